@@ -1,0 +1,270 @@
+"""Ids, enums and limits: each written once, used by every other module.
+
+Limits are published in `/api/schemas` and told to each agent when it identifies.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+PROTOCOL_VERSION: Final = 2
+
+FRAME_BYTES: Final = 1 * MIB
+"""The largest text frame of an identified peer, in bytes."""
+GREETING_BYTES: Final = 16 * KIB
+"""The largest text frame before identification, in bytes."""
+OPAQUE_BYTES: Final = 512 * KIB
+"""The largest `payload` or `result`, in bytes of JSON."""
+METADATA_BYTES: Final = 16 * KIB
+"""The largest `metadata`, in bytes of JSON."""
+BODY_BYTES: Final = 1 * MIB
+"""The largest HTTP request body, in bytes."""
+LOG_CHUNK_BYTES: Final = 64 * KIB
+"""The largest piece of output in one `task_log`, in bytes of UTF-8."""
+JSON_DEPTH: Final = 32
+"""How deep opaque JSON may nest."""
+SAFE_INTEGER: Final = 2**53 - 1
+"""The largest integer every JSON reader keeps exact (RFC 8259, section 6)."""
+
+DESCRIPTION_CHARS: Final = 10_000
+ERROR_CHARS: Final = 2_000
+TASKS_PER_SUBMIT: Final = 1_000
+TASKS_PER_WATCH: Final = 1_000
+CAPABILITIES: Final = 64
+IN_FLIGHT: Final = 2_048
+SLOTS: Final = 1_024
+ARGUMENTS: Final = 1_024
+ARGUMENT_CHARS: Final = 128 * KIB
+"""The longest single argument Linux passes to a program (MAX_ARG_STRLEN)."""
+ATTEMPTS: Final = 100
+DAY_MS: Final = 24 * 60 * 60 * 1000
+YEAR_MS: Final = 366 * DAY_MS
+
+NO_CONTROL: Final = r"^[^\x00-\x1f\x7f]*$"
+"""Names are shown in terminals and pages, so they hold no control characters."""
+AGENT_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$"
+
+TaskId = Annotated[str, Meta(min_length=1, max_length=64, description="Prefix and ULID.")]
+AgentId = Annotated[
+    str,
+    Meta(min_length=1, max_length=128, pattern=AGENT_ID, description="Chosen by the operator."),
+]
+Name = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROL)]
+Capability = Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_CONTROL)]
+Label = Annotated[str, Meta(max_length=256, pattern=NO_CONTROL)]
+Token = Annotated[str, Meta(max_length=256)]
+Generation = Annotated[
+    int,
+    Meta(ge=0, le=SAFE_INTEGER, description="The fence: epoch << 24 | number of assignments."),
+]
+Milliseconds = Annotated[int, Meta(ge=0, le=YEAR_MS, description="A duration in ms.")]
+WallTime = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="Milliseconds since 1970, UTC.")]
+Count = Annotated[int, Meta(ge=0, le=SAFE_INTEGER)]
+Reference = Annotated[
+    str,
+    Meta(max_length=128, description="Chosen by the sender, repeated in the answer."),
+]
+
+
+class TaskState(IntEnum):
+    """Where a task stands. The number is what the database stores; never renumber."""
+
+    SCHEDULED = 1
+    """`not_before` is in the future, or the task backs off after a failure."""
+    QUEUED = 3
+    """Ready, waiting for an agent."""
+    ASSIGNED = 4
+    """Pushed to an agent, not accepted yet; no attempt is used up."""
+    RUNNING = 5
+    """Accepted: this is an attempt, believed alive while its lease is renewed."""
+    COMPLETED = 6
+    """A result was accepted, exactly once."""
+    DEAD_LETTER = 7
+    """Out of attempts, expired, lost or rejected too often. An operator may retry it."""
+    CANCELLED = 8
+    """Cancelled before it ended otherwise. An operator may retry it."""
+
+
+class StateName(StrEnum):
+    """The names of the task states on the wire."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    DEAD_LETTER = "dead_letter"
+    CANCELLED = "cancelled"
+
+
+STATE_NAMES: Final = {state: StateName[state.name] for state in TaskState}
+STATES_BY_NAME: Final = {name.value: state for state, name in STATE_NAMES.items()}
+
+
+class Priority(IntEnum):
+    """How urgent a task is; each level is worth one aging step of waiting."""
+
+    URGENT = 0
+    HIGH = 1
+    NORMAL = 2
+    LOW = 3
+
+
+class PriorityName(StrEnum):
+    """The words for a priority. `critical` means urgent, `medium` means normal."""
+
+    URGENT = "urgent"
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+PRIORITIES: Final = {
+    PriorityName.URGENT: Priority.URGENT,
+    PriorityName.CRITICAL: Priority.URGENT,
+    PriorityName.HIGH: Priority.HIGH,
+    PriorityName.NORMAL: Priority.NORMAL,
+    PriorityName.MEDIUM: Priority.NORMAL,
+    PriorityName.LOW: Priority.LOW,
+}
+
+
+class Executor(StrEnum):
+    """What kind of work a sidecar can run."""
+
+    COMMAND = "command"
+
+
+class Rejection(StrEnum):
+    """Why an agent gave a task back without trying it."""
+
+    BUSY = "busy"
+    """No free slot: the agent gets nothing until a report or ping shows one."""
+    NOT_ALLOWED = "not_allowed"
+    """The program is not on the sidecar's list: this agent never gets the task again."""
+    NO_EXECUTOR = "no_executor"
+    """The sidecar cannot run this kind of work: never again, as above."""
+    BAD_TASK = "bad_task"
+    """The sidecar cannot make sense of the task: never again, as above."""
+    DRAINING = "draining"
+    """The sidecar is shutting down: excluded for a while."""
+    NO_RESOURCES = "no_resources"
+    """Disk, memory or processes are short: excluded for a while."""
+
+
+class FailureClass(StrEnum):
+    """What kind of thing went wrong; `core.retry` says which kinds are tried again."""
+
+    INFRA = "infra"
+    AGENT = "agent"
+    TIMEOUT = "timeout"
+    LOST = "lost"
+    CONFIG = "config"
+    POLICY = "policy"
+    VERIFICATION = "verification"
+    QUOTA = "quota"
+    AUTH = "auth"
+    BUDGET = "budget"
+    REPORT_REFUSED = "report_refused"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class Stream(StrEnum):
+    """Which output of a process a piece of log comes from."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+
+
+class CancelReason(StrEnum):
+    """Why the hub asks an agent to stop an attempt."""
+
+    REQUESTED = "requested"
+    TIMEOUT = "timeout"
+    STALE = "stale"
+
+
+class Verdict(StrEnum):
+    """What the hub says about an attempt that an agent still holds when it identifies."""
+
+    CONTINUE = "continue"
+    """It is still yours: go on."""
+    STOP = "stop"
+    """It is not yours any more: kill it and forget it."""
+    RESEND = "resend"
+    """Send its report again: the hub may not have it."""
+
+
+class Holding(StrEnum):
+    """How an attempt stands on the agent's side when it identifies."""
+
+    RUNNING = "running"
+    REPORTED = "reported"
+
+
+class AckStatus(StrEnum):
+    """What became of a task through a report."""
+
+    COMPLETE = "complete"
+    RETRIED = "retried"
+    DEAD_LETTER = "dead_letter"
+    CANCELLED = "cancelled"
+
+
+class Role(StrEnum):
+    """Who a credential speaks for; the value is its letter inside a token."""
+
+    AGENT = "a"
+    VIEWER = "v"
+    OPERATOR = "o"
+    ADMIN = "d"
+
+
+class CloseCode(IntEnum):
+    """Close codes: after 4000-4499 a client reconnects, after 4500-4999 it does not."""
+
+    STOPPING = 4000
+    HEARTBEAT_MISSED = 4001
+    SLOW_CONSUMER = 4002
+    IDENTIFY_TIMEOUT = 4004
+    CREDENTIAL = 4500
+    SUPERSEDED = 4502
+    DISABLED = 4503
+    VERSION = 4504
+    NOT_TEXT = 1003
+    TOO_LARGE = 1009
+
+
+class ErrorCode(StrEnum):
+    """Every refusal has one of these codes, on the socket and over HTTP."""
+
+    INVALID_JSON = "invalid_json"
+    VALIDATION_FAILED = "validation_failed"
+    UNKNOWN_MESSAGE_TYPE = "unknown_message_type"
+    UNSUPPORTED = "unsupported"
+    NOT_IDENTIFIED = "not_identified"
+    ALREADY_IDENTIFIED = "already_identified"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code, not a secret
+    TOKEN_AGENT_MISMATCH = "token_agent_mismatch"  # noqa: S105 - a code, not a secret
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    CONFLICT = "conflict"
+    STALE_GENERATION = "stale_generation"
+    INVALID_STATE = "invalid_state"
+    INVALID_CODE = "invalid_code"
+    AGENT_EXISTS = "agent_exists"
+    TOO_LARGE = "too_large"
+    TOO_MANY_LANES = "too_many_lanes"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    BUSY = "busy"
+    STORAGE_FULL = "storage_full"
+    VERSION = "version"
+    INTERNAL = "internal"
