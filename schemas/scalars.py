@@ -251,8 +251,8 @@ class ErrorCode(StrEnum):
     UNSUPPORTED = "unsupported"
     NOT_IDENTIFIED = "not_identified"
     ALREADY_IDENTIFIED = "already_identified"
-    INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code, not a secret
-    TOKEN_AGENT_MISMATCH = "token_agent_mismatch"  # noqa: S105 - a code, not a secret
+    INVALID_TOKEN = "invalid_token"
+    TOKEN_AGENT_MISMATCH = "token_agent_mismatch"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
