@@ -44,9 +44,12 @@ ATTEMPTS: Final = 100
 DAY_MS: Final = 24 * 60 * 60 * 1000
 YEAR_MS: Final = 366 * DAY_MS
 
-NO_CONTROL: Final = r"^[^\x00-\x1f\x7f]*$"
-"""Names are shown in terminals and pages, so they hold no control characters."""
-AGENT_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$"
+NO_CONTROL: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
+"""Names are shown in terminals and pages, so they hold no control characters.
+
+The patterns end in `(?![\\s\\S])` because `$` lets a newline at the end pass in Python.
+"""
+AGENT_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@-]*(?![\s\S])"
 
 TaskId = Annotated[str, Meta(min_length=1, max_length=64, description="Prefix and ULID.")]
 AgentId = Annotated[

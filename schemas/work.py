@@ -23,7 +23,9 @@ from schemas.scalars import (
 )
 
 Argument = Annotated[str, Meta(max_length=ARGUMENT_CHARS, pattern=r"^[^\x00]*$")]
-EnvName = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+EnvName = Annotated[
+    str, Meta(min_length=1, max_length=256, pattern=r"^[A-Za-z_][A-Za-z0-9_]*(?![\s\S])")
+]
 
 
 class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="command"):
