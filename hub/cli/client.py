@@ -1,0 +1,205 @@
+"""Speaks HTTP with the hub: one method a route, Structs in and out.
+
+Every foreseeable failure leaves as `Trouble` with an exit code and what to do next.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import msgspec
+import urllib3
+
+from hub.cli.exits import Exit, Trouble
+from hub.cli.locate import Address
+from schemas.http import (
+    AgentPage,
+    AgentView,
+    Created,
+    CreatedBatch,
+    ErrorBody,
+    Explanation,
+    Health,
+    Invite,
+    InviteRequest,
+    LogText,
+    Me,
+    TaskBatch,
+    TaskPage,
+    TaskView,
+)
+from schemas.scalars import Stream
+from schemas.work import TaskSpec
+
+CONNECT_S: Final = 5.0
+ANSWER_S: Final = 30.0
+"""How long an answer may take, beside the time the request itself asks to wait."""
+
+Body = TypeVar("Body")
+
+
+class Client:
+    """A hub at an address. Not for use by several threads with one connection each."""
+
+    def __init__(self, address: Address, *, connections: int = 1) -> None:
+        """Prepare; the first request connects."""
+        self.address = address
+        self._headers = {"Authorization": f"Bearer {address.token}"}
+        self._pool = urllib3.PoolManager(maxsize=connections, retries=False)
+
+    def __enter__(self) -> Self:
+        """Use the client in a `with` block, which closes its connections."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def submit(self, spec: TaskSpec) -> TaskView:
+        """Create one task."""
+        return self._ask("POST", "/tasks", TaskView, body=spec)
+
+    def submit_all(self, specs: list[TaskSpec]) -> list[Created]:
+        """Create several tasks, all or none, and return them in their order."""
+        return self._ask("POST", "/tasks", CreatedBatch, body=TaskBatch(specs)).items
+
+    def task(self, task_id: str, *, wait_ms: int = 0) -> TaskView:
+        """Read a task, waiting for its end for up to `wait_ms`."""
+        query = {"wait_ms": wait_ms} if wait_ms else {}
+        return self._ask("GET", f"/tasks/{_part(task_id)}", TaskView, query, wait_ms=wait_ms)
+
+    def tasks(self, *, limit: int, state: str | None = None, cursor: str | None = None) -> TaskPage:
+        """Read a page of tasks, newest first."""
+        return self._ask(
+            "GET", "/tasks", TaskPage, {"limit": limit, "state": state, "cursor": cursor}
+        )
+
+    def cancel(self, task_id: str) -> TaskView:
+        """Ask for a task to be cancelled."""
+        return self._ask("POST", f"/tasks/{_part(task_id)}/cancel", TaskView)
+
+    def log(self, task_id: str, stream: Stream, *, offset: int = 0, wait_ms: int = 0) -> LogText:
+        """Read output from `offset` on, waiting for some for up to `wait_ms`."""
+        query = {"stream": stream.value, "offset": offset, "wait_ms": wait_ms or None}
+        return self._ask("GET", f"/tasks/{_part(task_id)}/log", LogText, query, wait_ms=wait_ms)
+
+    def explain(self, task_id: str) -> Explanation:
+        """Why a task does, or does not, run."""
+        return self._ask("GET", f"/tasks/{_part(task_id)}/explain", Explanation)
+
+    def agents(self, *, limit: int, cursor: str | None = None) -> AgentPage:
+        """Read a page of agents by id."""
+        return self._ask("GET", "/agents", AgentPage, {"limit": limit, "cursor": cursor})
+
+    def agent(self, agent_id: str) -> AgentView:
+        """Read an agent."""
+        return self._ask("GET", f"/agents/{_part(agent_id)}", AgentView)
+
+    def invite(self, request: InviteRequest) -> Invite:
+        """Make a join code."""
+        return self._ask("POST", "/invites", Invite, body=request)
+
+    def me(self) -> Me:
+        """Who the token speaks for."""
+        return self._ask("GET", "/me", Me)
+
+    def health(self) -> Health:
+        """Whether the hub is alive."""
+        return self._ask("GET", "/health", Health, base="")
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[Body],
+        query: Mapping[str, Any] | None = None,
+        *,
+        body: msgspec.Struct | None = None,
+        wait_ms: int = 0,
+        base: str = "/api/v1",
+    ) -> Body:
+        fields = {name: str(value) for name, value in (query or {}).items() if value is not None}
+        url = f"{self.address.url}{base}{path}"
+        if fields:
+            url += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
+        headers = self._headers if body is None else _JSON | self._headers
+        timeout = urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S + wait_ms / 1000)
+        try:
+            response = self._pool.request(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else msgspec.json.encode(body),
+                timeout=timeout,
+                redirect=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise _unreachable(self.address, error) from error
+        return _decoded(self.address, response, answer)
+
+
+_JSON: Final = {"Content-Type": "application/json"}
+
+
+def _part(text: str) -> str:
+    """An id as one part of a path, whatever a person typed."""
+    return quote(text, safe="")
+
+
+def _unreachable(address: Address, error: Exception) -> Trouble:
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return Trouble(
+            Exit.UNREACHABLE,
+            f"The hub at {address.url} did not answer in time.",
+            "Look at its log, or try again.",
+        )
+    return Trouble(
+        Exit.UNREACHABLE,
+        f"No hub answers at {address.url}.",
+        "Start one with `corral up`, or name another with --url or CORRAL_URL.",
+    )
+
+
+def _decoded(
+    address: Address, response: urllib3.BaseHTTPResponse, answer: type[Body]
+) -> Body:
+    try:
+        if 200 <= response.status < 300:
+            return msgspec.json.decode(response.data, type=answer)
+        refusal = msgspec.json.decode(response.data, type=ErrorBody)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Trouble(
+            Exit.UNREACHABLE,
+            f"{address.url} answered with status {response.status}, but not as a hub does.",
+            "Check the address: --url, CORRAL_URL, or the data directory with --data.",
+        ) from error
+    raise refused(response.status, refusal, response.headers.get("Retry-After"))
+
+
+ANSWERS: Final[Mapping[int, tuple[Exit, str]]] = {
+    401: (
+        Exit.DENIED,
+        "The hub does not know this token. Give another with --token or CORRAL_TOKEN; the admin"
+        " token is in the file admin.token of the data directory on the hub's machine.",
+    ),
+    403: (Exit.DENIED, "The token's role may not do this. Use an operator's or admin's token."),
+    404: (Exit.NOT_FOUND, "List what there is with `corral tasks` or `corral agents`."),
+    429: (Exit.LATER, "Too many requests: wait a little and try again."),
+    500: (Exit.LATER, "The hub met a defect of its own: its log has the request id."),
+    503: (Exit.LATER, "The hub is busy, starting or stopping: try again in a moment."),
+}
+"""What an answer that is no success means, and what to do next; others are refusals."""
+
+
+def refused(status: int, body: ErrorBody, retry_after: str | None = None) -> Trouble:
+    """The error for an answer that is not a success."""
+    exit_code, hint = ANSWERS.get(status, (Exit.REFUSED, ""))
+    problem = body.error
+    message = f"{problem.message} ({problem.code.value}, request {body.request_id})"
+    flaws: Sequence[str] = [f"  {flaw.path}: {flaw.message}" for flaw in problem.details]
+    return Trouble(
+        exit_code,
+        "\n".join([message, *flaws]),
+        hint,
+        retry_after_s=float(retry_after) if retry_after and retry_after.isdigit() else None,
+    )

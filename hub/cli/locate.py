@@ -1,0 +1,92 @@
+"""Finds the hub and the token: flags and environment first, then the data directory."""
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from hub.cli.exits import Exit, Trouble
+
+DEFAULT_DATA: Final = Path("~/.local/share/corral")
+RUNTIME: Final = "runtime.json"
+ADMIN_TOKEN: Final = "admin.token"  # noqa: S105 - a file name, not a secret
+
+
+class Runtime(Struct, frozen=True):
+    """What a running hub writes into its data directory."""
+
+    url: str
+    pid: int
+    started_at: int
+
+
+class Address(Struct, frozen=True):
+    """Where the hub is and what to show it."""
+
+    url: str
+    token: str
+
+
+def locate(url: str | None, token: str | None, data: Path) -> Address:
+    """Find the hub; raises `Trouble` that says what is missing.
+
+    The admin token of the data directory is only ever sent to the hub that runs on that
+    directory, never to an address given otherwise.
+    """
+    local = _runtime(data)
+    if url is None and local is None:
+        raise Trouble(
+            Exit.UNREACHABLE,
+            f"No hub runs with the data directory {data}.",
+            "Start one with `corral up`, or name one with --url or CORRAL_URL.",
+        )
+    found = _checked(url or (local.url if local else ""))
+    if token:
+        return Address(found, token)
+    if local is None or _checked(local.url) != found:
+        raise Trouble(
+            Exit.DENIED,
+            f"There is no token for {found}.",
+            "Give one with --token or CORRAL_TOKEN. The admin token is in the file"
+            f" {ADMIN_TOKEN} of the data directory on the hub's machine.",
+        )
+    return Address(found, _admin_token(data))
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Trouble(
+            Exit.USAGE,
+            f"{url!r} is not the address of a hub.",
+            "An address looks like http://127.0.0.1:8420.",
+        )
+    return url.rstrip("/")
+
+
+def _runtime(data: Path) -> Runtime | None:
+    path = data.expanduser() / RUNTIME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Runtime)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise Trouble(
+            Exit.UNREACHABLE,
+            f"{path} cannot be read: {error}.",
+            "Name the hub with --url and --token, or become the user who runs it.",
+        ) from error
+
+
+def _admin_token(data: Path) -> str:
+    path = data.expanduser() / ADMIN_TOKEN
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Trouble(
+            Exit.DENIED,
+            f"The admin token in {path} cannot be read: {error}.",
+            "Give a token with --token or CORRAL_TOKEN, or become the user who runs the hub.",
+        ) from error

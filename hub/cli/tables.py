@@ -1,0 +1,178 @@
+"""Tasks, agents and explanations as tables that are readable at 80 columns."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, UnsetType
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hub.cli.screen import OUT, age, clean, one_line, span
+from schemas.http import AgentView, Explanation, Reason, TaskView
+from schemas.scalars import StateName
+
+WIDE: Final = 100
+"""From this many columns on a table of tasks also shows the agent."""
+
+STATE_STYLES: Final = {
+    StateName.SCHEDULED: "yellow",
+    StateName.QUEUED: "cyan",
+    StateName.ASSIGNED: "blue",
+    StateName.RUNNING: "bold blue",
+    StateName.COMPLETED: "green",
+    StateName.DEAD_LETTER: "bold red",
+    StateName.CANCELLED: "magenta",
+}
+STATUS_STYLES: Final = {"idle": "green", "working": "bold blue", "stale": "yellow"}
+
+
+def state_text(state: StateName) -> Text:
+    """A state in its colour."""
+    return Text(state.value, style=STATE_STYLES[state])
+
+
+def tasks_table(tasks: Sequence[TaskView]) -> Table:
+    """One line a task, newest first."""
+    wide = OUT.width >= WIDE
+    table = _plain("ID", "STATE", "TRY", "AGE", *(["AGENT"] if wide else []))
+    table.columns[0].min_width = 31
+    table.add_column("DESCRIPTION", no_wrap=True, overflow="ellipsis", ratio=1)
+    for task in tasks:
+        row: list[RenderableType] = [
+            task.id,
+            state_text(task.state),
+            f"{task.attempt}/{task.max_attempts}",
+            age(task.created_at),
+        ]
+        if wide:
+            row.append(task.assigned_to or "-")
+        table.add_row(*row, Text(one_line(task.description)))
+    return table
+
+
+def agents_table(agents: Sequence[AgentView]) -> Table:
+    """One line an agent."""
+    table = _plain("ID", "STATUS", "BUSY", "SEEN")
+    table.add_column("CAPABILITIES", overflow="fold", ratio=1)
+    for agent in agents:
+        table.add_row(
+            agent.id,
+            Text(agent.status, style=STATUS_STYLES.get(agent.status, "dim")),
+            f"{len(agent.running)}/{agent.slots}",
+            age(agent.last_seen_at),
+            Text(", ".join(agent.capabilities) or "-"),
+        )
+    return table
+
+
+def task_page(task: TaskView) -> Group:
+    """Everything there is to know about a task."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, value in _facts(task):
+        grid.add_row(label, value)
+    return Group(grid, *_outcome(task))
+
+
+def explanation_page(explanation: Explanation) -> Group:
+    """Why a task does or does not run, and each agent's part in it."""
+    lines: list[RenderableType] = [
+        Text.assemble(explanation.task_id, " is ", state_text(explanation.state))
+    ]
+    lines += [Text(f"  {clean(reason.message)} ({reason.code})") for reason in explanation.reasons]
+    if explanation.candidates:
+        table = _plain("AGENT")
+        table.add_column("WHY NOT", overflow="fold", ratio=1)
+        for candidate in explanation.candidates:
+            table.add_row(candidate.agent_id, _why_not(candidate.reasons))
+        lines += [Text(), table]
+    more = explanation.candidates_total - len(explanation.candidates)
+    if more > 0:
+        lines.append(Text(f"and {more} more agents", style="dim"))
+    return Group(*lines)
+
+
+def _why_not(reasons: Sequence[Reason]) -> Text:
+    if not reasons:
+        return Text("could take it", style="green")
+    return Text("; ".join(clean(reason.message) for reason in reasons))
+
+
+def _plain(*names: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, expand=True)
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    return table
+
+
+def _facts(task: TaskView) -> list[tuple[str, RenderableType]]:
+    """The labelled lines of a task's page; those without a value are left out."""
+    facts: list[tuple[str, RenderableType | None]] = [
+        ("task", task.id),
+        ("state", _state_line(task)),
+        ("description", Text(clean(task.description))),
+        ("command", Text(clean(" ".join(task.run.argv))) if task.run else None),
+        ("needs", Text(", ".join(task.needs)) if task.needs else None),
+        ("pinned to", task.assign_to),
+        ("priority", task.priority.value),
+        ("attempt", f"{task.attempt} of {task.max_attempts}"),
+        ("agent", task.assigned_to),
+        ("progress", _progress(task)),
+        ("lost leases", str(task.reclaims) if task.reclaims else None),
+        ("rejections", str(task.rejections) if task.rejections else None),
+        ("created", f"{age(task.created_at)} ago by {clean(task.submitted_by)}"),
+        ("took", _took(task)),
+        ("error", Text(clean(task.error), style="red") if task.error else None),
+        ("class", task.failure_class.value if task.failure_class else None),
+    ]
+    return [(label, value) for label, value in facts if value is not None]
+
+
+def _state_line(task: TaskView) -> Text:
+    line = state_text(task.state)
+    if task.cancel_requested and task.state in (StateName.ASSIGNED, StateName.RUNNING):
+        line.append(", cancel requested", style="magenta")
+    if task.cancel_unconfirmed:
+        line.append(", the agent did not confirm", style="yellow")
+    return line
+
+
+def _progress(task: TaskView) -> Text | None:
+    if task.progress is None:
+        return None
+    percent = "" if task.progress.percent is None else f"{task.progress.percent} % "
+    return Text(f"{percent}{clean(task.progress.message or '')}".strip())
+
+
+def _took(task: TaskView) -> str | None:
+    if task.started_at is None:
+        return None
+    waited = span(task.started_at - task.created_at)
+    if task.finished_at is None:
+        return f"waited {waited}, runs for {age(task.started_at)}"
+    ran = span(task.finished_at - task.started_at)
+    return f"{ran} in its last attempt, which began {waited} after submission"
+
+
+def _outcome(task: TaskView) -> list[RenderableType]:
+    result = decoded(task.result)
+    if result is None:
+        return []
+    if not isinstance(result, dict) or "exit_code" not in result:
+        shown = msgspec.json.format(msgspec.json.encode(result), indent=2).decode()
+        return [Text("result", style="dim"), Text(clean(shown))]
+    parts: list[RenderableType] = []
+    for stream in ("stdout", "stderr"):
+        text = result.get(stream)
+        if text:
+            parts += [Text(stream, style="dim"), Text(clean(str(text)).rstrip("\n"))]
+    return [Text(f"exit code {result['exit_code']}", style="dim"), *parts]
+
+
+def decoded(raw: Raw | UnsetType) -> Any:
+    """Opaque JSON as Python values; nothing when there is none."""
+    return msgspec.json.decode(raw) if isinstance(raw, Raw) else None

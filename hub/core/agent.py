@@ -1,0 +1,142 @@
+"""An agent: its durable record, and what the hub knows of it while it lives.
+
+Its status is derived, never set by a client's words: offline, stale (gone, but its leases
+still run), idle, working.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from schemas.scalars import Executor
+
+NEVER: Final = 1 << 62
+"""A hub time that does not come."""
+
+
+class AgentRecord(Struct, frozen=True):
+    """What is stored of an agent."""
+
+    org: str
+    id: str
+    name: str
+    capabilities: tuple[str, ...]
+    executors: tuple[Executor, ...]
+    slots: int
+    created_at: int
+    host: str | None = None
+    protocol_version: int | None = None
+    last_seen_at: int | None = None
+
+
+class Attempt:
+    """One assignment an agent holds: the terms that run while it does."""
+
+    __slots__ = (
+        "accept_by",
+        "accepted",
+        "cancel_by",
+        "generation",
+        "lease_until",
+        "position",
+        "progress",
+        "revoked",
+        "share",
+        "stop_reason",
+        "task_id",
+        "times_out_at",
+    )
+
+    def __init__(self, task_id: str, generation: int, share: str) -> None:
+        self.task_id = task_id
+        self.generation = generation
+        self.share = share
+        """The lane key it was taken from, for the fair share."""
+        self.accepted = False
+        self.accept_by = NEVER
+        """Hub time by which the agent has to accept; runs from the frame's release."""
+        self.lease_until = NEVER
+        self.times_out_at = NEVER
+        """Hub time at which the hub asks for a stop, when the sidecar has not done it."""
+        self.cancel_by = NEVER
+        """Hub time after which an asked-for stop counts as done, unconfirmed."""
+        self.stop_reason: str | None = None
+        self.position = 0
+        """The journal position of the assignment."""
+        self.revoked = False
+        """Taken back before its frame left: the frame is never sent."""
+        self.progress: tuple[int | None, str | None, int] | None = None
+
+    @property
+    def earliest(self) -> int:
+        """The first of its terms."""
+        return min(self.accept_by, self.lease_until, self.times_out_at, self.cancel_by)
+
+
+class Profile:
+    """All agents that offer the same capabilities and executors."""
+
+    __slots__ = ("capabilities", "executors")
+
+    def __init__(self, capabilities: frozenset[str], executors: frozenset[Executor]) -> None:
+        self.capabilities = capabilities
+        self.executors = executors
+
+
+class Agent:
+    """One agent's live state."""
+
+    __slots__ = (
+        "busy",
+        "clogged",
+        "earliest",
+        "foreign",
+        "held",
+        "lost_at",
+        "record",
+        "session",
+        "silent",
+    )
+
+    def __init__(self, record: AgentRecord) -> None:
+        self.record = record
+        self.session = 0
+        """The number of its one session; 0 while it has none."""
+        self.held: dict[str, Attempt] = {}
+        self.foreign: dict[str, int] = {}
+        """Attempts it says it runs that the hub does not hold for it: they fill slots."""
+        self.busy = False
+        """It rejected a task as busy: nothing until a report or ping shows a free slot."""
+        self.silent = False
+        """It let an assignment go unanswered: nothing until it sends a task frame."""
+        self.clogged = False
+        """It does not read what it is sent."""
+        self.lost_at = 0
+        """Hub time at which its session was lost."""
+        self.earliest = NEVER
+        """No term of its attempts ends before this hub time."""
+
+    @property
+    def free(self) -> int:
+        """How many slots are free."""
+        return self.record.slots - len(self.held) - len(self.foreign)
+
+    @property
+    def available(self) -> bool:
+        """Whether it may be given work now."""
+        return (
+            self.session != 0
+            and not (self.busy or self.silent or self.clogged)
+            and self.record.slots > len(self.held) + len(self.foreign)
+        )
+
+    @property
+    def status(self) -> str:
+        """Its derived status."""
+        if self.session == 0:
+            return "stale" if self.held else "offline"
+        return "working" if self.held else "idle"
+
+    def remind(self, hub_time: int) -> None:
+        """A term of one of its attempts ends at this hub time."""
+        self.earliest = min(self.earliest, hub_time)

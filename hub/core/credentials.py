@@ -1,0 +1,145 @@
+"""Credentials: what a token looks like, how it is kept, and who may do what.
+
+A token is `corral_<role letter>_<public id>_<secret><checksum>`: the prefix makes it easy to
+find by scanners, the CRC-32 checksum lets a typo be refused before any look-up. Only a keyed
+hash (HMAC-SHA-256, the key lies outside the database) is kept. The secret has 256 random
+bits, so a slow hash would add nothing but a slow restart.
+"""
+
+import hmac
+from binascii import crc32
+from hashlib import sha256
+from typing import Final
+
+from msgspec import Struct
+
+from schemas.scalars import Role
+
+SECRET_BITS: Final = 256
+PUBLIC_BITS: Final = 48
+_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SECRET_CHARS: Final = 43
+_PUBLIC_CHARS: Final = 9
+_CHECK_CHARS: Final = 6
+_INVITE_LETTER: Final = "j"
+_LETTERS: Final = frozenset(role.value for role in Role) | {_INVITE_LETTER}
+
+
+class Principal(Struct, frozen=True):
+    """Who is asking: always from the credential, never from a field."""
+
+    id: str
+    """The agent's id, or the credential's public id."""
+    role: Role
+    org: str
+
+
+class Credential(Struct, frozen=True):
+    """A token as the hub keeps it."""
+
+    public_id: str
+    org: str
+    role: Role
+    subject: str
+    """The agent it belongs to, or a name for people."""
+    mac: bytes
+    created_at: int
+    created_by: str
+    revoked_at: int | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who a bearer of this token is."""
+        return Principal(self.subject, self.role, self.org)
+
+
+class InviteRecord(Struct, frozen=True):
+    """A join code as the hub keeps it: good for one registration."""
+
+    public_id: str
+    org: str
+    mac: bytes
+    agent_id: str | None
+    created_at: int
+    created_by: str
+    expires_at: int
+    used_at: int | None = None
+
+
+class Parsed(Struct, frozen=True):
+    """The parts of a well-formed token or join code."""
+
+    letter: str
+    public_id: str
+    text: str
+
+
+def _base62(value: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        value, rest = divmod(value, 62)
+        digits.append(_DIGITS[rest])
+    return "".join(reversed(digits))
+
+
+def _format(letter: str, randomness: int) -> Parsed:
+    public = _base62(randomness & (1 << PUBLIC_BITS) - 1, _PUBLIC_CHARS)
+    secret = _base62(randomness >> PUBLIC_BITS, _SECRET_CHARS)
+    body = f"corral_{letter}_{public}_{secret}"
+    return Parsed(letter, public, body + _base62(crc32(body.encode()), _CHECK_CHARS))
+
+
+def new_token(role: Role, randomness: int) -> Parsed:
+    """A new token from 304 random bits."""
+    return _format(role.value, randomness)
+
+
+def new_invite(randomness: int) -> Parsed:
+    """A new join code from 304 random bits."""
+    return _format(_INVITE_LETTER, randomness)
+
+
+def parse(text: str) -> Parsed | None:
+    """The parts of a token or join code; None when it is malformed or mistyped."""
+    parts = text.split("_")
+    if len(parts) != 4 or parts[0] != "corral" or parts[1] not in _LETTERS:
+        return None
+    if len(parts[3]) != _SECRET_CHARS + _CHECK_CHARS or not text.isascii():
+        return None
+    body, check = text[:-_CHECK_CHARS], text[-_CHECK_CHARS:]
+    if _base62(crc32(body.encode()), _CHECK_CHARS) != check:
+        return None
+    return Parsed(parts[1], parts[2], text)
+
+
+def is_invite(parsed: Parsed) -> bool:
+    """Whether this is a join code, not a token."""
+    return parsed.letter == _INVITE_LETTER
+
+
+def mac_of(pepper: bytes, text: str) -> bytes:
+    """The keyed hash under which a token or join code is kept."""
+    return hmac.new(pepper, text.encode(), sha256).digest()
+
+
+def matches(pepper: bytes, text: str, kept: bytes) -> bool:
+    """Whether a token is the one kept; takes the same time either way."""
+    return hmac.compare_digest(mac_of(pepper, text), kept)
+
+
+class Scope(Struct, frozen=True):
+    """Which roles may use a route or message."""
+
+    roles: frozenset[Role]
+
+    def allows(self, role: Role) -> bool:
+        """Whether this role may."""
+        return role in self.roles
+
+
+READ: Final = Scope(frozenset({Role.VIEWER, Role.AGENT, Role.OPERATOR, Role.ADMIN}))
+SUBMIT: Final = Scope(frozenset({Role.AGENT, Role.OPERATOR, Role.ADMIN}))
+OPERATE: Final = Scope(frozenset({Role.OPERATOR, Role.ADMIN}))
+ADMIN: Final = Scope(frozenset({Role.ADMIN}))
+WORK: Final = Scope(frozenset({Role.AGENT}))
+METRICS: Final = Scope(frozenset({Role.VIEWER, Role.OPERATOR, Role.ADMIN}))

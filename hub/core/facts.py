@@ -1,0 +1,77 @@
+"""Facts: what happened, in the words of `schemas.events`, before it has a number.
+
+A pure transition returns its facts; they are committed together with the change, and get
+their place in the stream when the unit joins its batch.
+"""
+
+from msgspec import Struct, json
+
+from schemas import events
+from schemas.events import EventType
+from schemas.scalars import FailureClass, StateName
+
+_encode = json.Encoder().encode
+
+
+class Fact(Struct, frozen=True):
+    """One thing that happened to one entity."""
+
+    type: EventType
+    entity: str
+    """The task's or agent's id, or the invite's public id."""
+    seq: int
+    """The task's seq, 0 for other entities: the compact key of an event row."""
+    actor: str
+    """Who caused it: an agent, a credential, or `hub`."""
+    at: int
+    """Wall time in milliseconds."""
+    data: bytes
+    """The payload as JSON."""
+
+
+def created(seq: int, task_id: str, actor: str, at: int, state: StateName) -> Fact:
+    """A task was submitted."""
+    data = _encode(events.TaskCreated(state=state))
+    return Fact(EventType.TASK_CREATED, task_id, seq, actor, at, data)
+
+
+def assigned(seq: int, task_id: str, at: int, agent: str, generation: int) -> Fact:
+    """A task was pushed to an agent."""
+    data = _encode(events.TaskAssigned(agent_id=agent, generation=generation))
+    return Fact(EventType.TASK_ASSIGNED, task_id, seq, "hub", at, data)
+
+
+def unassigned(
+    seq: int, task_id: str, actor: str, at: int, agent: str, reason: str, state: StateName
+) -> Fact:
+    """A task was taken back from an agent."""
+    data = _encode(events.TaskUnassigned(agent_id=agent, reason=reason, state=state))
+    return Fact(EventType.TASK_UNASSIGNED, task_id, seq, actor, at, data)
+
+
+def moved(
+    seq: int,
+    task_id: str,
+    actor: str,
+    at: int,
+    before: StateName,
+    after: StateName,
+    reason: str | None = None,
+    failure_class: FailureClass | None = None,
+) -> Fact:
+    """A task changed its state."""
+    change = events.TaskStatusChanged(
+        before=before, after=after, reason=reason, failure_class=failure_class
+    )
+    return Fact(EventType.TASK_STATUS_CHANGED, task_id, seq, actor, at, _encode(change))
+
+
+def updated(seq: int, task_id: str, actor: str, at: int, change: str) -> Fact:
+    """A task changed in another way, for example a cancel was asked for."""
+    data = _encode(events.TaskUpdated(change=change))
+    return Fact(EventType.TASK_UPDATED, task_id, seq, actor, at, data)
+
+
+def of_agent(kind: EventType, agent_id: str, actor: str, at: int, payload: Struct) -> Fact:
+    """Something happened to an agent, an invite or a credential."""
+    return Fact(kind, agent_id, 0, actor, at, _encode(payload))

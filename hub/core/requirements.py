@@ -1,0 +1,77 @@
+"""What a task asks of an agent: the key of its lane.
+
+The key is canonical JSON, so equal requirements are equal text, in memory and in the
+database. Exclusions after a rejection are part of it: the task moves to a lane of its own,
+and no lane has to be searched past its head.
+"""
+
+from typing import Final
+
+from msgspec import Struct, json
+
+from schemas.scalars import Executor
+from schemas.work import TaskSpec
+
+FOR_GOOD: Final = 0
+"""An exclusion without an end."""
+
+
+class Requirements(Struct, frozen=True, omit_defaults=True, rename={"executor": "run"}):
+    """Which agents may have a task."""
+
+    needs: tuple[str, ...] = ()
+    """Capabilities, sorted, each once."""
+    executor: Executor | None = None
+    agent: str | None = None
+    """The only agent that may have it."""
+    without: dict[str, int] = {}
+    """Agents that may not, and until which hub time."""
+
+    def excludes(self, agent: str, hub_now: int) -> bool:
+        """Whether this agent may not have it now."""
+        until = self.without.get(agent)
+        return until is not None and (until == FOR_GOOD or hub_now < until)
+
+
+_encoder = json.Encoder(order="sorted")
+_decoder = json.Decoder(Requirements)
+_PLAIN: Final = {
+    None: _encoder.encode(Requirements()).decode(),
+    Executor.COMMAND: _encoder.encode(Requirements(executor=Executor.COMMAND)).decode(),
+}
+
+
+def executor_of(spec: TaskSpec) -> Executor | None:
+    """The executor a task needs."""
+    return None if spec.run is None else Executor.COMMAND
+
+
+def key_of(spec: TaskSpec) -> str:
+    """The lane key of a new task."""
+    executor = executor_of(spec)
+    if not spec.needs and spec.assign_to is None:
+        return _PLAIN[executor]
+    needs = tuple(sorted(set(spec.needs or ())))
+    return encode(Requirements(needs=needs, executor=executor, agent=spec.assign_to))
+
+
+def encode(requirements: Requirements) -> str:
+    """The lane key of these requirements."""
+    return _encoder.encode(requirements).decode()
+
+
+def decode(key: str) -> Requirements:
+    """The requirements behind a lane key."""
+    return _decoder.decode(key)
+
+
+def exclude(key: str, agent: str, until: int, hub_now: int) -> str:
+    """The lane key with one more agent excluded, and exclusions that are over left out."""
+    old = decode(key)
+    without = {
+        name: end for name, end in old.without.items() if end == FOR_GOOD or end > hub_now
+    }
+    without[agent] = until
+    return encode(
+        Requirements(needs=old.needs, executor=old.executor, agent=old.agent, without=without)
+    )

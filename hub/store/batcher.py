@@ -1,0 +1,133 @@
+"""The batcher: units in, batches out, and what may be released once a batch is durable.
+
+It does no I/O and knows no time, so the hub and every simulation use it unchanged. Two laws:
+nothing is released before everything decided earlier is durable, and everything is released
+in the order in which it was decided.
+
+A unit is never split; so the row cap is soft. When a commit fails, memory is ahead of disk and
+nobody knows how far: `failed` releases nothing, and the batcher takes nothing more.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from hub.store.contract import Batch, Numbered, Release, Unit
+
+
+class Batcher:
+    """Collects units into batches; one batch at a time is being committed."""
+
+    def __init__(self, event_seq: Mapping[str, int], row_cap: int = 500) -> None:
+        self._event_seq = dict(event_seq)
+        self._row_cap = row_cap
+        self._open = Batch()
+        self._full: deque[Batch] = deque()
+        self._flying: Batch | None = None
+        self._position = 0
+        self._broken = False
+        self.waiting_rows = 0
+        """Rows decided but not durable."""
+        self.durable = 0
+        """The last position that is durable."""
+
+    @property
+    def position(self) -> int:
+        """The position of the last unit decided."""
+        return self._position
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything decided is durable."""
+        return self.durable == self._position
+
+    def add(self, unit: Unit, hub_time: int) -> int:
+        """Take a unit into the open batch and return its position."""
+        batch = self._open
+        if batch.rows >= self._row_cap:
+            self._full.append(batch)
+            batch = self._open = Batch()
+        position = self._position = self._position + 1
+        batch.position = position
+        batch.hub_time = hub_time
+        batch.units += 1
+        rows = self._take_tasks(batch, unit) + self._take_facts(batch, unit)
+        if unit.agents or unit.credentials or unit.invites:
+            rows += self._take_records(batch, unit)
+        batch.rows += rows
+        self.waiting_rows += rows
+        return position
+
+    @staticmethod
+    def _take_tasks(batch: Batch, unit: Unit) -> int:
+        before = len(batch.fresh) + len(batch.changed)
+        if unit.fresh:
+            for task in unit.tasks:
+                batch.fresh[task.seq] = task
+        else:
+            for task in unit.tasks:
+                images = batch.fresh if task.seq in batch.fresh else batch.changed
+                images[task.seq] = task
+        return len(batch.fresh) + len(batch.changed) - before
+
+    def _take_facts(self, batch: Batch, unit: Unit) -> int:
+        seq = self._event_seq.get(unit.org, 0)
+        for fact in unit.facts:
+            seq += 1
+            batch.facts.append(Numbered(unit.org, seq, fact))
+        self._event_seq[unit.org] = seq
+        return len(unit.facts)
+
+    @staticmethod
+    def _take_records(batch: Batch, unit: Unit) -> int:
+        for agent in unit.agents:
+            batch.agents[agent.org, agent.id] = agent
+        for credential in unit.credentials:
+            batch.credentials[credential.public_id] = credential
+        for invite in unit.invites:
+            batch.invites[invite.public_id] = invite
+        return len(unit.agents) + len(unit.credentials) + len(unit.invites)
+
+    def promise(self, release: Release, argument: Any) -> bool:
+        """Call `release(argument)` once everything decided so far is durable.
+
+        Returns False when that is so already: then the caller releases it itself, at once.
+        """
+        if self._open.units:
+            self._open.promises.append((release, argument))
+        elif self._full:
+            self._full[-1].promises.append((release, argument))
+        elif self._flying is not None:
+            self._flying.promises.append((release, argument))
+        elif self._broken:
+            return True
+        else:
+            return False
+        return True
+
+    def take(self) -> Batch | None:
+        """The next batch to commit; None when one is under way or nothing waits."""
+        if self._flying is not None or self._broken:
+            return None
+        if self._full:
+            self._flying = self._full.popleft()
+        elif self._open.units:
+            self._flying, self._open = self._open, Batch()
+        return self._flying
+
+    def committed(self) -> list[tuple[Release, Any]]:
+        """The batch under way is durable: what may be released now, in order."""
+        batch, self._flying = self._flying, None
+        if batch is None:
+            raise RuntimeError("no commit is under way")
+        self.durable = batch.position
+        self.waiting_rows -= batch.rows
+        return batch.promises
+
+    def failed(self) -> Batch:
+        """The commit under way failed: its outcome is unknown, and nothing goes on."""
+        batch = self._flying
+        if batch is None:
+            raise RuntimeError("no commit is under way")
+        self._broken = True
+        return batch
