@@ -1,0 +1,11 @@
+/* Opening one WebSocket to a hub on this machine, waiting for each step. */
+#ifndef DIAL_H
+#define DIAL_H
+
+#include "wire.h"
+
+/* The socket after a successful upgrade; bytes behind the answer are left in `in`.
+ * Tries again for about ten seconds and then ends the program with status 3. */
+int dial_hub(int port, const char *token, struct buffer *in);
+
+#endif

@@ -1,0 +1,396 @@
+/* The load of the benchmark: every agent and the one submitter, in one thread.
+ *
+ * Standard input holds a line "ID TOKEN" for each agent, then one for the submitter. Standard
+ * error tells how it goes ("begin", "tick SECOND RESULTS", "end"), standard output gets one
+ * JSON object, and the file named last gets the ledger, counted from the begin of the window.
+ * Every peer's frames of one turn of the loop leave in one write. */
+#define _GNU_SOURCE
+#include "clock.h"
+#include "dial.h"
+#include "ledger.h"
+#include "options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define TEXT_ROOM 1024
+#define RECEIVE_ROOM 65536
+#define SAMPLES_KEPT 5
+
+enum phase { WARMUP, MEASURE, DRAIN, OVER };
+
+struct peer {
+    int fd;
+    bool submitter, unsent, blocked;
+    int64_t heartbeat, next_ping;
+    struct buffer in, out;
+};
+
+static struct options option;
+
+static struct {
+    enum phase phase;
+    int64_t start, begin, end, give_up, next_tick, late;
+    double cpu_begin, cpu_end;
+    int poll, timer, peers, lost_peers;
+    struct peer *peer;
+    uint32_t acknowledged, done, in_flight, window_done, assigned, task_acks;
+    uint32_t error_frames, refused, byes, strange, again, not_completed;
+    char sample[SAMPLES_KEPT][TEXT_ROOM];
+} load;
+
+static void die(const char *form, ...)
+{
+    va_list arguments;
+    va_start(arguments, form);
+    vfprintf(stderr, form, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(3);
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct peer *peer, const char *form, ...)
+{
+    char text[TEXT_ROOM];
+    va_list arguments;
+    va_start(arguments, form);
+    int length = vsnprintf(text, sizeof text, form, arguments);
+    va_end(arguments);
+    if (length < 0 || length >= (int)sizeof text)
+        die("a frame is longer than %d bytes", TEXT_ROOM);
+    frame_put(&peer->out, OPCODE_TEXT, (struct text){text, (size_t)length});
+    peer->unsent = true;
+}
+
+/* ---- the submitter ---- */
+
+/* One task in a frame of its own. False when the ledger is full. */
+static bool submit(int64_t due)
+{
+    uint32_t number = ledger_submit(due);
+    if (number == 0)
+        return false;
+    load.in_flight++;
+    say(&load.peer[0],
+        "{\"type\":\"task_submit\",\"ref\":\"%u\",\"watch\":true,\"tasks\":[{"
+        "\"description\":\"benchmark task\",\"run\":{\"kind\":\"command\",\"argv\":[\"true\"]},"
+        "\"payload\":{\"number\":%u}}]}",
+        number, number);
+    return true;
+}
+
+static void submit_due(int64_t now)
+{
+    if (!option.rate) {
+        while (load.in_flight < (uint32_t)option.in_flight && submit(now))
+            continue;
+        return;
+    }
+    for (;;) {
+        int64_t due = load.start + (int64_t)ledger_submitted() * SECOND / option.rate;
+        if (due > now || !submit(due))
+            return;
+        if (now - due > load.late)
+            load.late = now - due;
+    }
+}
+
+static void count_verdict(enum verdict verdict, uint32_t *first)
+{
+    *first += verdict == FIRST;
+    load.again += verdict == AGAIN;
+    load.strange += verdict == STRANGE;
+}
+
+static void on_submitted(const struct message *message, int64_t now)
+{
+    struct text id = first_string(message->ids);
+    count_verdict(ledger_acknowledge(text_number(message->ref), id, now), &load.acknowledged);
+}
+
+static void on_result(const struct message *message, int64_t now)
+{
+    enum verdict verdict = ledger_finish(message->task_id, now);
+    count_verdict(verdict, &load.done);
+    if (verdict != FIRST)
+        return;
+    load.in_flight--;
+    load.window_done += load.phase == MEASURE;
+    load.not_completed += !text_is(message->state, "completed");
+}
+
+static void on_error(struct peer *peer, const struct message *message, struct text json)
+{
+    if (load.error_frames < SAMPLES_KEPT && json.length < TEXT_ROOM)
+        memcpy(load.sample[load.error_frames], json.at, json.length);
+    load.error_frames++;
+    if (peer->submitter && message->ref.length && load.in_flight) {
+        load.refused++;
+        load.in_flight--;
+    }
+}
+
+/* ---- an agent ---- */
+
+static void on_assign(struct peer *peer, const struct message *message)
+{
+    int id = (int)message->task_id.length, generation = (int)message->generation.length;
+    load.assigned++;
+    say(peer, "{\"type\":\"task_accepted\",\"task_id\":\"%.*s\",\"generation\":%.*s}", id,
+        message->task_id.at, generation, message->generation.at);
+    say(peer,
+        "{\"type\":\"task_complete\",\"task_id\":\"%.*s\",\"generation\":%.*s,"
+        "\"result\":{\"exit_code\":0,\"duration_ms\":1}}",
+        id, message->task_id.at, generation, message->generation.at);
+}
+
+/* ---- both ---- */
+
+static void lose(struct peer *peer)
+{
+    epoll_ctl(load.poll, EPOLL_CTL_DEL, peer->fd, NULL);
+    close(peer->fd);
+    peer->fd = -1;
+    load.lost_peers++;
+    if (peer->submitter)
+        load.phase = OVER;
+}
+
+static void on_message(struct peer *peer, struct text json, int64_t now)
+{
+    struct message message;
+    if (!message_scan(json, &message))
+        die("the hub sent something that is no JSON object: %.*s", (int)json.length, json.at);
+    if (text_is(message.type, "task_assign")) {
+        on_assign(peer, &message);
+    } else if (text_is(message.type, "task_ack")) {
+        load.task_acks++;
+    } else if (text_is(message.type, "task_submitted")) {
+        on_submitted(&message, now);
+    } else if (text_is(message.type, "task_result")) {
+        on_result(&message, now);
+    } else if (text_is(message.type, "error")) {
+        on_error(peer, &message, json);
+    } else if (text_is(message.type, "bye")) {
+        load.byes++;
+        fprintf(stderr, "bye %.*s\n", (int)json.length, json.at);
+    } else if (text_is(message.type, "identified")) {
+        peer->heartbeat = (int64_t)text_number(message.heartbeat_ms) * MILLISECOND;
+        peer->next_ping = now + peer->heartbeat;
+    } else if (!text_is(message.type, "pong")) {
+        load.strange++;
+    }
+}
+
+static void read_frames(struct peer *peer, int64_t now)
+{
+    struct frame frame;
+    int taken;
+    while ((taken = frame_take(&peer->in, &frame)) == 1) {
+        if (frame.opcode == OPCODE_TEXT)
+            on_message(peer, frame.payload, now);
+        else if (frame.opcode == OPCODE_PING) {
+            frame_put(&peer->out, OPCODE_PONG, frame.payload);
+            peer->unsent = true;
+        }
+    }
+    if (taken < 0)
+        die("the hub sent a frame that is masked or in pieces");
+}
+
+/* One read a turn: epoll tells again when more is there. False when the peer is gone. */
+static bool receive(struct peer *peer)
+{
+    buffer_reserve(&peer->in, peer->submitter ? 4 * RECEIVE_ROOM : RECEIVE_ROOM / 4);
+    ssize_t got = recv(peer->fd, peer->in.data + peer->in.end, peer->in.room - peer->in.end, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (got > 0)
+        peer->in.end += (size_t)got;
+    return got > 0;
+}
+
+static void watch(struct peer *peer, int verb, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = peer};
+    if (epoll_ctl(load.poll, verb, peer->fd, &event) < 0)
+        die("epoll_ctl: %s", strerror(errno));
+}
+
+static void flush(struct peer *peer)
+{
+    struct text held = buffer_held(&peer->out);
+    ssize_t sent = 0;
+    if (held.length)
+        sent = send(peer->fd, held.at, held.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        lose(peer);
+        return;
+    }
+    if (sent > 0)
+        buffer_drop(&peer->out, (size_t)sent);
+    bool blocked = peer->out.start < peer->out.end;
+    if (blocked != peer->blocked)
+        watch(peer, EPOLL_CTL_MOD, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    peer->blocked = blocked;
+    peer->unsent = false;
+}
+
+/* ---- the beginning: one peer after the other, each until it is identified ---- */
+
+static void join(struct peer *peer)
+{
+    char id[160], token[320];
+    if (scanf("%159s %319s", id, token) != 2)
+        die("standard input ended before every peer had its line");
+    peer->fd = dial_hub(option.port, token, &peer->in);
+    if (peer->submitter)
+        say(peer, "{\"type\":\"identify\",\"agent_id\":\"%s\",\"protocol_version\":2}", id);
+    else
+        say(peer,
+            "{\"type\":\"identify\",\"agent_id\":\"%s\",\"protocol_version\":2,"
+            "\"capabilities\":[],\"slots\":%d,\"executors\":[\"command\"],\"in_flight\":[]}",
+            id, option.slots);
+    watch(peer, EPOLL_CTL_ADD, EPOLLIN);
+    flush(peer);
+    while (peer->next_ping == 0) {
+        if (load.error_frames || load.byes || !receive(peer))
+            die("the hub did not identify %s: %s", id, load.sample[0]);
+        read_frames(peer, clock_ns());
+    }
+}
+
+/* ---- the run ---- */
+
+static void advance(int64_t now)
+{
+    if (load.phase == WARMUP && now >= load.begin) {
+        load.phase = MEASURE;
+        load.begin = now;
+        load.end = now + option.window_ms * MILLISECOND;
+        load.next_tick = now + SECOND;
+        load.cpu_begin = cpu_seconds();
+        fputs("begin\n", stderr);
+    }
+    if (load.phase == MEASURE && now >= load.end) {
+        load.phase = DRAIN;
+        load.end = now;
+        load.cpu_end = cpu_seconds();
+        load.give_up = now + option.drain_ms * MILLISECOND;
+        fputs("end\n", stderr);
+    }
+    if (load.phase == MEASURE && now >= load.next_tick) {
+        fprintf(stderr, "tick %d %u\n", (int)((now - load.begin) / SECOND), load.window_done);
+        load.next_tick += SECOND;
+    }
+    if (load.phase == DRAIN && (load.in_flight == 0 || now >= load.give_up))
+        load.phase = OVER;
+}
+
+static void ping_due(int64_t now)
+{
+    for (int i = 0; i < load.peers; i++) {
+        struct peer *peer = &load.peer[i];
+        if (peer->fd >= 0 && now >= peer->next_ping) {
+            say(peer, "{\"type\":\"ping\"}");
+            peer->next_ping = now + peer->heartbeat;
+        }
+    }
+}
+
+static void turn(void)
+{
+    struct epoll_event events[256];
+    int count = epoll_wait(load.poll, events, 256, -1);
+    int64_t now = clock_ns();
+    for (int i = 0; i < count; i++) {
+        struct peer *peer = events[i].data.ptr;
+        if (peer == NULL) {
+            uint64_t fired;
+            if (read(load.timer, &fired, sizeof fired) > 0)
+                ping_due(now);
+        } else if ((events[i].events & ~(uint32_t)EPOLLOUT) && !receive(peer)) {
+            lose(peer);
+        } else {
+            peer->unsent = true;
+            read_frames(peer, now);
+        }
+    }
+    advance(now);
+    if (load.phase < DRAIN)
+        submit_due(now);
+    for (int i = 0; i < load.peers; i++)
+        if (load.peer[i].unsent && load.peer[i].fd >= 0)
+            flush(&load.peer[i]);
+}
+
+/* Open loop: as often as tasks are due. Closed loop: only pings and phases need it. */
+static void start_timer(void)
+{
+    int64_t period = option.rate ? SECOND / option.rate : SECOND / 50;
+    struct timespec step = {period / SECOND, period % SECOND};
+    struct itimerspec timer = {.it_interval = step, .it_value = step};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    load.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+    if (load.timer < 0 || timerfd_settime(load.timer, 0, &timer, NULL) < 0 ||
+        epoll_ctl(load.poll, EPOLL_CTL_ADD, load.timer, &event) < 0)
+        die("timer: %s", strerror(errno));
+    load.start = clock_ns();
+    load.begin = load.start + option.warmup_ms * MILLISECOND;
+}
+
+static void report(void)
+{
+    printf("{\"window_s\":%.6f,\"cpu_s\":%.6f,\"late_ms\":%.3f,\"submitted\":%u,"
+           "\"acknowledged\":%u,\"done\":%u,\"window_done\":%u,\"assigned\":%u,\"task_acks\":%u,",
+           (double)(load.end - load.begin) / SECOND, load.cpu_end - load.cpu_begin,
+           (double)load.late / MILLISECOND, ledger_submitted(), load.acknowledged, load.done,
+           load.window_done, load.assigned, load.task_acks);
+    printf("\"faults\":{\"unfinished\":%u,\"error_frames\":%u,\"refused\":%u,\"byes\":%u,"
+           "\"lost_peers\":%d,\"strange\":%u,\"again\":%u,\"not_completed\":%u},\"samples\":[",
+           load.in_flight, load.error_frames, load.refused, load.byes, load.lost_peers,
+           load.strange, load.again, load.not_completed);
+    for (uint32_t i = 0; i < load.error_frames && i < SAMPLES_KEPT; i++)
+        printf("%s%s", i ? "," : "", load.sample[i][0] ? load.sample[i] : "null");
+    puts("]}");
+}
+
+/* A close frame each, so that the hub sees peers leave and not vanish. */
+static void leave(void)
+{
+    for (int i = 0; i < load.peers; i++) {
+        if (load.peer[i].fd < 0)
+            continue;
+        frame_put(&load.peer[i].out, OPCODE_CLOSE, (struct text){"\x03\xe8", 2});
+        flush(&load.peer[i]);
+        shutdown(load.peer[i].fd, SHUT_WR);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    option = read_options(count, arguments);
+    load.peers = option.agents + 1;
+    load.peer = calloc((size_t)load.peers, sizeof *load.peer);
+    load.poll = epoll_create1(0);
+    if (load.peer == NULL || load.poll < 0 || !ledger_open((uint32_t)option.tasks_max))
+        die("out of memory or descriptors");
+    load.peer[0].submitter = true;
+    for (int i = load.peers - 1; i >= 0; i--)
+        join(&load.peer[i]);
+    start_timer();
+    while (load.phase != OVER)
+        turn();
+    if (!ledger_write(option.ledger, load.begin))
+        die("cannot write %s: %s", option.ledger, strerror(errno));
+    leave();
+    report();
+    return 0;
+}
