@@ -4,11 +4,15 @@ Its status is derived, never set by a client's words: offline, stale (gone, but 
 still run), idle, working.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from schemas.scalars import Executor
+
+if TYPE_CHECKING:
+    from hub.core.lanes import Share
+    from hub.core.profiles import Profile
 
 NEVER: Final = 1 << 62
 """A hub time that does not come."""
@@ -47,11 +51,11 @@ class Attempt:
         "times_out_at",
     )
 
-    def __init__(self, task_id: str, generation: int, share: str) -> None:
+    def __init__(self, task_id: str, generation: int, share: "Share") -> None:
         self.task_id = task_id
         self.generation = generation
         self.share = share
-        """The lane key it was taken from, for the fair share."""
+        """Where it was taken from: it counts there as running."""
         self.accepted = False
         self.accept_by = NEVER
         """Hub time by which the agent has to accept; runs from the frame's release."""
@@ -73,26 +77,19 @@ class Attempt:
         return min(self.accept_by, self.lease_until, self.times_out_at, self.cancel_by)
 
 
-class Profile:
-    """All agents that offer the same capabilities and executors."""
-
-    __slots__ = ("capabilities", "executors")
-
-    def __init__(self, capabilities: frozenset[str], executors: frozenset[Executor]) -> None:
-        self.capabilities = capabilities
-        self.executors = executors
-
-
 class Agent:
     """One agent's live state."""
 
     __slots__ = (
         "busy",
+        "capabilities",
         "clogged",
         "earliest",
+        "executors",
         "foreign",
         "held",
         "lost_at",
+        "profile",
         "record",
         "session",
         "silent",
@@ -100,6 +97,10 @@ class Agent:
 
     def __init__(self, record: AgentRecord) -> None:
         self.record = record
+        self.capabilities = frozenset(record.capabilities)
+        self.executors = frozenset(record.executors)
+        self.profile: Profile | None = None
+        """Where the matcher has it; None while it is not known there."""
         self.session = 0
         """The number of its one session; 0 while it has none."""
         self.held: dict[str, Attempt] = {}

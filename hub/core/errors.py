@@ -1,8 +1,8 @@
 """What the core refuses, and why.
 
-    CoreError
-    ├── Refused            a caller may hear it: it has a code
-    └── IllegalMove        a defect: the state table has no such move
+CoreError
+├── Refused            a caller may hear it: it has a code
+└── IllegalMove        a defect: the state table has no such move
 """
 
 from schemas.scalars import ErrorCode

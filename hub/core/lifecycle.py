@@ -151,9 +151,7 @@ def reject(task: Task, reason: Rejection, now: Instant) -> Change:
             else now.hub + retry.exclusion_ms(task.rejections)
         )
         key = requirements.exclude(key, agent, until, now.hub)
-    after = evolve(
-        task, Move.UNASSIGN, rejections=rejections, requires=key, assigned_to=None
-    )
+    after = evolve(task, Move.UNASSIGN, rejections=rejections, requires=key, assigned_to=None)
     return _taken_back(task, after, agent, reason, now)
 
 
@@ -187,13 +185,9 @@ def lose(task: Task, reason: str, now: Instant) -> Change:
     return _taken_back(task, after, "hub", reason, now)
 
 
-def _taken_back(
-    before: Task, after: Task, actor: str, reason: str, now: Instant
-) -> Change:
+def _taken_back(before: Task, after: Task, actor: str, reason: str, now: Instant) -> Change:
     agent = before.assigned_to or ""
-    fact = facts.unassigned(
-        after.seq, after.id, actor, now.wall, agent, reason, NAMES[after.state]
-    )
+    fact = facts.unassigned(after.seq, after.id, actor, now.wall, agent, reason, NAMES[after.state])
     return Change(after, (fact,))
 
 
@@ -260,4 +254,3 @@ def revive(task: Task, actor: str, now: Instant) -> Change:
         queued_at=now.wall,
     )
     return _moved(task, after, actor, now, "retried")
-

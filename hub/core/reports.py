@@ -139,9 +139,7 @@ def _moved(before: Task, after: Task, now: Instant, reason: str | None = None) -
     )
 
 
-def _fail(
-    task: Task, report: TaskFailed, mark: bytes, now: Instant, chance: float
-) -> Change:
+def _fail(task: Task, report: TaskFailed, mark: bytes, now: Instant, chance: float) -> Change:
     reported = structs.replace(
         task,
         report=mark,
@@ -180,9 +178,7 @@ def fail(
     failures = task.attempt - task.reclaims
     again = failures < task.spec.max_attempts and retry.is_retried(failure_class, retryable)
     if not again:
-        after = evolve(
-            marked, Move.FAIL_FOR_GOOD, assigned_to=task.holder, finished_at=now.wall
-        )
+        after = evolve(marked, Move.FAIL_FOR_GOOD, assigned_to=task.holder, finished_at=now.wall)
     else:
         wait = retry.delay_ms(task.spec.retry, failures, chance, asked_ms)
         after = evolve(marked, Move.FAIL_AGAIN, due_at=now.hub + wait, assigned_to=None)

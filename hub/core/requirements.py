@@ -68,9 +68,7 @@ def decode(key: str) -> Requirements:
 def exclude(key: str, agent: str, until: int, hub_now: int) -> str:
     """The lane key with one more agent excluded, and exclusions that are over left out."""
     old = decode(key)
-    without = {
-        name: end for name, end in old.without.items() if end == FOR_GOOD or end > hub_now
-    }
+    without = {name: end for name, end in old.without.items() if end == FOR_GOOD or end > hub_now}
     without[agent] = until
     return encode(
         Requirements(needs=old.needs, executor=old.executor, agent=old.agent, without=without)

@@ -42,7 +42,7 @@ def delay_ms(policy: Retry | None, failures: int, chance: float, asked_ms: int |
         return min(asked_ms, DAY_MS)
     chosen = policy or DEFAULT
     steps = min(failures - 1, 64)
-    full = min(chosen.base_ms * chosen.factor**steps, chosen.cap_ms)
+    full: float = min(chosen.base_ms * chosen.factor**steps, chosen.cap_ms)
     return round(full * (1 - JITTER * chance))
 
 

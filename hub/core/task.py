@@ -164,6 +164,4 @@ def evolve(task: Task, move: Move, **changes: object) -> Task:
 
     Raises IllegalMove.
     """
-    return structs.replace(
-        task, state=target(task, move), version=task.version + 1, **changes
-    )
+    return structs.replace(task, state=target(task, move), version=task.version + 1, **changes)

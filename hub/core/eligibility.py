@@ -1,0 +1,42 @@
+"""What keeps an agent from a task: the one list that matching and `explain` both use."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from hub.core.agent import Agent
+from hub.core.requirements import Requirements
+
+
+class Question(NamedTuple):
+    """May this agent have this task now?"""
+
+    requirements: Requirements
+    agent: Agent
+    task_id: str
+    hub_now: int
+
+
+CHECKS: Final[dict[str, Callable[[Question], bool]]] = {
+    "offline": lambda q: q.agent.session == 0,
+    "pinned_elsewhere": lambda q: q.requirements.agent not in (None, q.agent.record.id),
+    "missing_capability": lambda q: not q.agent.capabilities.issuperset(q.requirements.needs),
+    "no_executor": lambda q: (
+        q.requirements.executor is not None and q.requirements.executor not in q.agent.executors
+    ),
+    "excluded": lambda q: (
+        bool(q.requirements.without) and q.requirements.excludes(q.agent.record.id, q.hub_now)
+    ),
+    "older_attempt_running": lambda q: q.task_id in q.agent.foreign,
+    "said_busy": lambda q: q.agent.busy,
+    "not_answering": lambda q: q.agent.silent,
+    "not_reading": lambda q: q.agent.clogged,
+    "no_free_slot": lambda q: q.agent.free <= 0,
+}
+"""Each reason code, and the question that is true when it stands in the way."""
+
+
+def obstacles(question: Question) -> Iterator[str]:
+    """The codes of everything that stands in the way, none when the agent may have the task."""
+    for code, stands_in_the_way in CHECKS.items():
+        if stands_in_the_way(question):
+            yield code

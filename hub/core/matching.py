@@ -1,0 +1,322 @@
+"""Who gets what.
+
+Work looks for an agent when it becomes ready; an agent looks for work when a slot becomes
+free. What stands in the way of a pair is in `eligibility.py`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from hub.core.agent import Agent
+from hub.core.eligibility import Question, obstacles
+from hub.core.lanes import Lane, Share, place_of
+from hub.core.profiles import Profile
+from hub.core.requirements import decode
+from hub.core.task import Task
+from schemas.scalars import Executor
+
+LANES: Final = 10_000
+"""The most lanes one org may have at once."""
+KEPT_EMPTY: Final = 1_000
+"""Empty lanes are kept for the next task up to this many lanes."""
+
+
+class Match(NamedTuple):
+    """The head of a share and the agent that gets it."""
+
+    share: Share
+    place: int
+    agent: Agent
+
+
+class Matcher:
+    """The lanes and the free agents of one org."""
+
+    def __init__(self) -> None:
+        self.lanes: dict[str, Lane] = {}
+        self.waiting = 0
+        """How many tasks wait in all lanes."""
+        self._serving: dict[int, list[Profile]] = {}
+        """The profiles that may serve a lane, by the lane's id."""
+        self._excluding: dict[int, Lane] = {}
+        """Lanes with exclusions, which may end without anything else happening."""
+        self._pinned: dict[str, dict[int, Lane]] = {}
+        """The lanes that only this agent may serve."""
+        self._profiles: dict[tuple[frozenset[str], frozenset[Executor]], Profile] = {}
+        self._news: OrderedDict[int, Lane] = OrderedDict()
+        """Lanes with work nobody has looked at yet."""
+        self._seekers: OrderedDict[str, Agent] = OrderedDict()
+        """Agents with a free slot that have not looked for work yet."""
+        self._agents: dict[str, Agent] = {}
+        self.cold: dict[int, Share] = {}
+        """Shares whose next places have to be read, by id."""
+        self.free_agents = 0
+
+    # Lanes
+
+    def lane(self, key: str) -> Lane:
+        """The lane of these requirements, made when it is new."""
+        lane = self.lanes.get(key)
+        if lane is None:
+            lane = self.lanes[key] = Lane(key, decode(key))
+            if lane.requirements.without:
+                self._excluding[id(lane)] = lane
+            pin = lane.requirements.agent
+            if pin is not None:
+                self._pinned.setdefault(pin, {})[id(lane)] = lane
+                self._serving[id(lane)] = []
+            else:
+                self._serving[id(lane)] = [
+                    profile
+                    for profile in self._profiles.values()
+                    if profile.fits(lane.requirements)
+                ]
+        return lane
+
+    def has_room(self, key: str) -> bool:
+        """Whether a task with these requirements may be queued: see `LANES`."""
+        if key in self.lanes or len(self.lanes) < LANES:
+            return True
+        self.sweep()
+        return len(self.lanes) < LANES
+
+    def sweep(self) -> None:
+        """Forget empty lanes and shares, when there are many."""
+        if len(self.lanes) <= KEPT_EMPTY:
+            return
+        for key, lane in list(self.lanes.items()):
+            lane.prune()
+            if not lane.shares:
+                self._forget(key, lane)
+
+    def _forget(self, key: str, lane: Lane) -> None:
+        del self.lanes[key]
+        for profile in self._serving.pop(id(lane)):
+            if profile.listed.pop(id(lane), None) is not None:
+                profile.heads = [entry for entry in profile.heads if entry[2] is not lane]
+                profile.heads.sort()
+        self._news.pop(id(lane), None)
+        self._excluding.pop(id(lane), None)
+        pin = lane.requirements.agent
+        if pin is not None:
+            self._pinned[pin].pop(id(lane), None)
+            if not self._pinned[pin]:
+                del self._pinned[pin]
+
+    # Tasks
+
+    def add(self, key: str, fairness_key: str | None, place: int, *, hot: bool) -> None:
+        """A task waits from now on."""
+        lane = self.lane(key)
+        many = len(lane.shares) > 1
+        share = lane.share(fairness_key)
+        share.add(place, hot=hot)
+        self.waiting += 1
+        if not many and len(lane.shares) > 1:
+            for each in lane.shares.values():
+                lane.rank(each)
+        else:
+            lane.rank(share)
+        self._news[id(lane)] = lane
+
+    def remove(self, task: Task) -> None:
+        """A queued task left in another way than by a match."""
+        share = self.lane(task.requires).share(task.spec.fairness_key)
+        share.remove(place_of(task.queue_key, task.seq))
+        self.waiting -= 1
+        share.lane.rank(share)
+
+    def take(self, match: Match) -> None:
+        """The match is made: the task leaves the queue and counts as running."""
+        share = match.share
+        share.take()
+        self.waiting -= 1
+        share.running += 1
+        share.lane.rank(share)
+        if share.hungry:
+            self.cold[id(share)] = share
+
+    def drop(self, share: Share) -> None:
+        """The head turned out not to be queued any more."""
+        share.take()
+        self.waiting -= 1
+        share.lane.rank(share)
+
+    def ended(self, share: Share) -> None:
+        """An attempt taken from this share is over."""
+        share.running -= 1
+        share.lane.rank(share)
+
+    def loaded(self, share: Share) -> None:
+        """The places this share was reading are in memory."""
+        share.loaded()
+        share.lane.rank(share)
+        self._news[id(share.lane)] = share.lane
+
+    # Agents
+
+    def enter(self, agent: Agent) -> None:
+        """An agent is known, or offers other things than before."""
+        self.leave(agent)
+        self._agents[agent.record.id] = agent
+        agent.capabilities = frozenset(agent.record.capabilities)
+        agent.executors = frozenset(agent.record.executors)
+        key = (agent.capabilities, agent.executors)
+        profile = self._profiles.get(key)
+        if profile is None:
+            profile = self._profiles[key] = Profile(*key)
+            for lane in self.lanes.values():
+                if lane.requirements.agent is None and profile.fits(lane.requirements):
+                    self._serving[id(lane)].append(profile)
+                    first = lane.first()
+                    if first is not None:
+                        profile.offer(lane, first[1])
+        profile.members += 1
+        agent.profile = profile
+        self.refresh(agent)
+
+    def leave(self, agent: Agent) -> None:
+        """An agent offers nothing any more."""
+        profile = agent.profile
+        if profile is None:
+            return
+        self._withdraw(agent, profile)
+        agent.profile = None
+        profile.members -= 1
+        if profile.members == 0:
+            del self._profiles[profile.capabilities, profile.executors]
+            for serving in self._serving.values():
+                if profile in serving:
+                    serving.remove(profile)
+
+    def refresh(self, agent: Agent) -> None:
+        """Something that decides whether the agent may be given work has changed."""
+        profile = agent.profile
+        if profile is None:
+            return
+        if not agent.available:
+            self._withdraw(agent, profile)
+            return
+        if agent.record.id not in profile.free:
+            profile.free[agent.record.id] = agent
+            self.free_agents += 1
+        self._seekers[agent.record.id] = agent
+
+    def _withdraw(self, agent: Agent, profile: Profile) -> None:
+        if profile.free.pop(agent.record.id, None) is not None:
+            self.free_agents -= 1
+        self._seekers.pop(agent.record.id, None)
+
+    def look_again(self) -> None:
+        """Exclusions may have ended: their lanes look for an agent again."""
+        for lane in self._excluding.values():
+            if lane.first() is not None:
+                self._news[id(lane)] = lane
+
+    # Matching
+
+    @property
+    def pending(self) -> bool:
+        """Whether `next` may find something."""
+        return bool(self._news) or bool(self._seekers)
+
+    def next(self, hub_now: int, task_id: Callable[[int], str]) -> Match | None:
+        """The next match, or None when there is none; `task_id` names the task of a place."""
+        while self._news:
+            lane = next(iter(self._news.values()))
+            match = self._agent_for(lane, hub_now, task_id)
+            if match is not None:
+                return match
+            del self._news[id(lane)]
+        while self._seekers:
+            agent = next(iter(self._seekers.values()))
+            match = self._work_for(agent, hub_now, task_id)
+            if match is not None:
+                return match
+            self._seekers.pop(agent.record.id, None)
+        return None
+
+    def _head(self, lane: Lane) -> tuple[Share, int] | None:
+        """The lane's head if it can be taken now; otherwise it is read first."""
+        first = lane.first()
+        if first is None:
+            return None
+        share, place = first
+        if share.ready(place):
+            return first
+        if not share.loading:
+            self.cold[id(share)] = share
+        return None
+
+    def _agent_for(self, lane: Lane, hub_now: int, task_id: Callable[[int], str]) -> Match | None:
+        first = lane.first()
+        if first is None:
+            return None
+        if self.free_agents:
+            head = self._head(lane)
+            if head is None:
+                return None
+            share, place = head
+            name = task_id(place)
+            for agent in self._candidates(lane):
+                question = Question(lane.requirements, agent, name, hub_now)
+                if next(obstacles(question), None) is None:
+                    if agent.profile is not None:
+                        agent.profile.free.move_to_end(agent.record.id)
+                    return Match(share, place, agent)
+        for profile in self._serving[id(lane)]:
+            profile.offer(lane, first[1])
+        return None
+
+    def _candidates(self, lane: Lane) -> Iterator[Agent]:
+        pin = lane.requirements.agent
+        if pin is not None:
+            if pin in self._agents:
+                yield self._agents[pin]
+            return
+        for profile in self._serving[id(lane)]:
+            yield from profile.free.values()
+
+    def _work_for(self, agent: Agent, hub_now: int, task_id: Callable[[int], str]) -> Match | None:
+        profile = agent.profile
+        if profile is None or not agent.available:
+            return None
+        best: Match | None = None
+        for lane in self._pinned.get(agent.record.id, {}).values():
+            found = self._fitting(lane, agent, hub_now, task_id)
+            if found is not None and (best is None or found.place < best.place):
+                best = found
+        aside: list[Lane] = []
+        while profile.heads and (best is None or profile.heads[0][0] < best.place):
+            head, key, lane = profile.heads[0]
+            first = lane.first() if profile.listed.get(key) == head else None
+            if first is None:
+                profile.drop_first()
+            elif first[1] > head:
+                profile.drop_first()
+                profile.offer(lane, first[1])
+            else:
+                found = self._fitting(lane, agent, hub_now, task_id)
+                if found is not None:
+                    best = found
+                    break
+                profile.drop_first()
+                aside.append(lane)
+        for lane in aside:
+            first = lane.first()
+            if first is not None:
+                profile.offer(lane, first[1])
+        return best
+
+    def _fitting(
+        self, lane: Lane, agent: Agent, hub_now: int, task_id: Callable[[int], str]
+    ) -> Match | None:
+        head = self._head(lane)
+        if head is None:
+            return None
+        share, place = head
+        question = Question(lane.requirements, agent, task_id(place), hub_now)
+        if next(obstacles(question), None) is not None:
+            return None
+        return Match(share, place, agent)

@@ -1,0 +1,152 @@
+"""The live state of one org: one object, so that nothing can leak into another.
+
+It holds what follows from the tasks' records (lanes, timers, counts, what each agent has) and
+keeps it right whenever a record changes: `put` is the only way in. It decides nothing.
+"""
+
+from heapq import heappop, heappush
+
+from hub.core.agent import Agent, AgentRecord, Attempt
+from hub.core.lanes import Share, place_of, seq_of
+from hub.core.matching import Match, Matcher
+from hub.core.residents import Residents
+from hub.core.task import HELD, Task
+from schemas.scalars import TaskState
+
+
+class Org:
+    """One tenant's tasks, agents and queues."""
+
+    def __init__(self, name: str, epoch: int) -> None:
+        self.name = name
+        self.epoch = epoch
+        self.tasks = Residents()
+        self.agents: dict[str, Agent] = {}
+        self.matcher = Matcher()
+        self.counts = dict.fromkeys(TaskState, 0)
+        """How many tasks are in each state, in memory or not."""
+        self.backing_off: list[int] = []
+        """Places (hub time of the end, seq) of tasks that back off; some may be out of date."""
+        self.not_yet: list[int] = []
+        """Places (wall time, seq) of tasks with a `not_before`, likewise."""
+        self.expiring: list[int] = []
+        """Places (wall time, seq) of tasks with a `complete_by`, likewise."""
+
+    # Tasks
+
+    def put(self, before: Task | None, after: Task, position: int) -> None:
+        """A task's record changed, with the unit at this journal position."""
+        old = None if before is None else before.state
+        if before is not None and old is TaskState.QUEUED and after.state is not old:
+            if after.state is not TaskState.ASSIGNED:
+                self.matcher.remove(before)
+            self.tasks.dispatched(before)
+        self.tasks.keep(after)
+        if old is not after.state:
+            if old is not None:
+                self.counts[old] -= 1
+            self.counts[after.state] += 1
+            if old in HELD and after.state not in HELD:
+                self._release(after)
+            self._enter(after, position)
+        if before is None and after.spec.complete_by is not None:
+            heappush(self.expiring, place_of(after.spec.complete_by, after.seq))
+
+    def _enter(self, task: Task, position: int) -> None:
+        if task.state is TaskState.QUEUED:
+            hot = self.tasks.stays_hot(task)
+            place = place_of(task.queue_key, task.seq)
+            self.matcher.add(task.requires, task.spec.fairness_key, place, hot=hot)
+            if not hot:
+                self.tasks.let_go(task, position)
+        elif task.state is TaskState.SCHEDULED:
+            self.schedule(task.seq, task.due_at, task.spec.not_before or 0)
+            self.tasks.let_go(task, position)
+        elif task.ended:
+            self.tasks.ended(task, position)
+
+    def schedule(self, seq: int, due_at: int, not_before: int) -> None:
+        """A task waits for a hub time (a backoff) or for a wall time."""
+        if due_at:
+            heappush(self.backing_off, place_of(due_at, seq))
+        else:
+            heappush(self.not_yet, place_of(not_before, seq))
+
+    def _release(self, task: Task) -> None:
+        agent = self.agents.get(task.holder or "")
+        attempt = None if agent is None else agent.held.pop(task.id, None)
+        if agent is None or attempt is None:
+            return
+        self.matcher.ended(attempt.share)
+        self.matcher.refresh(agent)
+
+    # Attempts
+
+    def next_match(self, hub_now: int) -> Match | None:
+        """The next pair of a queued task and an agent."""
+        return self.matcher.next(hub_now, self._name_at)
+
+    def _name_at(self, place: int) -> str:
+        task = self.tasks.at(seq_of(place))
+        return "" if task is None else task.id
+
+    def hold(self, match: Match, task: Task) -> Attempt:
+        """The agent of the match has the task from now on."""
+        self.matcher.take(match)
+        return self._hold(match.agent, task, match.share)
+
+    def hold_again(self, agent: Agent, task: Task) -> Attempt:
+        """An agent has a task that did not come from a match: after a restart or a resume."""
+        share = self.matcher.lane(task.requires).share(task.spec.fairness_key)
+        share.running += 1
+        share.lane.rank(share)
+        agent.foreign.pop(task.id, None)
+        return self._hold(agent, task, share)
+
+    def _hold(self, agent: Agent, task: Task, share: Share) -> Attempt:
+        attempt = Attempt(task.id, task.generation, share)
+        agent.held[task.id] = attempt
+        self.matcher.refresh(agent)
+        return attempt
+
+    def attempt_of(self, task: Task) -> Attempt | None:
+        """The running terms of a task that an agent has."""
+        agent = self.agents.get(task.assigned_to or "")
+        return None if agent is None else agent.held.get(task.id)
+
+    # Agents
+
+    def know(self, record: AgentRecord) -> Agent:
+        """An agent is known by this record; its live state stays."""
+        agent = self.agents.get(record.id)
+        if agent is None:
+            agent = self.agents[record.id] = Agent(record)
+            self.matcher.enter(agent)
+        else:
+            same = (agent.record.capabilities, agent.record.executors) == (
+                record.capabilities,
+                record.executors,
+            )
+            agent.record = record
+            if same:
+                self.matcher.refresh(agent)
+            else:
+                self.matcher.enter(agent)
+        return agent
+
+    # Timers
+
+    def due(self, hub_now: int, wall_now: int, limit: int) -> list[int]:
+        """Take the seqs of scheduled tasks whose time has come, at most `limit`."""
+        return [*_passed(self.backing_off, hub_now, limit), *_passed(self.not_yet, wall_now, limit)]
+
+    def expired(self, wall_now: int, limit: int) -> list[int]:
+        """Take the seqs of tasks whose `complete_by` has passed, at most `limit`."""
+        return _passed(self.expiring, wall_now, limit)
+
+
+def _passed(heap: list[int], now: int, limit: int) -> list[int]:
+    seqs: list[int] = []
+    while heap and heap[0] < place_of(now + 1, 0) and len(seqs) < limit:
+        seqs.append(seq_of(heappop(heap)))
+    return seqs

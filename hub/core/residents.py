@@ -1,0 +1,104 @@
+"""Residents: the task records that are in memory, and when they may leave it.
+
+A record stays while something goes on with it or its change is not durable. What only waits
+in the backlog or for its time is dropped as soon as it is durable; ended tasks stay for a
+while, so that a repeated report is answered from memory. Both are bounded in bytes.
+"""
+
+from collections import deque
+from typing import Final
+
+from msgspec import UNSET
+
+from hub.core.task import HELD, Task
+from schemas.scalars import MIB
+
+FRESH_BYTES: Final = 64 * MIB
+"""New tasks keep their records until they are dispatched, up to this much."""
+ENDED_BYTES: Final = 32 * MIB
+RECORD_BYTES: Final = 1_200
+"""What a record takes in memory besides its texts, as measured on CPython 3.11."""
+
+
+def weight(task: Task) -> int:
+    """About how many bytes of memory a record takes."""
+    spec = task.spec
+    size = RECORD_BYTES + len(spec.description)
+    if spec.payload is not UNSET:
+        size += len(bytes(spec.payload))
+    if task.result is not None:
+        size += len(task.result)
+    return size
+
+
+class Residents:
+    """The task records in memory, by id and by seq."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Task] = {}
+        self._ids: dict[int, str] = {}
+        self._fresh_bytes = 0
+        self._fresh: dict[int, int] = {}
+        """Weights of queued records that are kept for dispatch, by seq."""
+        self._leaving: deque[tuple[int, str]] = deque()
+        """(position, id) of records that go as soon as the position is durable."""
+        self._ended: deque[tuple[int, str, int]] = deque()
+        """(position, id, weight) of ended tasks, oldest first."""
+        self._ended_bytes = 0
+
+    def get(self, task_id: str) -> Task | None:
+        """The record of this id, if it is in memory."""
+        return self.by_id.get(task_id)
+
+    def at(self, seq: int) -> Task | None:
+        """The record of this seq, if it is in memory."""
+        task_id = self._ids.get(seq)
+        return None if task_id is None else self.by_id.get(task_id)
+
+    def keep(self, task: Task) -> None:
+        """Hold this record, in the place of an older one."""
+        self.by_id[task.id] = task
+        self._ids[task.seq] = task.id
+
+    def stays_hot(self, task: Task) -> bool:
+        """Whether a task that becomes queued keeps its record until it is dispatched."""
+        if self._fresh_bytes >= FRESH_BYTES:
+            return False
+        size = weight(task)
+        self._fresh[task.seq] = size
+        self._fresh_bytes += size
+        return True
+
+    def dispatched(self, task: Task) -> None:
+        """A queued task left the queue."""
+        self._fresh_bytes -= self._fresh.pop(task.seq, 0)
+
+    def let_go(self, task: Task, position: int) -> None:
+        """Drop the record once this position is durable, if it is still only waiting."""
+        self._leaving.append((position, task.id))
+
+    def ended(self, task: Task, position: int) -> None:
+        """Keep an ended task's record for a while."""
+        size = weight(task)
+        self._ended.append((position, task.id, size))
+        self._ended_bytes += size
+
+    def trim(self, durable: int) -> None:
+        """Drop what may go, given the last durable position."""
+        while self._leaving and self._leaving[0][0] <= durable:
+            task = self.by_id.get(self._leaving.popleft()[1])
+            if task is not None and task.state not in HELD and task.seq not in self._fresh:
+                self._drop(task)
+        while self._ended_bytes > ENDED_BYTES and self._ended[0][0] <= durable:
+            _, task_id, size = self._ended.popleft()
+            self._ended_bytes -= size
+            task = self.by_id.get(task_id)
+            if task is not None and task.ended:
+                self._drop(task)
+
+    def _drop(self, task: Task) -> None:
+        del self.by_id[task.id]
+        del self._ids[task.seq]
+
+    def __len__(self) -> int:
+        return len(self.by_id)
