@@ -121,7 +121,9 @@ class Client:
         fields = {name: str(value) for name, value in (query or {}).items() if value is not None}
         url = f"{self.address.url}{base}{path}"
         if fields:
-            url += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
+            url += "?" + "&".join(
+                f"{name}={quote(value, safe='')}" for name, value in fields.items()
+            )
         headers = self._headers if body is None else _JSON | self._headers
         timeout = urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S + wait_ms / 1000)
         try:
@@ -160,9 +162,7 @@ def _unreachable(address: Address, error: Exception) -> Trouble:
     )
 
 
-def _decoded(
-    address: Address, response: urllib3.BaseHTTPResponse, answer: type[Body]
-) -> Body:
+def _decoded(address: Address, response: urllib3.BaseHTTPResponse, answer: type[Body]) -> Body:
     try:
         if 200 <= response.status < 300:
             return msgspec.json.decode(response.data, type=answer)

@@ -11,7 +11,7 @@ from hub.cli.exits import Exit, Trouble
 
 DEFAULT_DATA: Final = Path("~/.local/share/corral")
 RUNTIME: Final = "runtime.json"
-ADMIN_TOKEN: Final = "admin.token"  # noqa: S105 - a file name, not a secret
+ADMIN_TOKEN: Final = "admin.token"
 
 
 class Runtime(Struct, frozen=True):

@@ -1,0 +1,110 @@
+"""Bringing agents in: `invite` makes a join code, `join` uses it, `sidecar` runs the agent.
+
+The sidecar itself is imported only when one of its commands runs, so that the others start
+quickly.
+"""
+
+import socket
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from hub.cli.exits import Exit, Trouble
+from hub.cli.locate import DEFAULT_DATA
+from hub.cli.options import Config, Data, Json, Token, Url, connected, duration_ms, words
+from hub.cli.screen import OUT, emit, note, span
+from schemas.http import InviteRequest
+
+DEFAULT_CONFIG: Final = Path("~/.config/corral")
+LONGEST_CODE_MS: Final = 600_000
+
+
+def invite(
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="Only this agent may use it.", metavar="ID")
+    ] = None,
+    ttl: Annotated[
+        str, typer.Option("--ttl", help="How long it is good: 90s, at most 10m.", metavar="TIME")
+    ] = "10m",
+    as_json: Json = False,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Make a join code, good for one agent."""
+    ttl_ms = duration_ms(ttl) or LONGEST_CODE_MS
+    if not 1_000 <= ttl_ms <= LONGEST_CODE_MS:
+        raise Trouble(Exit.USAGE, f"{ttl} is no lifetime for a join code.", "Take 1s to 10m.")
+    with connected(url, token, data) as client:
+        made = client.invite(InviteRequest(agent_id=agent, ttl_ms=ttl_ms))
+        address = client.address.url
+    if as_json:
+        emit({"url": address, "code": made.code, "expires_at": made.expires_at})
+        return
+    OUT.print(join_line(address, made.code, agent), soft_wrap=True)
+    note(f"Good for one agent and {span(ttl_ms)}. Run it on the agent's machine.")
+
+
+def join_line(url: str, code: str, agent: str | None = None) -> str:
+    """The line to paste on an agent's machine."""
+    name = f" --name {agent}" if agent else ""
+    return f"corral join {url} {code}{name} --allow uname"
+
+
+def join(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the hub is.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="From `corral invite`.")],
+    config: Config = DEFAULT_CONFIG,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="The agent's id; without it the host's name.", metavar="NAME"),
+    ] = None,
+    capabilities: Annotated[
+        str | None,
+        typer.Option("--capabilities", help="What tasks may ask for.", metavar="A,B"),
+    ] = None,
+    slots: Annotated[
+        int, typer.Option("--slots", min=1, max=1024, help="Tasks at once.", metavar="N")
+    ] = 1,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow", help="A program it may run; give it once for each.", metavar="PROGRAM"
+        ),
+    ] = None,
+    start: Annotated[bool, typer.Option(help="Start the sidecar after joining.")] = True,
+) -> None:
+    """Make this machine an agent of a hub, and start its sidecar."""
+    from sidecar.app import join as write_configuration
+
+    directory = config.expanduser()
+    write_configuration(
+        url=url,
+        code=code,
+        config_dir=directory,
+        agent_id=name or socket.gethostname(),
+        capabilities=words(capabilities),
+        slots=slots,
+        allow=allow or [],
+    )
+    _tell_what_may_run(name or socket.gethostname(), directory, allow or [])
+    if start:
+        sidecar(config)
+    note(f"Start it with: corral sidecar --config {config}")
+
+
+def _tell_what_may_run(name: str, directory: Path, allow: list[str]) -> None:
+    note(f"Joined as {name}. The configuration is in {directory}.", style="green")
+    if allow:
+        note(f"It may run: {', '.join(allow)}. Nothing else.")
+    else:
+        note("It may not run any program yet, so it will give every command back.", "yellow")
+    note(f"Change that under `allow` in {directory}, then start the sidecar again.")
+
+
+def sidecar(config: Config = DEFAULT_CONFIG) -> None:
+    """Run the agent of this machine until it is stopped; Ctrl-C lets its tasks end first."""
+    from sidecar.app import run as run_sidecar
+
+    raise typer.Exit(run_sidecar(config_dir=config.expanduser()))

@@ -1,0 +1,78 @@
+"""The command `corral`: every verb on one page, and the one place where errors are printed."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from hub.cli import demo, join, submit, tasks, up
+from hub.cli.exits import Exit, Trouble, epilog
+from hub.cli.screen import NOTES, OUT, clean, note
+
+_HELP: Final = {"help_option_names": ["-h", "--help"]}
+
+program: Final = typer.Typer(
+    name="corral",
+    epilog=epilog(),
+    no_args_is_help=True,
+    invoke_without_command=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings=_HELP,
+)
+task: Final = typer.Typer(
+    help="Show or cancel one task, or print its output.",
+    no_args_is_help=True,
+    context_settings=_HELP,
+)
+
+for _group, _name, _function in (
+    (program, "up", up.up),
+    (program, "demo", demo.demo),
+    (program, "invite", join.invite),
+    (program, "join", join.join),
+    (program, "sidecar", join.sidecar),
+    (program, "submit", submit.submit),
+    (program, "tasks", tasks.tasks),
+    (program, "agents", tasks.agents),
+    (program, "explain", tasks.explain),
+    (task, "show", tasks.show),
+    (task, "cancel", tasks.cancel),
+    (task, "log", tasks.log),
+):
+    _group.command(_name)(_function)
+# What follows the program's name belongs to the program, also without `--`.
+program.command("run", context_settings={"allow_interspersed_args": False})(submit.run)
+program.add_typer(task, name="task")
+
+
+@program.callback()
+def corral(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """A hub that gives fleets of agents work that cannot get lost."""
+    if show_version:
+        OUT.print(f"corral {version('corral')}")
+        raise typer.Exit(Exit.OK)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with one of the exit codes."""
+    try:
+        program(args=None if arguments is None else list(arguments), prog_name="corral")
+    except Trouble as trouble:
+        tell(trouble)
+        sys.exit(trouble.exit_code)
+    sys.exit(Exit.OK)
+
+
+def tell(trouble: Trouble) -> None:
+    """Print what is wrong and what to do next."""
+    NOTES.print("error: ", style="bold red", end="")
+    NOTES.print(clean(trouble.message), soft_wrap=True)
+    if trouble.hint:
+        note(trouble.hint)
