@@ -1,0 +1,125 @@
+"""The load generator: compiled from `load/`, run once per measurement."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from scripts.benchmark.faults import NO_LOAD, NOT_HERE, BenchmarkError
+from scripts.benchmark.figures import Ledger, Load, Settings
+
+SOURCES: Final = Path(__file__).parent / "load"
+FLAGS: Final = ("-std=c11", "-O3", "-Wall", "-Wextra", "-Werror")
+DRAIN_MS: Final = 30_000
+MOST_TASKS_PER_S: Final = 100_000
+"""More than any hub answers: room for that many is kept in the ledger."""
+
+Tick = Callable[[str, list[int]], None]
+"""Called with `begin`, `end`, or `tick` and its numbers: the second and the results so far."""
+
+
+def compiler() -> str:
+    """The C compiler's name; raises BenchmarkError where there is none, or no Linux."""
+    if sys.platform != "linux":
+        raise BenchmarkError(NOT_HERE, "the load generator needs Linux (epoll, timerfd)")
+    found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if found is None:
+        raise BenchmarkError(NOT_HERE, "no C compiler found: install gcc or clang")
+    return found
+
+
+def build(folder: Path) -> Path:
+    """Compile the generator into `folder`; raises BenchmarkError with what the compiler said."""
+    program = folder / "load"
+    sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
+    made = subprocess.run(
+        [compiler(), *FLAGS, *sources, "-o", str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        raise BenchmarkError(NO_LOAD, f"the load generator does not compile:\n{made.stderr}")
+    return program
+
+
+def run(
+    program: Path,
+    port: int,
+    peers: list[tuple[str, str]],
+    settings: Settings,
+    on_tick: Tick,
+    cores: set[int] | None = None,
+) -> tuple[Load, Ledger]:
+    """Put the load on the hub at `port`, from `cores` if given, and wait for its end.
+
+    `peers` holds (id, token) of every agent and then of the submitter. Raises BenchmarkError
+    when the generator gives up, with its last words.
+    """
+    ledger = program.with_suffix(".ledger")
+    process = subprocess.Popen(
+        [str(program), *_options(port, settings), str(ledger)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if cores:
+        os.sched_setaffinity(process.pid, cores)
+    try:
+        words = _converse(process, peers, on_tick)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        output, _ = process.communicate()
+    if process.returncode != 0:
+        raise BenchmarkError(NO_LOAD, "the load generator gave up:\n" + "\n".join(words[-10:]))
+    for line in words:
+        print(f"load generator: {line}", file=sys.stderr)
+    load = msgspec.json.decode(output, type=Load)
+    return load, Ledger(ledger.read_bytes(), load.window_s)
+
+
+def _options(port: int, settings: Settings) -> list[str]:
+    seconds = settings.seconds + settings.warmup_seconds
+    rate = settings.rate or MOST_TASKS_PER_S
+    values = {
+        "port": port,
+        "agents": settings.agents,
+        "slots": settings.slots,
+        "in-flight": settings.in_flight,
+        "rate": settings.rate,
+        "tasks-max": int(seconds * rate) + settings.in_flight + 1_000,
+        "warmup-ms": int(settings.warmup_seconds * 1000),
+        "window-ms": int(settings.seconds * 1000),
+        "drain-ms": DRAIN_MS,
+    }
+    return [f"--{name}={value}" for name, value in values.items()]
+
+
+def _converse(
+    process: "subprocess.Popen[str]", peers: list[tuple[str, str]], on_tick: Tick
+) -> list[str]:
+    """Give the peers in, report each tick; returns all other lines it said."""
+    if process.stdin is None or process.stderr is None:
+        raise BenchmarkError(NO_LOAD, "the load generator was started without pipes")
+    try:
+        process.stdin.writelines(f"{peer} {token}\n" for peer, token in peers)
+        process.stdin.flush()
+    except BrokenPipeError:
+        return process.stderr.read().splitlines()
+    words = []
+    for line in process.stderr:
+        word, *numbers = line.split()
+        if word in ("begin", "tick", "end"):
+            on_tick(word, [int(number) for number in numbers])
+        else:
+            words.append(line.rstrip())
+    # The pipe's end comes before the program's; its last output fits into the pipe.
+    process.wait()
+    return words

@@ -1,0 +1,126 @@
+"""One repetition: a fresh hub, its agents, the load, and what the database says afterwards."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from scripts.benchmark import generator
+from scripts.benchmark.figures import Ledger, Load, Run, Settings, spread
+from scripts.benchmark.subject import Hub, ProcessTimes, completed_rows, running_hub
+
+Say = Callable[[str], None]
+"""Shows what goes on right now; each call replaces the last."""
+
+
+class Bench(Struct, frozen=True):
+    """What all repetitions share."""
+
+    hub_command: list[str]
+    program: Path
+    """The compiled load generator."""
+    folder: Path
+    """Where databases are made; it decides which disk is measured."""
+    cores: tuple[set[int], set[int]] | None
+    """The hub's and the load's, when there are two."""
+    profile: Path | None
+    """Where py-spy writes a flame graph of the hub, if it is to run."""
+
+
+class Watcher:
+    """Looks at the hub when the measured window begins and when it ends."""
+
+    def __init__(self, hub: Hub, settings: Settings, profile: Path | None, say: Say) -> None:
+        """Nothing is looked at before the first tick."""
+        self.hub = hub
+        self.settings = settings
+        self.profile = profile
+        self.say = say
+        self.looks: list[tuple[float, ProcessTimes]] = []
+        self.profiler: subprocess.Popen[bytes] | None = None
+
+    def tick(self, word: str, numbers: list[int]) -> None:
+        """Take one word of the load generator."""
+        if word == "tick":
+            second, results = numbers
+            self.say(f"second {second} of {self.settings.seconds:g}: {results:,} results")
+            return
+        self.looks.append((time.monotonic(), self.hub.look()))
+        if word == "begin" and self.profile:
+            self.profiler = _start_profiler(self.hub, self.profile, self.settings.seconds)
+
+    def hub_cores(self) -> float:
+        """The share of a core the hub used within the window."""
+        (begin, before), (end, after) = self.looks[0], self.looks[-1]
+        return (after.cpu_s - before.cpu_s) / max(end - begin, 1e-9)
+
+    def close(self) -> None:
+        """Wait for the profiler, if one runs, so that its file is whole."""
+        if self.profiler:
+            self.profiler.wait(60)
+
+
+def repetition(bench: Bench, settings: Settings, say: Say) -> Run:
+    """Measure once; raises BenchmarkError when there is nothing to measure."""
+    folder = Path(tempfile.mkdtemp(prefix="corral-bench-", dir=bench.folder))
+    try:
+        return _measured(bench, settings, folder, say)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> Run:
+    hub_cores, load_cores = bench.cores or (None, None)
+    say("starting a hub")
+    with running_hub(bench.hub_command, folder, hub_cores) as hub:
+        peers = _peers(hub, settings.agents, say)
+        say("connecting the agents")
+        watcher = Watcher(hub, settings, bench.profile, say)
+        load, ledger = generator.run(
+            bench.program, hub.port, peers, settings, watcher.tick, load_cores
+        )
+        watcher.close()
+        say("stopping the hub and counting its rows")
+    database = folder / "data" / "hub.db"
+    rows = completed_rows(database)
+    return _reckon(load, ledger, watcher, rows, os.path.getsize(database))
+
+
+def _peers(hub: Hub, count: int, say: Say) -> list[tuple[str, str]]:
+    names = [f"bench-agent-{number}" for number in range(count)]
+    peers = []
+    for name, token in zip(names, hub.register(names), strict=True):
+        peers.append((name, token))
+        if len(peers) % 10 == 0:
+            say(f"registering agents: {len(peers)} of {count}")
+    return [*peers, ("bench-submitter", hub.admin_token())]
+
+
+def _reckon(load: Load, ledger: Ledger, watcher: Watcher, rows: int, size: int) -> Run:
+    return Run(
+        tasks_per_s=load.window_done / load.window_s,
+        each_second=ledger.each_second(),
+        result_ms=spread(ledger.result_latencies()),
+        acknowledged_ms=spread(ledger.acknowledged_latencies()),
+        hub_cores=watcher.hub_cores(),
+        generator_cores=load.cpu_s / load.window_s,
+        hub_resident_mib=max(look.resident_mib for _, look in watcher.looks),
+        completed_rows=rows,
+        database_mib=size / 2**20,
+        load=load,
+    )
+
+
+def _start_profiler(hub: Hub, path: Path, seconds: float) -> "subprocess.Popen[bytes]":
+    """py-spy on the hub itself: the last descendant, whoever started it on the way."""
+    pid = str(hub.processes()[-1])
+    return subprocess.Popen(
+        ["py-spy", "record", "-p", pid, "-d", str(max(1, int(seconds) - 1)), "-o", str(path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
