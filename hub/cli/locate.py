@@ -56,14 +56,21 @@ def locate(url: str | None, token: str | None, data: Path) -> Address:
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_address(url):
         raise Trouble(
             Exit.USAGE,
             f"{url!r} is not the address of a hub.",
             "An address looks like http://127.0.0.1:8420.",
         )
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _runtime(data: Path) -> Runtime | None:
