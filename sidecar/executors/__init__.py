@@ -1,0 +1,16 @@
+"""What kinds of work a sidecar can run. An executor turns an assignment into a plan or a refusal.
+
+It decides only; `runner.py` does the running.
+"""
+
+from msgspec import Struct
+
+from schemas.scalars import Rejection
+
+
+class Refusal(Struct, frozen=True):
+    """Why a task cannot run here."""
+
+    reason: Rejection
+    message: str
+    """A sentence that says what would have to change."""
