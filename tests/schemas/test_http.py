@@ -1,0 +1,46 @@
+"""The bodies of HTTP: msgspec and the published schema take and refuse the same."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import http
+from schemas.generate import structs_of
+from tests.schemas.agreement import assert_both, assert_corpus, assert_same, changed, published
+from tests.schemas.messages import anything_good
+
+BODIES = structs_of(http)
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
+def test_corpus(body: Any) -> None:
+    """Everything that can be wrong with a body is refused by both."""
+    kinds = assert_corpus(body, body, published("http.json", body.__name__))
+
+    assert len(kinds) >= 2
+
+
+@given(st.data())
+def test_good_bodies_are_taken(data: st.DataObject) -> None:
+    """Whatever fits the Structs is taken by both."""
+    body = data.draw(st.sampled_from(BODIES))
+
+    assert_both(True, data.draw(anything_good(body)), body, published("http.json", body.__name__))
+
+
+@given(st.data())
+def test_changed_bodies_are_judged_alike(data: st.DataObject) -> None:
+    """One random change to a good body, and both still say the same."""
+    body = data.draw(st.sampled_from(BODIES))
+
+    assert_same(data.draw(changed(body)), body, published("http.json", body.__name__))
+
+
+@pytest.mark.parametrize(
+    "body", [http.TaskBatch, http.Cancel, http.InviteRequest, http.Register], ids=str
+)
+def test_a_typo_in_a_request_does_not_pass(body: Any) -> None:
+    """Requests refuse fields they do not know."""
+    assert body.__struct_config__.forbid_unknown_fields
