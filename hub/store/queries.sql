@@ -1,0 +1,165 @@
+-- name: insert_tasks
+-- Adds new tasks, as they stand at the end of the batch that has them first.
+INSERT INTO task (
+    org, spec,
+    seq, id, state, priority, requires, fairness_key, submitted_by, created_at,
+    queue_key, due_at, not_before, complete_by, generation, attempt, reclaims, rejections,
+    holder, assigned_to, cancel_requested, cancel_unconfirmed, error, failure_class,
+    tokens_used, queued_at, assigned_at, started_at, finished_at, version,
+    report, usage, result
+) VALUES {rows}
+
+-- name: update_tasks
+-- Sets everything about older tasks that can change, by seq.
+UPDATE task SET
+    state = new.column2,
+    requires = new.column3,
+    queue_key = new.column4,
+    due_at = new.column5,
+    generation = new.column6,
+    attempt = new.column7,
+    reclaims = new.column8,
+    rejections = new.column9,
+    holder = new.column10,
+    assigned_to = new.column11,
+    cancel_requested = new.column12,
+    cancel_unconfirmed = new.column13,
+    error = new.column14,
+    failure_class = new.column15,
+    tokens_used = new.column16,
+    queued_at = new.column17,
+    assigned_at = new.column18,
+    started_at = new.column19,
+    finished_at = new.column20,
+    version = new.column21,
+    report = new.column22,
+    usage = new.column23,
+    result = new.column24
+FROM (VALUES {rows}) AS new
+WHERE task.seq = new.column1
+
+-- name: insert_events
+-- Appends to the streams of the orgs.
+INSERT INTO event (org, seq, type, entity, actor, at, data) VALUES {rows}
+
+-- name: put_agent
+-- Writes an agent's record over the older one.
+INSERT OR REPLACE INTO agent (
+    org, id, name, capabilities, executors, slots, created_at, host, protocol_version, last_seen_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: put_credential
+-- Writes a credential over the older record of it.
+INSERT OR REPLACE INTO credential (
+    public_id, org, role, subject, mac, created_at, created_by, revoked_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: put_invite
+-- Writes a join code over the older record of it.
+INSERT OR REPLACE INTO invite (
+    public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: add_org
+-- Gives an org its number.
+INSERT INTO org (n, name) VALUES (?, ?)
+
+-- name: set_hub_time
+-- Hub time at the last decision of the batch.
+UPDATE hub SET hub_time = ? WHERE one = 1
+
+-- name: set_clean
+-- Whether the database was closed in order, so that nothing needs to be checked.
+UPDATE hub SET clean = ? WHERE one = 1
+
+-- name: set_epoch
+-- Starts another epoch.
+UPDATE hub SET epoch = ? WHERE one = 1
+
+-- name: add_hub
+-- The first row of a new database.
+INSERT INTO hub (one, epoch, history_id, hub_time, clean) VALUES (1, 1, ?, 0, 0)
+
+-- name: hub
+-- What the hub knows of itself.
+SELECT epoch, history_id, hub_time, clean FROM hub WHERE one = 1
+
+-- name: orgs
+-- All orgs and their numbers.
+SELECT n, name FROM org
+
+-- name: last_task
+-- The highest seq of any task.
+SELECT coalesce(max(seq), 0) FROM task
+
+-- name: last_events
+-- The highest event seq of each org that has events.
+SELECT name, last FROM (SELECT name, (SELECT max(seq) FROM event WHERE org = n) AS last FROM org)
+WHERE last IS NOT NULL
+
+-- name: agents
+-- All agents.
+SELECT org, id, name, capabilities, executors, slots, created_at, host, protocol_version,
+    last_seen_at
+FROM agent
+
+-- name: credentials
+-- All credentials, also the revoked ones.
+SELECT public_id, org, role, subject, mac, created_at, created_by, revoked_at FROM credential
+
+-- name: open_invites
+-- Join codes that are not used yet.
+SELECT public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
+FROM invite WHERE used_at IS NULL
+
+-- name: queued
+-- All queued tasks in the order of their lanes; the index holds all of it.
+SELECT org, requires, fairness_key, queue_key, seq FROM task
+WHERE state = 3 ORDER BY org, requires, fairness_key, queue_key, seq
+
+-- name: scheduled
+-- All scheduled tasks with the times they wait for.
+SELECT org, seq, due_at, coalesce(not_before, 0) FROM task WHERE state = 1
+
+-- name: expiring
+-- All tasks that end by themselves if they are not started in time.
+SELECT org, complete_by, seq FROM task WHERE complete_by IS NOT NULL AND state <= 3
+
+-- name: held
+-- All tasks that an agent has, in full.
+SELECT {columns} FROM task WHERE state BETWEEN 4 AND 5
+
+-- name: count_unended
+-- Tasks by org and state, from the small indexes only; completed ones are the rest.
+SELECT org, 3, count(*) FROM task WHERE state = 3 GROUP BY org
+UNION ALL SELECT org, 1, count(*) FROM task WHERE state = 1 GROUP BY org
+UNION ALL SELECT org, state, count(*) FROM task WHERE state BETWEEN 4 AND 5 GROUP BY org, state
+UNION ALL SELECT org, state, count(*) FROM task WHERE state >= 7 GROUP BY org, state
+
+-- name: count_all
+-- How many tasks each org has.
+SELECT org, count(*) FROM task GROUP BY org
+
+-- name: tasks_by_seq
+-- The tasks with the seqs of a JSON list.
+SELECT {columns} FROM task WHERE seq IN (SELECT value FROM json_each(?))
+
+-- name: tasks_by_id
+-- The tasks of an org with the ids of a JSON list.
+SELECT {columns} FROM task WHERE org = ? AND id IN (SELECT value FROM json_each(?))
+
+-- name: page_of_tasks
+-- Tasks of an org, newest first.
+SELECT {columns} FROM task WHERE org = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+
+-- name: page_of_tasks_in_states
+-- Tasks of an org in the states of a JSON list, newest first.
+SELECT {columns} FROM task
+WHERE org = ? AND seq < ? AND state IN (SELECT value FROM json_each(?))
+ORDER BY seq DESC LIMIT ?
+
+-- name: events
+-- Events of an org after a seq, in order, with the text ids of tasks.
+SELECT e.seq, e.type, coalesce(t.id, CAST(e.entity AS TEXT)), e.actor, e.at, e.data
+FROM event AS e LEFT JOIN task AS t ON typeof(e.entity) = 'integer' AND t.seq = e.entity
+WHERE e.org = ? AND e.seq > ? ORDER BY e.seq LIMIT ?

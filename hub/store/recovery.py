@@ -1,0 +1,71 @@
+"""What a hub reads once, at its start: everything it keeps in memory."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import apsw
+
+from hub.core.task import Task
+from hub.store.connections import open_reader, refusals
+from hub.store.contract import QueuedRow, Recovered, TimedRow
+from hub.store.rows import TASK_COLUMNS, agent_of, credential_of, invite_of, task_of
+from hub.store.sql import sql
+from schemas.scalars import TaskState
+
+Counts = dict[str, dict[TaskState, int]]
+
+
+def recover(path: Path, names: Mapping[int, str]) -> Recovered:
+    """Read the past of a hub; queued tasks are streamed. Raises StoreError."""
+    with refusals("cannot recover"):
+        reader = open_reader(path)
+        (hub,) = reader.execute(sql("hub"))
+        return Recovered(
+            epoch=hub[0],
+            history_id=hub[1],
+            hub_time=hub[2],
+            task_seq=int(reader.execute(sql("last_task")).get),
+            event_seq={str(name): int(last) for name, last in reader.execute(sql("last_events"))},
+            agents=[agent_of(row, names) for row in reader.execute(sql("agents"))],
+            credentials=[credential_of(row, names) for row in reader.execute(sql("credentials"))],
+            invites=[invite_of(row, names) for row in reader.execute(sql("open_invites"))],
+            held=_held(reader, names),
+            scheduled=[
+                (names[org], TimedRow(seq, due_at, not_before))
+                for org, seq, due_at, not_before in reader.execute(sql("scheduled"))
+            ],
+            expiring=[
+                (names[org], complete_by, seq)
+                for org, complete_by, seq in reader.execute(sql("expiring"))
+            ],
+            counts=_counts(reader, names),
+            queued=_queued(reader, names),
+        )
+
+
+def _held(reader: apsw.Connection, names: Mapping[int, str]) -> list[Task]:
+    return [
+        task_of(row, names)
+        for row in reader.execute(sql("held").replace("{columns}", TASK_COLUMNS))
+    ]
+
+
+def _queued(
+    reader: apsw.Connection, names: Mapping[int, str]
+) -> Iterator[tuple[str, QueuedRow]]:
+    """Stream the queue, then close the reader."""
+    with refusals("cannot recover the queue"):
+        for org, requires, fairness_key, queue_key, seq in reader.execute(sql("queued")):
+            yield names[org], QueuedRow(requires, fairness_key, queue_key, seq)
+        reader.close()
+
+
+def _counts(reader: apsw.Connection, names: Mapping[int, str]) -> Counts:
+    counts: Counts = {}
+    for org, total in reader.execute(sql("count_all")):
+        counts[names[org]] = {TaskState.COMPLETED: total}
+    for org, state, number in reader.execute(sql("count_unended")):
+        mine = counts[names[org]]
+        mine[TaskState(state)] = number
+        mine[TaskState.COMPLETED] -= number
+    return counts

@@ -1,0 +1,174 @@
+"""Records to rows and back: the only place that knows the order of columns.
+
+Wire enums are numbers and words that SQLite takes as they are, so that most columns of a task
+are read off it by one `attrgetter`, in C.
+"""
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any, Final
+
+from msgspec import json
+
+from hub.core.agent import AgentRecord
+from hub.core.credentials import Credential, InviteRecord
+from hub.core.task import Task
+from hub.store.contract import Numbered
+from schemas.scalars import Executor, FailureClass, Priority, Role, TaskState
+from schemas.work import TaskSpec
+
+Row = tuple[Any, ...]
+
+_HEAD: Final = ("org", "spec")
+_FRESH: Final = (
+    *("seq", "id", "state", "priority", "requires", "spec.fairness_key", "submitted_by"),
+    *("created_at", "queue_key", "due_at", "spec.not_before", "spec.complete_by"),
+)
+_CHANGING: Final = (
+    *("generation", "attempt", "reclaims", "rejections", "holder", "assigned_to"),
+    *("cancel_requested", "cancel_unconfirmed", "error", "failure_class", "tokens_used"),
+    *("queued_at", "assigned_at", "started_at", "finished_at", "version"),
+    *("report", "usage", "result"),
+)
+_fresh_part: Final = attrgetter(*_FRESH, *_CHANGING)
+_changed_row: Final = attrgetter(
+    "seq", "state", "requires", "queue_key", "due_at", *_CHANGING
+)
+FRESH_WIDTH: Final = len(_HEAD) + len(_FRESH) + len(_CHANGING)
+CHANGED_WIDTH: Final = 5 + len(_CHANGING)
+EVENT_WIDTH: Final = 7
+
+_READ: Final = (
+    *("seq", "id", "org", "spec", "priority", "requires", "submitted_by", "created_at"),
+    *("state", "generation", "queue_key", "due_at", "attempt", "reclaims", "rejections"),
+    *("holder", "assigned_to", "cancel_requested", "cancel_unconfirmed", "report", "result"),
+    *("error", "failure_class", "tokens_used", "usage", "queued_at", "assigned_at"),
+    *("started_at", "finished_at", "version"),
+)
+TASK_COLUMNS: Final = ", ".join(_READ)
+"""What a reader selects of a task, in the order of the fields of `Task`."""
+
+_encode: Final = json.Encoder().encode
+_decode_spec: Final = json.Decoder(TaskSpec).decode
+_decode_names: Final = json.Decoder(tuple[str, ...]).decode
+_decode_executors: Final = json.Decoder(tuple[Executor, ...]).decode
+
+
+def fresh_rows(tasks: Iterable[Task], orgs: Mapping[str, int]) -> list[Row]:
+    """New tasks as rows for `insert_tasks`."""
+    return [(orgs[task.org], _encode(task.spec), *_fresh_part(task)) for task in tasks]
+
+
+def changed_rows(tasks: Iterable[Task]) -> list[Row]:
+    """Older tasks as rows for `update_tasks`."""
+    return list(map(_changed_row, tasks))
+
+
+def event_rows(facts: Iterable[Numbered], orgs: Mapping[str, int]) -> list[Row]:
+    """Numbered facts as rows for `insert_events`: tasks by seq, other entities by their text."""
+    return [
+        (orgs[org], seq, fact.type, fact.seq or fact.entity, fact.actor, fact.at, fact.data)
+        for org, seq, fact in facts
+    ]
+
+
+def task_of(row: Row, names: Mapping[int, str]) -> Task:
+    """The task in a row of `TASK_COLUMNS`; payload and metadata are views of the row's spec."""
+    seq, task_id, org, spec, priority, requires, submitted_by, created_at, state, *rest = row
+    generation, queue_key, due_at, attempt, reclaims, rejections, holder, assigned_to = rest[:8]
+    requested, unconfirmed, report, result, error, failure_class, *last = rest[8:]
+    return Task(
+        seq,
+        task_id,
+        names[org],
+        _decode_spec(spec),
+        Priority(priority),
+        requires,
+        submitted_by,
+        created_at,
+        TaskState(state),
+        generation,
+        queue_key,
+        due_at,
+        attempt,
+        reclaims,
+        rejections,
+        holder,
+        assigned_to,
+        bool(requested),
+        bool(unconfirmed),
+        report,
+        result,
+        error,
+        None if failure_class is None else FailureClass(failure_class),
+        *last,
+    )
+
+
+def agent_row(agent: AgentRecord, orgs: Mapping[str, int]) -> Row:
+    """An agent as a row for `put_agent`."""
+    return (
+        orgs[agent.org],
+        agent.id,
+        agent.name,
+        _encode(agent.capabilities).decode(),
+        _encode(agent.executors).decode(),
+        agent.slots,
+        agent.created_at,
+        agent.host,
+        agent.protocol_version,
+        agent.last_seen_at,
+    )
+
+
+def agent_of(row: Row, names: Mapping[int, str]) -> AgentRecord:
+    """The agent in a row of the query `agents`."""
+    org, agent_id, name, capabilities, executors, *rest = row
+    return AgentRecord(
+        names[org],
+        agent_id,
+        name,
+        _decode_names(capabilities),
+        _decode_executors(executors),
+        *rest,
+    )
+
+
+def credential_row(credential: Credential, orgs: Mapping[str, int]) -> Row:
+    """A credential as a row for `put_credential`."""
+    return (
+        credential.public_id,
+        orgs[credential.org],
+        credential.role,
+        credential.subject,
+        credential.mac,
+        credential.created_at,
+        credential.created_by,
+        credential.revoked_at,
+    )
+
+
+def credential_of(row: Row, names: Mapping[int, str]) -> Credential:
+    """The credential in a row of the query `credentials`."""
+    public_id, org, role, *rest = row
+    return Credential(public_id, names[org], Role(role), *rest)
+
+
+def invite_row(invite: InviteRecord, orgs: Mapping[str, int]) -> Row:
+    """A join code as a row for `put_invite`."""
+    return (
+        invite.public_id,
+        orgs[invite.org],
+        invite.mac,
+        invite.agent_id,
+        invite.created_at,
+        invite.created_by,
+        invite.expires_at,
+        invite.used_at,
+    )
+
+
+def invite_of(row: Row, names: Mapping[int, str]) -> InviteRecord:
+    """The join code in a row of the query `open_invites`."""
+    public_id, org, *rest = row
+    return InviteRecord(public_id, names[org], *rest)

@@ -1,0 +1,203 @@
+"""The store on disk: SQLite through apsw, in WAL mode, durable when `commit` returns.
+
+Statements run where `write` is called; only `commit` waits for the disk, and may run in
+another thread. One connection must not be used by two threads at once, so nothing else may be
+called while a commit is under way. What a reader does is its own affair.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from hub.core.task import Task
+from hub.store import recovery, rows
+from hub.store.bulk import Bulk
+from hub.store.connections import WAL_LIMIT, open_checkpointer, open_writer, refusals
+from hub.store.contract import Batch, Recovered, Rows, StoreError
+from hub.store.migrate import migrate, version_of
+from hub.store.reader import SqliteReader
+from hub.store.sql import sql
+
+CHECKPOINT_BYTES: Final = 4 * 1024 * 1024
+
+_INSERT_TASKS: Final = Bulk(sql("insert_tasks"), rows.FRESH_WIDTH)
+_UPDATE_TASKS: Final = Bulk(sql("update_tasks"), rows.CHANGED_WIDTH)
+_INSERT_EVENTS: Final = Bulk(sql("insert_events"), rows.EVENT_WIDTH)
+_SET_HUB_TIME: Final = sql("set_hub_time")
+
+Witness = Callable[[int], None]
+"""Is told, after each commit, how many events the database holds over all orgs."""
+
+
+class SqliteStore:
+    """Keeps `Store` over one database file.
+
+    Opening it makes the file when there is none (then `new_history` becomes its history id),
+    brings its schema up to date, and checks it after an unclean stop. Raises StoreError.
+    """
+
+    def __init__(self, path: Path, backups: Path, new_history: str) -> None:
+        self.path = path
+        self.is_new = False
+        """The database was made just now."""
+        self.was_clean = True
+        """It was closed in order the last time."""
+        self.backup: Path | None = None
+        """The copy made before its schema was changed."""
+        self._orgs: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self._witness: Witness | None = None
+        self._open_facts = 0
+        self._wal_pages = 0
+        self._moved_pages = 0
+        self._closed = False
+        with refusals(f"{path} cannot be opened, or is damaged"):
+            self._writer = open_writer(path)
+            try:
+                self._prepare(backups, new_history)
+                self._checkpointer = open_checkpointer(path)
+            except BaseException:
+                self._writer.close()
+                raise
+        self._page_size = int(self._writer.pragma("page_size"))
+        self._writer.set_wal_hook(self._measure)
+
+    def _prepare(self, backups: Path, new_history: str) -> None:
+        writer = self._writer
+        self.is_new = version_of(writer) == 0
+        if not self.is_new:
+            self._check()
+        self.backup = migrate(writer, backups)
+        with writer:
+            if self.is_new:
+                writer.execute(sql("add_hub"), (new_history,))
+            else:
+                writer.execute(sql("set_clean"), (0,))
+        for number, name in writer.execute(sql("orgs")):
+            self._orgs[name], self._names[number] = number, name
+        self.event_count = sum(last for _, last in writer.execute(sql("last_events")))
+        """How many events were ever committed, over all orgs."""
+        self.epoch, self.history_id, *_ = next(writer.execute(sql("hub")))
+
+    def _check(self) -> None:
+        """Look for damage, unless the last hub closed the database in order."""
+        self.was_clean = bool(self._writer.execute("SELECT clean FROM hub").get)
+        if self.was_clean:
+            return
+        found = self._writer.execute("PRAGMA quick_check(3)").fetchall()
+        if found != [("ok",)]:
+            flaws = "; ".join(str(row[0]) for row in found)
+            raise StoreError(
+                f"{self.path} is damaged: {flaws}. Put a backup in its place; keep the"
+                " damaged file, and its -wal file with it"
+            )
+
+    def _measure(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    @property
+    def wal_bytes(self) -> int:
+        """How much is in the WAL since it was last started over."""
+        return self._wal_pages * self._page_size
+
+    def start_epoch(self, epoch: int) -> None:
+        """Begin another epoch, durably. Raises StoreError."""
+        with refusals("cannot start an epoch"), self._writer:
+            self._writer.execute(sql("set_epoch"), (epoch,))
+        self.epoch = epoch
+
+    def watch(self, witness: Witness) -> None:
+        """Tell this witness of every commit from now on, in the thread that commits."""
+        self._witness = witness
+
+    def recover(self) -> Recovered:
+        """What the database holds. Raises StoreError."""
+        return recovery.recover(self.path, self._names)
+
+    def write(self, batch: Batch) -> None:
+        """Put a batch into an open transaction. Raises StoreError; then nothing is sure."""
+        writer = self._writer
+        with refusals("cannot write a batch"):
+            writer.execute("BEGIN IMMEDIATE")
+            self._number_orgs(batch)
+            if batch.fresh:
+                _INSERT_TASKS.write(writer, rows.fresh_rows(batch.fresh.values(), self._orgs))
+            if batch.changed:
+                _UPDATE_TASKS.write(writer, rows.changed_rows(batch.changed.values()))
+            if batch.facts:
+                _INSERT_EVENTS.write(writer, rows.event_rows(batch.facts, self._orgs))
+            if batch.agents or batch.credentials or batch.invites:
+                self._put_records(batch)
+            writer.execute(_SET_HUB_TIME, (batch.hub_time,))
+        self._open_facts = len(batch.facts)
+
+    def _number_orgs(self, batch: Batch) -> None:
+        """Give every org that the batch names for the first time a number."""
+        named = {numbered.org for numbered in batch.facts}
+        named.update(task.org for task in batch.fresh.values())
+        for records in (batch.agents, batch.credentials, batch.invites):
+            named.update(record.org for record in records.values())
+        for name in sorted(named - self._orgs.keys()):
+            number = len(self._orgs) + 1
+            self._writer.execute(sql("add_org"), (number, name))
+            self._orgs[name], self._names[number] = number, name
+
+    def _put_records(self, batch: Batch) -> None:
+        orgs = self._orgs
+        agents = [rows.agent_row(record, orgs) for record in batch.agents.values()]
+        credentials = [rows.credential_row(one, orgs) for one in batch.credentials.values()]
+        invites = [rows.invite_row(record, orgs) for record in batch.invites.values()]
+        self._writer.executemany(sql("put_agent"), agents)
+        self._writer.executemany(sql("put_credential"), credentials)
+        self._writer.executemany(sql("put_invite"), invites)
+
+    def commit(self) -> None:
+        """Make it durable; blocks, runs in the commit thread. Raises StoreError."""
+        with refusals("cannot commit"):
+            self._writer.execute("COMMIT")
+        self.event_count += self._open_facts
+        self._open_facts = 0
+        if self._witness is not None:
+            self._witness(self.event_count)
+
+    def reader(self) -> SqliteReader:
+        """A new reader, for one thread. Raises StoreError."""
+        return SqliteReader(self.path, self._orgs)
+
+    def decode(self, rows_read: Rows) -> list[Task]:
+        """The tasks in what a reader returned."""
+        names = self._names
+        return [rows.task_of(row, names) for row in rows_read]
+
+    def upkeep(self) -> None:
+        """Checkpoint when enough has gathered in the WAL.
+
+        It uses a connection of its own, so it may run in a thread while batches are written.
+        A reader in the way makes it do less; the rest is done the next time. Raises StoreError.
+        """
+        if self._wal_pages < self._moved_pages:
+            self._moved_pages = 0
+        if (self._wal_pages - self._moved_pages) * self._page_size < CHECKPOINT_BYTES:
+            return
+        self._moved_pages = self._wal_pages
+        large = self.wal_bytes > WAL_LIMIT
+        mode = apsw.SQLITE_CHECKPOINT_TRUNCATE if large else apsw.SQLITE_CHECKPOINT_PASSIVE
+        with refusals("cannot checkpoint"), suppress(apsw.BusyError):
+            self._checkpointer.wal_checkpoint(mode=mode)
+
+    def close(self) -> None:
+        """Let go of the database, marked as closed in order. Idempotent; raises StoreError."""
+        if self._closed:
+            return
+        self._closed = True
+        with refusals("cannot close"):
+            self._checkpointer.close()
+            try:
+                if not self._writer.in_transaction:
+                    self._writer.execute(sql("set_clean"), (1,))
+            finally:
+                self._writer.close()
