@@ -65,7 +65,7 @@ class Run(Struct, frozen=True):
     """CPU time of the hub and its children, user and system, by wall time."""
     generator_cores: float
     hub_resident_mib: float
-    """Largest resident memory of the hub's processes so far, added up."""
+    """Resident memory of the hub's processes, added up: the larger of the window's two ends."""
     completed_rows: int
     """Tasks that stand as completed in the database after the hub has ended."""
     database_mib: float

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from scripts.benchmark import generator
 from scripts.benchmark.figures import Ledger, Load, Run, Settings, spread
-from scripts.benchmark.subject import Hub, ProcessTimes, completed_rows, running_hub
+from scripts.benchmark.subject import Hub, ProcessTimes, completed_rows, process_times, running_hub
 
 Say = Callable[[str], None]
 """Shows what goes on right now; each call replaces the last."""
@@ -36,8 +36,8 @@ class Watcher:
     """Looks at the hub when the measured window begins and when it ends."""
 
     def __init__(self, hub: Hub, settings: Settings, profile: Path | None, say: Say) -> None:
-        """Nothing is looked at before the first tick."""
-        self.hub = hub
+        """Find the hub's processes now, so that a look within the window costs next to nothing."""
+        self.pids = hub.processes()
         self.settings = settings
         self.profile = profile
         self.say = say
@@ -50,9 +50,9 @@ class Watcher:
             second, results = numbers
             self.say(f"second {second} of {self.settings.seconds:g}: {results:,} results")
             return
-        self.looks.append((time.monotonic(), self.hub.look()))
+        self.looks.append((time.monotonic(), process_times(self.pids)))
         if word == "begin" and self.profile:
-            self.profiler = _start_profiler(self.hub, self.profile, self.settings.seconds)
+            self.profiler = _start_profiler(self.pids[-1], self.profile, self.settings.seconds)
 
     def hub_cores(self) -> float:
         """The share of a core the hub used within the window."""
@@ -116,11 +116,10 @@ def _reckon(load: Load, ledger: Ledger, watcher: Watcher, rows: int, size: int) 
     )
 
 
-def _start_profiler(hub: Hub, path: Path, seconds: float) -> "subprocess.Popen[bytes]":
+def _start_profiler(pid: int, path: Path, seconds: float) -> "subprocess.Popen[bytes]":
     """py-spy on the hub itself: the last descendant, whoever started it on the way."""
-    pid = str(hub.processes()[-1])
     return subprocess.Popen(
-        ["py-spy", "record", "-p", pid, "-d", str(max(1, int(seconds) - 1)), "-o", str(path)],
+        ["py-spy", "record", "-p", str(pid), "-d", str(max(1, int(seconds) - 1)), "-o", str(path)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -63,10 +63,6 @@ class Hub:
         finally:
             connection.close()
 
-    def look(self) -> ProcessTimes:
-        """CPU time and memory of the hub with all its children, as they are now."""
-        return process_times(self.processes())
-
     def processes(self) -> list[int]:
         """The process that was started and all its descendants that still run."""
         children: dict[int, list[int]] = {}
@@ -122,9 +118,9 @@ def running_hub(command: list[str], folder: Path, cores: set[int] | None) -> Ite
 def completed_rows(database: Path) -> int:
     """How many tasks stand as completed in the database of a hub that has ended.
 
-    Raises BenchmarkError when the file is missing or holds no tasks table.
+    Raises BenchmarkError when the file is missing or holds no task table.
     """
-    query = "SELECT count(*) FROM tasks WHERE state = ?"
+    query = "SELECT count(*) FROM task WHERE state = ?"
     try:
         with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as rows:
             return int(rows.execute(query, (int(TaskState.COMPLETED),)).get)

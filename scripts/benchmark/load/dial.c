@@ -53,6 +53,14 @@ static bool upgraded(int fd, int port, const char *token, struct buffer *in)
     }
 }
 
+/* Whether asking again is in vain: every client error but 429, too many requests. */
+static bool is_final(struct text answer)
+{
+    if (answer.length < 12 || answer.at[9] != '4')
+        return false;
+    return memcmp(answer.at + 9, "429", 3) != 0;
+}
+
 int dial_hub(int port, const char *token, struct buffer *in)
 {
     for (int tries = 0; tries < TRIES; tries++) {
@@ -60,7 +68,12 @@ int dial_hub(int port, const char *token, struct buffer *in)
         if (upgraded(fd, port, token, in))
             return fd;
         struct text answer = buffer_held(in);
-        fprintf(stderr, "refused %.*s\n", (int)strcspn(answer.at, "\r\n"), answer.at);
+        size_t line = 0;
+        while (line < answer.length && answer.at[line] != '\r')
+            line++;
+        fprintf(stderr, "upgrade refused: %.*s\n", (int)line, line ? answer.at : "");
+        if (is_final(answer))
+            exit(3);
         in->start = in->end = 0;
         close(fd);
         sleep(1);

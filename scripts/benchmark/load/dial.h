@@ -5,7 +5,8 @@
 #include "wire.h"
 
 /* The socket after a successful upgrade; bytes behind the answer are left in `in`.
- * Tries again for about ten seconds and then ends the program with status 3. */
+ * A hub that says "later" is asked again for about ten seconds; any other refusal, or none of
+ * the tries taken, ends the program with status 3. */
 int dial_hub(int port, const char *token, struct buffer *in);
 
 #endif

@@ -155,12 +155,12 @@ static void on_assign(struct peer *peer, const struct message *message)
 
 static void lose(struct peer *peer)
 {
+    if (peer->submitter)
+        die("the hub dropped the submitter");
     epoll_ctl(load.poll, EPOLL_CTL_DEL, peer->fd, NULL);
     close(peer->fd);
     peer->fd = -1;
     load.lost_peers++;
-    if (peer->submitter)
-        load.phase = OVER;
 }
 
 static void on_message(struct peer *peer, struct text json, int64_t now)
@@ -193,16 +193,17 @@ static void read_frames(struct peer *peer, int64_t now)
 {
     struct frame frame;
     int taken;
-    while ((taken = frame_take(&peer->in, &frame)) == 1) {
+    while (peer->fd >= 0 && (taken = frame_take(&peer->in, &frame)) != 0) {
+        peer->unsent = true;
+        if (taken < 0)
+            die("the hub sent a frame that is masked or in pieces");
         if (frame.opcode == OPCODE_TEXT)
             on_message(peer, frame.payload, now);
-        else if (frame.opcode == OPCODE_PING) {
+        if (frame.opcode == OPCODE_CLOSE)
+            lose(peer);
+        if (frame.opcode == OPCODE_PING)
             frame_put(&peer->out, OPCODE_PONG, frame.payload);
-            peer->unsent = true;
-        }
     }
-    if (taken < 0)
-        die("the hub sent a frame that is masked or in pieces");
 }
 
 /* One read a turn: epoll tells again when more is there. False when the peer is gone. */
@@ -319,7 +320,7 @@ static void turn(void)
         } else if ((events[i].events & ~(uint32_t)EPOLLOUT) && !receive(peer)) {
             lose(peer);
         } else {
-            peer->unsent = true;
+            peer->unsent |= peer->blocked;
             read_frames(peer, now);
         }
     }
