@@ -50,7 +50,7 @@ def refusals(what: str) -> Iterator[None]:
     """Turn what the driver raises into a StoreError that says what could not be done."""
     try:
         yield
-    except (apsw.Error, OverflowError, TypeError, UnicodeError) as error:
+    except (apsw.Error, OSError, OverflowError, TypeError, UnicodeError) as error:
         raise StoreError(f"{what}: {error}") from error
 
 
@@ -70,12 +70,12 @@ def _settle(connection: apsw.Connection, pragmas: str) -> None:
 
 
 def open_writer(path: Path) -> apsw.Connection:
-    """The one connection that writes; makes the file when there is none.
+    """The one connection that writes; makes a private file when there is none.
 
     Raises StoreError when a setting was not taken, apsw.Error when the file is no database.
     """
-    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    writer = _connect(path, flags)
+    path.touch(mode=0o600)
+    writer = _connect(path, apsw.SQLITE_OPEN_READWRITE)
     _settle(writer, "PRAGMA journal_mode = WAL;" + _DURABLE + "PRAGMA cache_size = -65536")
     for name, wanted in _READ_BACK.items():
         found = writer.pragma(name)

@@ -4,7 +4,6 @@
 copied to `backups/` before it is changed.
 """
 
-import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -13,6 +12,7 @@ import apsw
 
 from hub.store.connections import refusals
 from hub.store.contract import NewerDatabase
+from hub.store.datadir import sync
 
 
 class Migration(NamedTuple):
@@ -74,10 +74,6 @@ def back_up(writer: apsw.Connection, backups: Path, version: int) -> Path:
     path = backups / next(name for name in names if name not in taken)
     with refusals(f"cannot write the backup {path}"):
         writer.execute("VACUUM INTO ?", (str(path),))
-    for place in (path, backups):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(path)
+        sync(backups)
     return path

@@ -162,7 +162,8 @@ class SqliteStore:
         self.event_count += self._open_facts
         self._open_facts = 0
         if self._witness is not None:
-            self._witness(self.event_count)
+            with refusals("cannot tell the witness of a commit"):
+                self._witness(self.event_count)
 
     def reader(self) -> SqliteReader:
         """A new reader, for one thread. Raises StoreError."""
