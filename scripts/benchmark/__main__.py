@@ -165,8 +165,8 @@ def measured_run(bench: Bench, settings: Settings, title: str, console: Console)
         highlight=False,
         soft_wrap=True,
     )
-    for flaw in run.flaws:
-        console.print(f"  {flaw}", style="red", highlight=False)
+    for flaw in [*run.flaws, *map(str, run.load.refusals)]:
+        console.print(f"  {flaw}", style="red", highlight=False, markup=False, soft_wrap=True)
     return run
 
 

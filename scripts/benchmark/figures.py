@@ -3,7 +3,7 @@
 import statistics
 from array import array
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -40,6 +40,8 @@ class Load(Struct, frozen=True):
     assigned: int
     task_acks: int
     faults: dict[str, int]
+    refusals: list[dict[str, Any]] = []
+    """The first `error` frames of the hub, as they came."""
 
 
 class Spread(Struct, frozen=True):

@@ -95,13 +95,7 @@ def running_hub(command: list[str], folder: Path, cores: set[int] | None) -> Ite
     """
     log = folder / "hub.log"
     data = folder / "data"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [*command, "--data", str(data), "--port", "0", "--json"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
+    process = _started([*command, "--data", str(data), "--port", "0", "--json"], log)
     if cores:
         os.sched_setaffinity(process.pid, cores)
     hub = Hub(process, 0, data)
@@ -155,6 +149,16 @@ def _kill(pid: int) -> None:
         return
 
 
+def _started(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as errors:
+        try:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+            )
+        except OSError as wrong:
+            raise BenchmarkError(NO_HUB, f"cannot start {command[0]}: {wrong}") from wrong
+
+
 def _served_port(process: subprocess.Popen[bytes], log: Path) -> int:
     output = process.stdout
     if output is None:
@@ -165,14 +169,19 @@ def _served_port(process: subprocess.Popen[bytes], log: Path) -> int:
     while not line.endswith(b"\n"):
         line += output.read() or b""
         if process.poll() is not None or time.monotonic() > deadline:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise BenchmarkError(NO_HUB, f"the hub did not start; the end of its log:\n{tail}")
+            raise BenchmarkError(NO_HUB, _epitaph(process.poll(), log))
         time.sleep(0.01)
     try:
         served = msgspec.json.decode(line.splitlines()[0], type=Served)
     except msgspec.MsgspecError as wrong:
         raise BenchmarkError(NO_HUB, f"the hub's first line is not as expected: {wrong}") from None
     return urlsplit(served.url).port or 0
+
+
+def _epitaph(status: int | None, log: Path) -> str:
+    ended = "did not serve in time" if status is None else f"ended with status {status}"
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    return f"the hub {ended}; the end of its log:\n{tail or '(empty)'}"
 
 
 def _post(

@@ -94,6 +94,7 @@ def test_what_the_hub_does_wrong_is_counted(program: Path, wrong: str, fault: st
     with fake_hub(wrong) as hub:
         load, _ = let_loose(program, hub, OPEN)
     assert load.faults[fault] > 0
+    assert bool(load.refusals) == (wrong == "refused")
 
 
 def test_lost_agents_are_counted(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ static struct {
     struct peer *peer;
     uint32_t acknowledged, done, in_flight, window_done, assigned, task_acks;
     uint32_t error_frames, refused, byes, strange, again, not_completed;
+    uint32_t kept;
     char sample[SAMPLES_KEPT][TEXT_ROOM];
 } load;
 
@@ -128,8 +129,8 @@ static void on_result(const struct message *message, int64_t now)
 
 static void on_error(struct peer *peer, const struct message *message, struct text json)
 {
-    if (load.error_frames < SAMPLES_KEPT && json.length < TEXT_ROOM)
-        memcpy(load.sample[load.error_frames], json.at, json.length);
+    if (load.kept < SAMPLES_KEPT && json.length < TEXT_ROOM)
+        memcpy(load.sample[load.kept++], json.at, json.length);
     load.error_frames++;
     if (peer->submitter && message->ref.length && load.in_flight) {
         load.refused++;
@@ -355,11 +356,11 @@ static void report(void)
            (double)load.late / MILLISECOND, ledger_submitted(), load.acknowledged, load.done,
            load.window_done, load.assigned, load.task_acks);
     printf("\"faults\":{\"unfinished\":%u,\"error_frames\":%u,\"refused\":%u,\"byes\":%u,"
-           "\"lost_peers\":%d,\"strange\":%u,\"again\":%u,\"not_completed\":%u},\"samples\":[",
+           "\"lost_peers\":%d,\"strange\":%u,\"again\":%u,\"not_completed\":%u},\"refusals\":[",
            load.in_flight, load.error_frames, load.refused, load.byes, load.lost_peers,
            load.strange, load.again, load.not_completed);
-    for (uint32_t i = 0; i < load.error_frames && i < SAMPLES_KEPT; i++)
-        printf("%s%s", i ? "," : "", load.sample[i][0] ? load.sample[i] : "null");
+    for (uint32_t i = 0; i < load.kept; i++)
+        printf("%s%s", i ? "," : "", load.sample[i]);
     puts("]}");
 }
 
