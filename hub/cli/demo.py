@@ -17,6 +17,6 @@ def demo(
     ] = None,
 ) -> None:
     """Run sixty real tasks on a hub and three sidecars of its own, and check every result."""
-    from hub.demo.show import perform
+    from hub.demo.perform import perform
 
     raise typer.Exit(perform(checkout))

@@ -4,9 +4,9 @@ The sidecar itself is imported only when one of its commands runs, so that the o
 quickly.
 """
 
-import socket
+import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,9 +15,15 @@ from hub.cli.locate import DEFAULT_DATA
 from hub.cli.options import Config, Data, Json, Token, Url, connected, duration_ms, words
 from hub.cli.screen import OUT, emit, note, span
 from schemas.http import InviteRequest
+from schemas.scalars import AGENT_ID
+
+if TYPE_CHECKING:
+    from sidecar.config import Config as JoinedConfig
 
 DEFAULT_CONFIG: Final = Path("~/.config/corral")
 LONGEST_CODE_MS: Final = 600_000
+JOIN_EXITS: Final = {"unreachable": Exit.UNREACHABLE, "invalid_code": Exit.DENIED}
+"""The exit code for what a hub says to a join code; others are refusals."""
 
 
 def invite(
@@ -76,35 +82,68 @@ def join(
     start: Annotated[bool, typer.Option(help="Start the sidecar after joining.")] = True,
 ) -> None:
     """Make this machine an agent of a hub, and start its sidecar."""
-    from sidecar.app import join as write_configuration
-
-    directory = config.expanduser()
-    write_configuration(
-        url=url,
-        code=code,
-        config_dir=directory,
-        agent_id=name or socket.gethostname(),
-        capabilities=words(capabilities),
-        slots=slots,
-        allow=allow or [],
-    )
-    _tell_what_may_run(name or socket.gethostname(), directory, allow or [])
+    joined = _joined(url, code, config.expanduser(), name, words(capabilities), slots, allow or [])
+    _tell_what_may_run(joined, config.expanduser())
     if start:
         sidecar(config)
     note(f"Start it with: corral sidecar --config {config}")
 
 
-def _tell_what_may_run(name: str, directory: Path, allow: list[str]) -> None:
-    note(f"Joined as {name}. The configuration is in {directory}.", style="green")
-    if allow:
-        note(f"It may run: {', '.join(allow)}. Nothing else.")
+def _joined(
+    url: str,
+    code: str,
+    directory: Path,
+    name: str | None,
+    capabilities: list[str],
+    slots: int,
+    allow: list[str],
+) -> "JoinedConfig":
+    """Turn the code into a configuration; raises `Trouble`."""
+    from sidecar import app
+
+    try:
+        return app.join(
+            url,
+            code,
+            config_dir=directory,
+            agent_id=name if name and re.fullmatch(AGENT_ID, name) else None,
+            name=name,
+            capabilities=capabilities,
+            slots=slots,
+            allow=allow,
+        )
+    except app.ConfigError as error:
+        raise Trouble(Exit.USAGE, str(error)) from error
+    except app.JoinError as error:
+        raise Trouble(JOIN_EXITS.get(error.code, Exit.REFUSED), str(error)) from error
+
+
+def _tell_what_may_run(joined: "JoinedConfig", directory: Path) -> None:
+    note(f"Joined as {joined.agent_id}. The configuration is in {directory}.", style="green")
+    if joined.allow:
+        note(f"It may run: {', '.join(joined.allow)}. Nothing else.")
     else:
         note("It may not run any program yet, so it will give every command back.", "yellow")
-    note(f"Change that under `allow` in {directory}, then start the sidecar again.")
+    note(f"Change that under `allow` in {directory / 'sidecar.json'}, then start it again.")
 
 
 def sidecar(config: Config = DEFAULT_CONFIG) -> None:
     """Run the agent of this machine until it is stopped; Ctrl-C lets its tasks end first."""
-    from sidecar.app import run as run_sidecar
+    from sidecar import app
 
-    raise typer.Exit(run_sidecar(config_dir=config.expanduser()))
+    try:
+        leave = app.run(config.expanduser())
+    except app.ConfigError as error:
+        raise Trouble(Exit.USAGE, str(error)) from error
+    if leave.exit is not app.Exit.DONE:
+        raise Trouble(_SIDECAR_EXITS[leave.exit.name], f"The sidecar ended: {leave.message}.")
+
+
+_SIDECAR_EXITS: Final = {
+    "FAILED": Exit.INTERNAL,
+    "CONFIG": Exit.USAGE,
+    "CREDENTIAL": Exit.DENIED,
+    "SUPERSEDED": Exit.SENT_AWAY,
+    "REFUSED": Exit.SENT_AWAY,
+}
+"""The sidecar's own ways to end, as exit codes of the command line."""
