@@ -1,5 +1,7 @@
 """The program as a whole: help, exit codes, errors."""
 
+from pathlib import Path
+
 from hub.cli.exits import MEANINGS, Exit
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
@@ -32,3 +34,10 @@ def test_a_mistyped_flag_is_a_usage_error(corral: Corral) -> None:
 def test_the_version_is_told(corral: Corral) -> None:
     """`corral --version` names the program and its version."""
     assert corral("--version").out.startswith("corral 0.")
+
+
+def test_every_exit_code_is_in_the_documentation() -> None:
+    """The page and the code say the same."""
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    for code, meaning in MEANINGS.items():
+        assert f"| {int(code)} | {meaning} |" in page
