@@ -38,7 +38,7 @@ class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     """Added to the sidecar's allow-listed environment."""
 
 
-class Retry(Struct, frozen=True, forbid_unknown_fields=True):
+class Retry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How long to wait after the n-th failure: base_ms * factor**(n-1), at most cap_ms."""
 
     base_ms: Annotated[int, Meta(ge=0, le=DAY_MS)] = 5_000
@@ -46,7 +46,7 @@ class Retry(Struct, frozen=True, forbid_unknown_fields=True):
     cap_ms: Annotated[int, Meta(ge=0, le=DAY_MS)] = 300_000
 
 
-class TaskSpec(Struct, frozen=True, forbid_unknown_fields=True):
+class TaskSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A task as given by its submitter."""
 
     description: Annotated[str, Meta(min_length=1, max_length=DESCRIPTION_CHARS)]
