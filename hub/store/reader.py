@@ -42,9 +42,7 @@ class SqliteReader:
         """The tasks of the org with these ids that exist, in no order."""
         return self._all(_BY_ID, self._orgs.get(org), _encode(ids).decode())
 
-    def page(
-        self, org: str, before: int | None, limit: int, states: Sequence[TaskState]
-    ) -> Rows:
+    def page(self, org: str, before: int | None, limit: int, states: Sequence[TaskState]) -> Rows:
         """Tasks with a seq below `before`, newest first; in any state when none is named."""
         number, below = self._orgs.get(org), _FIRST_PAGE if before is None else before
         if states:

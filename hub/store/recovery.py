@@ -50,9 +50,7 @@ def _held(reader: apsw.Connection, names: Mapping[int, str]) -> list[Task]:
     ]
 
 
-def _queued(
-    reader: apsw.Connection, names: Mapping[int, str]
-) -> Iterator[tuple[str, QueuedRow]]:
+def _queued(reader: apsw.Connection, names: Mapping[int, str]) -> Iterator[tuple[str, QueuedRow]]:
     """Stream the queue, then close the reader."""
     with refusals("cannot recover the queue"):
         for org, requires, fairness_key, queue_key, seq in reader.execute(sql("queued")):

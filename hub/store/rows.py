@@ -31,9 +31,7 @@ _CHANGING: Final = (
     *("report", "usage", "result"),
 )
 _fresh_part: Final = attrgetter(*_FRESH, *_CHANGING)
-_changed_row: Final = attrgetter(
-    "seq", "state", "requires", "queue_key", "due_at", *_CHANGING
-)
+_changed_row: Final = attrgetter("seq", "state", "requires", "queue_key", "due_at", *_CHANGING)
 FRESH_WIDTH: Final = len(_HEAD) + len(_FRESH) + len(_CHANGING)
 CHANGED_WIDTH: Final = 5 + len(_CHANGING)
 EVENT_WIDTH: Final = 7

@@ -56,9 +56,7 @@ class Witness:
         """So many events are durable now. Raises OSError."""
         if self._testimony is None:
             raise RuntimeError("the witness has not sworn yet")
-        self._testimony = Testimony(
-            self._testimony.epoch, self._testimony.history_id, events
-        )
+        self._testimony = Testimony(self._testimony.epoch, self._testimony.history_id, events)
         self._stale = True
         now = time.monotonic()
         if now - self._written_at >= EVERY_S:
