@@ -39,10 +39,11 @@ def one_line(text: str) -> str:
 
 
 def age(at_ms: int | None, now_ms: float | None = None) -> str:
-    """How long ago a wall time was, in two to four characters; a dash when it never was."""
+    """How long ago a wall time was, as briefly as possible; a dash when it never was."""
     if at_ms is None:
         return "-"
-    return span((time.time() * 1000 if now_ms is None else now_ms) - at_ms)
+    passed_ms = (time.time() * 1000 if now_ms is None else now_ms) - at_ms
+    return span(passed_ms) if passed_ms >= 1_000 else "now"
 
 
 def span(duration_ms: float) -> str:

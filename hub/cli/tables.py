@@ -103,7 +103,9 @@ def _why_not(reasons: Sequence[Reason]) -> Text:
 
 
 def _plain(*names: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, expand=True)
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, expand=True
+    )
     for name in names:
         table.add_column(name, no_wrap=True)
     return table
@@ -124,7 +126,7 @@ def _facts(task: TaskView) -> list[tuple[str, RenderableType]]:
         ("progress", _progress(task)),
         ("lost leases", str(task.reclaims) if task.reclaims else None),
         ("rejections", str(task.rejections) if task.rejections else None),
-        ("created", f"{age(task.created_at)} ago by {clean(task.submitted_by)}"),
+        ("created", f"{_ago(task.created_at)} by {clean(task.submitted_by)}"),
         ("took", _took(task)),
         ("error", Text(clean(task.error), style="red") if task.error else None),
         ("class", task.failure_class.value if task.failure_class else None),
@@ -148,12 +150,17 @@ def _progress(task: TaskView) -> Text | None:
     return Text(f"{percent}{clean(task.progress.message or '')}".strip())
 
 
+def _ago(at_ms: int) -> str:
+    passed = age(at_ms)
+    return "just now" if passed == "now" else f"{passed} ago"
+
+
 def _took(task: TaskView) -> str | None:
     if task.started_at is None:
         return None
     waited = span(task.started_at - task.created_at)
     if task.finished_at is None:
-        return f"waited {waited}, runs for {age(task.started_at)}"
+        return f"waited {waited}, began {_ago(task.started_at)}"
     ran = span(task.finished_at - task.started_at)
     return f"{ran} in its last attempt, which began {waited} after submission"
 

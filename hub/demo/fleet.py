@@ -45,8 +45,11 @@ class Fleet:
 
     def __exit__(self, *_: object) -> None:
         """End the sidecars, then the hub."""
-        for name in sorted(self._processes, key=lambda name: name == "hub"):
-            self._end(self._processes[name])
+        hub = self._processes.pop("hub", None)
+        for process in self._processes.values():
+            process.terminate()
+        for process in [*self._processes.values(), *([hub] if hub else [])]:
+            self._end(process)
 
     @property
     def client(self) -> Client:

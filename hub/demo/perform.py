@@ -41,15 +41,16 @@ def perform(checkout: Path | None) -> Exit:
     notes = folder / "notes"
     notes.mkdir()
     with _ended_by_sigterm():
+        held = False
         try:
-            found = _run(stage, folder, notes, checkout)
+            held = not any(check.wrong for check in _run(stage, folder, notes, checkout))
         finally:
             end_all(notes)
-    if any(check.wrong for check in found):
-        stage.tell(f"the logs are in {folder}")
-        return Exit.CHECK_FAILED
-    shutil.rmtree(folder)
-    return Exit.OK
+            if held:
+                shutil.rmtree(folder)
+            else:
+                stage.tell(f"the logs are in {folder}")
+    return Exit.OK if held else Exit.CHECK_FAILED
 
 
 def _run(stage: Stage, folder: Path, notes: Path, checkout: Path | None) -> list[Check]:

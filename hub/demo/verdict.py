@@ -84,7 +84,7 @@ def _wanted(jobs: list[Job]) -> str:
         return f"{sum(len(job.result or ()) for job in jobs)} files, each as computed here"
     if jobs[0].lines is not None:
         lines = sum(sum(job.lines.values()) for job in jobs if job.lines is not None)
-        return f"{lines:,} lines, each file as counted here"
+        return f"{lines:,} lines, as counted here"
     return f"at least {sum(job.suite.tests for job in jobs if job.suite)} tests pass"
 
 

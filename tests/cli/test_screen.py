@@ -25,6 +25,7 @@ def test_an_age_that_never_began() -> None:
     """What never happened is a dash."""
     assert age(None) == "-"
     assert age(1_000, now_ms=4_000) == "3 s"
+    assert age(1_000, now_ms=1_200) == "now"
 
 
 def test_text_from_elsewhere_is_cleaned() -> None:
