@@ -45,7 +45,11 @@ def explain(raw: bytes, model: type[Struct], error: Exception) -> list[Flaw]:
         flaws = list(islice(_flaws(_validator(model), instance), FLAWS))
     except (ValueError, RecursionError):
         # Not UTF-8, not JSON, or nested deeper than the stack: the decoder's words say so.
-        flaws = []
+        return [_first(error)]
+    if not flaws and type(error) is msgspec.DecodeError:
+        # Python reads it and msgspec does not: only half surrogate pairs are like that, and
+        # msgspec's words for them ("truncated") would send the reader the wrong way.
+        return [Flaw("$", "a text holds half a surrogate pair")]
     return flaws or [_first(error)]
 
 
