@@ -149,14 +149,58 @@ SELECT {columns} FROM task WHERE seq IN (SELECT value FROM json_each(?))
 SELECT {columns} FROM task WHERE org = ? AND id IN (SELECT value FROM json_each(?))
 
 -- name: page_of_tasks
--- Tasks of an org, newest first.
-SELECT {columns} FROM task WHERE org = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+-- Tasks of an org, newest first: along the table, not along an index that would need sorting.
+SELECT {columns} FROM task WHERE +org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
 
--- name: page_of_tasks_in_states
--- Tasks of an org in the states of a JSON list, newest first.
-SELECT {columns} FROM task
-WHERE org = ? AND seq < ? AND state IN (SELECT value FROM json_each(?))
-ORDER BY seq DESC LIMIT ?
+-- name: page_of_picked_tasks
+-- The newest of the tasks picked by some of the next queries.
+SELECT {columns} FROM task WHERE seq IN ({picked}) ORDER BY seq DESC LIMIT ?3
+
+-- name: pick_scheduled
+-- The newest scheduled tasks of an org.
+SELECT seq FROM (
+    SELECT seq FROM task WHERE state = 1 AND org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
+)
+
+-- name: pick_queued
+-- The newest queued tasks of an org.
+SELECT seq FROM (
+    SELECT seq FROM task WHERE state = 3 AND org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
+)
+
+-- name: pick_assigned
+-- The newest assigned tasks of an org; the wider condition is that of the index.
+SELECT seq FROM (
+    SELECT seq FROM task WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = ?1 AND seq < ?2
+    ORDER BY seq DESC LIMIT ?3
+)
+
+-- name: pick_running
+-- The newest running tasks of an org, likewise.
+SELECT seq FROM (
+    SELECT seq FROM task WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = ?1 AND seq < ?2
+    ORDER BY seq DESC LIMIT ?3
+)
+
+-- name: pick_completed
+-- The newest completed tasks of an org: no index, because most tasks end here.
+SELECT seq FROM (
+    SELECT seq FROM task WHERE state = 6 AND +org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
+)
+
+-- name: pick_dead_letter
+-- The newest dead letters of an org; the wider condition is that of the index.
+SELECT seq FROM (
+    SELECT seq FROM task WHERE state >= 7 AND state = 7 AND org = ?1 AND seq < ?2
+    ORDER BY seq DESC LIMIT ?3
+)
+
+-- name: pick_cancelled
+-- The newest cancelled tasks of an org, likewise.
+SELECT seq FROM (
+    SELECT seq FROM task WHERE state >= 7 AND state = 8 AND org = ?1 AND seq < ?2
+    ORDER BY seq DESC LIMIT ?3
+)
 
 -- name: events
 -- Events of an org after a seq, in order, with the text ids of tasks.

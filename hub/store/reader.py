@@ -16,7 +16,7 @@ _encode: Final = json.Encoder().encode
 _BY_SEQ: Final = sql("tasks_by_seq").replace("{columns}", TASK_COLUMNS)
 _BY_ID: Final = sql("tasks_by_id").replace("{columns}", TASK_COLUMNS)
 _PAGE: Final = sql("page_of_tasks").replace("{columns}", TASK_COLUMNS)
-_PAGE_IN: Final = sql("page_of_tasks_in_states").replace("{columns}", TASK_COLUMNS)
+_PICKED: Final = sql("page_of_picked_tasks").replace("{columns}", TASK_COLUMNS)
 _EVENTS: Final = sql("events")
 _FIRST_PAGE: Final = 1 << 62
 """Above every seq."""
@@ -45,9 +45,11 @@ class SqliteReader:
     def page(self, org: str, before: int | None, limit: int, states: Sequence[TaskState]) -> Rows:
         """Tasks with a seq below `before`, newest first; in any state when none is named."""
         number, below = self._orgs.get(org), _FIRST_PAGE if before is None else before
+        text = _PAGE
         if states:
-            return self._all(_PAGE_IN, number, below, _encode(states).decode(), limit)
-        return self._all(_PAGE, number, below, limit)
+            picks = (sql(f"pick_{state.name.lower()}") for state in sorted(set(states)))
+            text = _PICKED.replace("{picked}", " UNION ALL ".join(picks))
+        return self._all(text, number, below, limit)
 
     def events(self, org: str, after: int, limit: int) -> list[EventRow]:
         """Events of the org with a seq above `after`, in order."""

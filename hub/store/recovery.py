@@ -66,4 +66,4 @@ def _counts(reader: apsw.Connection, names: Mapping[int, str]) -> Counts:
         mine = counts[names[org]]
         mine[TaskState(state)] = number
         mine[TaskState.COMPLETED] -= number
-    return counts
+    return {org: {state: n for state, n in mine.items() if n} for org, mine in counts.items()}

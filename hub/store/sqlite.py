@@ -127,13 +127,21 @@ class SqliteStore:
             if batch.fresh:
                 _INSERT_TASKS.write(writer, rows.fresh_rows(batch.fresh.values(), self._orgs))
             if batch.changed:
-                _UPDATE_TASKS.write(writer, rows.changed_rows(batch.changed.values()))
+                self._update(rows.changed_rows(batch.changed.values()))
             if batch.facts:
                 _INSERT_EVENTS.write(writer, rows.event_rows(batch.facts, self._orgs))
             if batch.agents or batch.credentials or batch.invites:
                 self._put_records(batch)
             writer.execute(_SET_HUB_TIME, (batch.hub_time,))
         self._open_facts = len(batch.facts)
+
+    def _update(self, changed: list[rows.Row]) -> None:
+        """Change older tasks; one that is not there would be lost without a word."""
+        before = self._writer.total_changes()
+        _UPDATE_TASKS.write(self._writer, changed)
+        found = self._writer.total_changes() - before
+        if found != len(changed):
+            raise StoreError(f"{len(changed)} tasks changed, {found} of them are in the database")
 
     def _number_orgs(self, batch: Batch) -> None:
         """Give every org that the batch names for the first time a number."""
