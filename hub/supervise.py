@@ -69,7 +69,8 @@ class Supervisor:
 
     `command` makes the argument list for a port; the port is the wanted one at first and
     then the one the hub really got, so that agents find it where it was. `on_serving` is
-    called with each start that serves and the number of restarts before it.
+    called with each start that serves and the number of restarts before it. The hub's log
+    goes to `log`, or to our own standard error.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Supervisor:
         port: int,
         on_serving: Callable[[Serving, int], None],
         *,
+        log: IO[bytes] | None = None,
         restarts: int = RESTARTS,
         window_s: float = WINDOW_S,
         stop_s: float = STOP_S,
@@ -86,6 +88,7 @@ class Supervisor:
         self._command = command
         self._port = port
         self._on_serving = on_serving
+        self._log = log
         self._restarts = restarts
         self._window_s = window_s
         self._stop_s = stop_s
@@ -135,6 +138,7 @@ class Supervisor:
             self._command(self._port),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=self._log,
             start_new_session=True,
         )
         self._child = child

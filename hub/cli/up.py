@@ -1,8 +1,11 @@
 """`corral up`: a hub that is started again when it fails, and a page that says how to go on."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import IO, Annotated, Final
 
 import typer
 from rich.table import Table
@@ -13,11 +16,19 @@ from hub.cli.join import join_line
 from hub.cli.locate import ADMIN_TOKEN, DEFAULT_DATA, locate
 from hub.cli.options import Data, Json
 from hub.cli.screen import NOTES, emit, note
-from hub.supervise import GaveUp, Serving, Supervisor
+from hub.supervise import CONFIG_STATUS, GaveUp, Serving, Supervisor
 from schemas.http import InviteRequest
+from schemas.scalars import MIB
 
 DEFAULT_PORT: Final = 8420
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+LOG_NAME: Final = "hub.log"
+LOG_BYTES: Final = 16 * MIB
+"""How large the log file may be at a start; a larger one is put aside, replacing the last."""
+EXITS: Final = {0: Exit.OK, -signal.SIGINT: Exit.INTERRUPTED, -signal.SIGTERM: Exit.INTERRUPTED}
+"""How `up` ends for the status of a hub that was asked to stop; a signal means too early."""
+LAST_WORDS: Final = 3
+"""How many lines of the log are shown when the hub has failed."""
 
 
 def up(
@@ -29,6 +40,15 @@ def up(
         int,
         typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.", metavar="PORT"),
     ] = DEFAULT_PORT,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--log",
+            help="Where the hub's log goes; - is standard error, which is also the default"
+            " where that is no terminal.",
+            metavar="FILE",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a hub here; started again when it fails. With --json one line when it serves."""
@@ -49,14 +69,22 @@ def up(
         else:
             start_page(hub)
 
-    supervisor = Supervisor(lambda at: hub_command(directory, host, at), port, serving)
-    try:
-        status = supervisor.run()
-    except GaveUp as error:
-        raise Trouble(
-            Exit.GAVE_UP, f"Giving up: {error}.", "The hub's log above says why."
-        ) from error
-    raise typer.Exit(_exit_of(status))
+    chosen = _log_path(directory, log)
+    with _opened(chosen) as file:
+        supervisor = Supervisor(
+            lambda at: hub_command(directory, host, at), port, serving, log=file
+        )
+        try:
+            status = supervisor.run()
+        except GaveUp as error:
+            raise Trouble(
+                Exit.GAVE_UP, f"Giving up: {error}.{_last_words(chosen)}", "Its log says why."
+            ) from error
+    if status == CONFIG_STATUS:
+        raise Trouble(Exit.USAGE, f"The hub cannot start.{_last_words(chosen)}")
+    if status == 0 and not as_json:
+        note("Stopped.")
+    raise typer.Exit(EXITS.get(status, Exit.GAVE_UP))
 
 
 def hub_command(data: Path, host: str, port: int) -> list[str]:
@@ -65,11 +93,39 @@ def hub_command(data: Path, host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "hub.app", *at, "--json"]
 
 
-def _exit_of(status: int) -> Exit:
-    """The exit code for the status of a hub that ended and is not started again."""
-    if status == 0:
-        return Exit.OK
-    return Exit.USAGE if status == Exit.USAGE else Exit.GAVE_UP
+def _log_path(directory: Path, chosen: str | None) -> Path | None:
+    """The log file, or nothing for standard error."""
+    if chosen == "-" or (chosen is None and not NOTES.is_terminal):
+        return None
+    return Path(chosen).expanduser() if chosen else directory / LOG_NAME
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[IO[bytes] | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_name(path.name + ".1"))
+        path.touch(mode=0o600)
+        file = path.open("ab")
+    except OSError as error:
+        raise Trouble(
+            Exit.USAGE, f"{path} cannot be written: {error.strerror}.", "Choose another with --log."
+        ) from error
+    with file:
+        note(f"The hub's log is in {path}.")
+        yield file
+
+
+def _last_words(path: Path | None) -> str:
+    """The end of the log, when it went to a file and so was not seen."""
+    if path is None:
+        return ""
+    lines = path.read_text(errors="replace").splitlines()[-LAST_WORDS:]
+    return "".join(f"\n  {line[:500]}" for line in lines)
 
 
 def start_page(hub: Serving) -> None:
