@@ -63,7 +63,7 @@ def print_log(
 ) -> None:
     """Print the output of a task, and with `follow` until it ends."""
     tails = _tails(client, task_id, streams, out, err)
-    while follow and not _turn(tails):
+    while follow and not patiently(lambda: _turn(tails)):
         pass
     for tail in tails:
         tail.read_all()
