@@ -181,3 +181,23 @@ FromAgent = (
     | TaskSubmit
     | TaskWatch
 )
+
+NOT_YET = frozenset(
+    {
+        "agent_restarting",
+        "channel_history",
+        "channel_publish",
+        "channel_subscribe",
+        "channel_unsubscribe",
+        "list_agents",
+        "list_channels",
+        "message",
+        "message_ack",
+        "resource_report",
+        "state_report",
+        "status",
+        "task_recovering",
+        "wake_result",
+    }
+)
+"""Types of the protocol that this version answers with `unsupported`."""

@@ -5,7 +5,8 @@ UTF-8, it does not nest too deep, and its numbers are ones every JSON reader can
 passes can be sent on without closing the socket of whoever receives it.
 """
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -13,6 +14,8 @@ from msgspec import UNSET, Raw, UnsetType
 from schemas.scalars import JSON_DEPTH, SAFE_INTEGER
 
 _decode = msgspec.json.Decoder().decode
+_LONG_NUMBER: Final = re.compile(rb"\d{16}")
+"""2**53 has 16 digits, so a text without such a run has no larger integer."""
 
 
 def flaw(raw: Raw | UnsetType, most_bytes: int, *, needs_object: bool = False) -> str | None:
@@ -41,7 +44,7 @@ def flaw(raw: Raw | UnsetType, most_bytes: int, *, needs_object: bool = False) -
 def _flaw_in(value: Any, text: bytes) -> str | None:
     """Walk a value only when its text says that there may be something to find."""
     shallow = text.count(b"{") + text.count(b"[") <= JSON_DEPTH
-    if shallow and len(text) < 16:
+    if shallow and _LONG_NUMBER.search(text) is None:
         return None
     return _walk(value, JSON_DEPTH)
 

@@ -50,7 +50,7 @@ class Org:
                 self._release(after)
             self._enter(after, position)
         if before is None and after.spec.complete_by is not None:
-            heappush(self.expiring, place_of(after.spec.complete_by, after.seq))
+            self.expire_at(after.spec.complete_by, after.seq)
 
     def _enter(self, task: Task, position: int) -> None:
         if task.state is TaskState.QUEUED:
@@ -71,6 +71,10 @@ class Org:
             heappush(self.backing_off, place_of(due_at, seq))
         else:
             heappush(self.not_yet, place_of(not_before, seq))
+
+    def expire_at(self, complete_by: int, seq: int) -> None:
+        """A task may not be started after this wall time."""
+        heappush(self.expiring, place_of(complete_by, seq))
 
     def _release(self, task: Task) -> None:
         agent = self.agents.get(task.holder or "")

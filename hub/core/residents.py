@@ -60,6 +60,21 @@ class Residents:
         self.by_id[task.id] = task
         self._ids[task.seq] = task.id
 
+    def visit(self, task: Task) -> None:
+        """Hold a record that was read, until it can be trimmed again."""
+        self.keep(task)
+        if task.ended:
+            self.ended(task, 0)
+        else:
+            self.let_go(task, 0)
+
+    def pin(self, seq: int) -> None:
+        """Keep the record of a queued task until it is dispatched, whatever it weighs."""
+        task = self.at(seq)
+        if task is not None and seq not in self._fresh:
+            self._fresh[seq] = size = weight(task)
+            self._fresh_bytes += size
+
     def stays_hot(self, task: Task) -> bool:
         """Whether a task that becomes queued keeps its record until it is dispatched."""
         if self._fresh_bytes >= FRESH_BYTES:

@@ -42,10 +42,11 @@ def delay_ms(policy: Retry | None, failures: int, chance: float, asked_ms: int |
         return min(asked_ms, DAY_MS)
     chosen = policy or DEFAULT
     steps = min(failures - 1, 64)
-    full: float = min(chosen.base_ms * chosen.factor**steps, chosen.cap_ms)
-    return round(full * (1 - JITTER * chance))
+    growth: float = chosen.factor**steps
+    full = min(chosen.base_ms * growth, chosen.cap_ms)
+    return int(full * (1 - JITTER * chance))
 
 
 def exclusion_ms(rejections: int) -> int:
     """How long an agent that rejected a task is not offered it again: 30 s, doubling."""
-    return min(30_000 * 2 ** min(rejections, 20), DAY_MS)
+    return min(30_000 << min(rejections, 20), DAY_MS)

@@ -99,10 +99,8 @@ class Batcher:
             self._full[-1].promises.append((release, argument))
         elif self._flying is not None:
             self._flying.promises.append((release, argument))
-        elif self._broken:
-            return True
         else:
-            return False
+            return self._broken
         return True
 
     def take(self) -> Batch | None:
@@ -125,9 +123,9 @@ class Batcher:
         return batch.promises
 
     def failed(self) -> Batch:
-        """The commit under way failed: its outcome is unknown, and nothing goes on."""
-        batch = self._flying
-        if batch is None:
-            raise RuntimeError("no commit is under way")
+        """The store failed: the outcome of what waits is unknown, and nothing goes on.
+
+        Returns the batch under way, or the one that would have been next.
+        """
         self._broken = True
-        return batch
+        return self._flying or (self._full[0] if self._full else self._open)

@@ -166,9 +166,7 @@ class Reader(Protocol):
         """The tasks of the org with these ids that exist, in no order."""
         ...
 
-    def page(
-        self, org: str, before: int | None, limit: int, states: Sequence[TaskState]
-    ) -> Rows:
+    def page(self, org: str, before: int | None, limit: int, states: Sequence[TaskState]) -> Rows:
         """Tasks with a seq below `before`, newest first; in any state when none is named."""
         ...
 
@@ -210,4 +208,39 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the database. Idempotent."""
+        ...
+
+
+class LogStore(Protocol):
+    """Keeps the output of tasks, outside the database of record: bulk, with less durability."""
+
+    async def append(
+        self, task_id: str, generation: int, stream: str, offset: int, text: str
+    ) -> int:
+        """Take output at a byte offset; the new end of the stream, in bytes of UTF-8.
+
+        What the stream has already is ignored. Output beyond its end is not taken: then the
+        answer is the present end, from which the agent goes on.
+        """
+        ...
+
+    async def read(
+        self, task_id: str, generation: int | None, stream: str, offset: int, limit: int
+    ) -> tuple[int, str, int]:
+        """(generation, text, next offset) from `offset` on, at most `limit` bytes.
+
+        Of the latest generation that wrote anything, when none is named.
+        """
+        ...
+
+    async def offsets(self, task_id: str, generation: int) -> dict[str, int]:
+        """The end of each stream, by its name."""
+        ...
+
+    async def prune(self, wall_now: int) -> None:
+        """Drop what is too old or too much."""
+        ...
+
+    async def close(self) -> None:
+        """Write what waits and let go of the file."""
         ...

@@ -1,4 +1,4 @@
-"""The named queries of `queries.sql`: read once, each with its name and its sentence.
+"""Named queries in `.sql` files: read once, each with its name and its sentence.
 
 A query is written as a line `-- name: …`, at least one more comment line that says what it is
 for, and its SQL. Where a query writes many rows at once, `{rows}` stands for their
@@ -38,9 +38,15 @@ def parse(text: str) -> dict[str, Query]:
     return queries
 
 
-QUERIES: Final = parse((files("hub.store") / "queries.sql").read_text(encoding="utf-8"))
+def read(file: str) -> dict[str, Query]:
+    """The queries in a file of this package by name. Raises ValueError as `parse` does."""
+    return parse((files("hub.store") / file).read_text(encoding="utf-8"))
+
+
+QUERIES: Final = read("queries.sql")
+"""The queries on `hub.db`."""
 
 
 def sql(name: str) -> str:
-    """The SQL of a named query. Raises KeyError when there is none."""
+    """The SQL of a named query on `hub.db`. Raises KeyError when there is none."""
     return QUERIES[name].text

@@ -1,0 +1,239 @@
+"""One peer's session: a frame's bytes in; a message, a refusal or a close out.
+
+All of the defence is here: size, text, schema, opaque JSON, order and role. What a message
+means is not: see `hub/transport/commands.py`. The session does no I/O and has no clock.
+"""
+
+from enum import Enum, auto
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from hub.core import opaque
+from hub.core.credentials import SUBMIT, WORK, Principal, Scope
+from schemas import from_agent as wire
+from schemas.from_agent import NOT_YET, FromAgent
+from schemas.scalars import (
+    GREETING_BYTES,
+    METADATA_BYTES,
+    OPAQUE_BYTES,
+    PROTOCOL_VERSION,
+    CloseCode,
+    ErrorCode,
+    Role,
+)
+from schemas.to_agent import Flaw
+from schemas.work import TaskSpec
+
+SCOPES: Final[dict[type[Struct], Scope]] = {
+    wire.Identify: SUBMIT,
+    wire.Ping: SUBMIT,
+    wire.TaskAccepted: WORK,
+    wire.TaskRejected: WORK,
+    wire.TaskProgress: WORK,
+    wire.TaskLog: WORK,
+    wire.TaskComplete: WORK,
+    wire.TaskFailed: WORK,
+    wire.TaskCancelled: WORK,
+    wire.TaskSubmit: SUBMIT,
+    wire.TaskWatch: SUBMIT,
+}
+"""Who may send what. A type that is missing here may be sent by nobody."""
+
+ALLOWED: Final = {
+    role: frozenset(kind for kind, scope in SCOPES.items() if scope.allows(role)) for role in Role
+}
+
+MODELS: Final[dict[str, type[Struct]]] = {str(kind.__struct_config__.tag): kind for kind in SCOPES}
+"""The Struct of each message type."""
+
+
+class Refusal(Struct, frozen=True):
+    """A frame that is not taken, and what there is to say about it."""
+
+    code: ErrorCode
+    message: str
+    message_type: str | None = None
+    ref: str | None = None
+    task_id: str | None = None
+    generation: int | None = None
+    flaws: list[Flaw] = []
+    model: type[Struct] | None = None
+    """The Struct whose schema can name every flaw; None when that would find nothing."""
+    retryable: bool = False
+
+
+class Close(Struct, frozen=True):
+    """The session has to end."""
+
+    code: CloseCode
+    reason: str
+    reconnect: bool
+    retry_after_ms: int | None = None
+
+
+class Phase(Enum):
+    """Where a session stands."""
+
+    GREETING = auto()
+    """Only `identify` is taken."""
+    OPEN = auto()
+    CLOSED = auto()
+
+
+class _Peek(Struct):
+    """What can be read of a frame that is not valid, so that the answer can name it."""
+
+    type: Any = None
+    ref: Any = None
+    task_id: Any = None
+    generation: Any = None
+
+
+_decode = msgspec.json.Decoder(FromAgent).decode
+_peek = msgspec.json.Decoder(_Peek).decode
+
+
+class Session:
+    """One connection, from its first frame to its last."""
+
+    __slots__ = ("_allowed", "heard_at", "number", "opened_at", "phase", "principal")
+
+    def __init__(self, hub_now: int) -> None:
+        self.phase = Phase.GREETING
+        self.opened_at = hub_now
+        self.heard_at = hub_now
+        """Hub time of the last frame."""
+        self.principal: Principal | None = None
+        self.number = 0
+        self._allowed: frozenset[type[Struct]] = frozenset()
+
+    def identified(self, principal: Principal, number: int) -> None:
+        """The peer is known; from now on it may send what its role allows."""
+        self.phase = Phase.OPEN
+        self.principal = principal
+        self.number = number
+        self._allowed = ALLOWED[principal.role]
+
+    def closed(self) -> None:
+        """Nothing more is taken."""
+        self.phase = Phase.CLOSED
+
+    def receive(self, data: bytes, hub_now: int) -> FromAgent | Refusal | Close:
+        """What a text frame holds."""
+        self.heard_at = hub_now
+        if self.phase is Phase.GREETING and len(data) > GREETING_BYTES:
+            return Close(CloseCode.TOO_LARGE, "the first frame is too large", reconnect=False)
+        try:
+            message: FromAgent = _decode(data)
+        except msgspec.ValidationError as error:
+            return _explainable(data, error)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return Refusal(ErrorCode.INVALID_JSON, _malformed(error))
+        if self.phase is not Phase.OPEN:
+            return self._greet(message)
+        kind = type(message)
+        if kind not in self._allowed:
+            return _not_allowed(message)
+        check = OPAQUE.get(kind)
+        if check is not None:
+            flaws = check(message)
+            if flaws:
+                return _refuse(message, ErrorCode.VALIDATION_FAILED, "opaque JSON", flaws)
+        if kind is wire.Identify:
+            return _refuse(message, ErrorCode.ALREADY_IDENTIFIED, "identify comes once")
+        return message
+
+    def _greet(self, message: FromAgent) -> FromAgent | Refusal | Close:
+        if not isinstance(message, wire.Identify):
+            return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the first frame is identify")
+        if message.protocol_version != PROTOCOL_VERSION:
+            reason = f"this hub speaks protocol version {PROTOCOL_VERSION}"
+            return Close(CloseCode.VERSION, reason, reconnect=False)
+        return message
+
+
+def _malformed(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "text is not valid UTF-8"
+    if isinstance(error, RecursionError):
+        return "nests too deep"
+    return str(error)
+
+
+def _explainable(data: bytes, error: msgspec.ValidationError) -> Refusal:
+    try:
+        seen = _peek(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Refusal(ErrorCode.VALIDATION_FAILED, str(error))
+    kind = seen.type if isinstance(seen.type, str) else None
+    if kind is None:
+        return Refusal(ErrorCode.VALIDATION_FAILED, "a message is an object with a type")
+    if kind in NOT_YET:
+        return Refusal(ErrorCode.UNSUPPORTED, f"{kind} is not supported yet", kind)
+    model = MODELS.get(kind)
+    if model is None:
+        return Refusal(ErrorCode.UNKNOWN_MESSAGE_TYPE, f"unknown type {kind[:50]!r}", kind[:64])
+    return Refusal(
+        ErrorCode.VALIDATION_FAILED,
+        str(error),
+        kind,
+        ref=seen.ref if _is_short(seen.ref) else None,
+        task_id=seen.task_id if _is_short(seen.task_id) else None,
+        generation=seen.generation if isinstance(seen.generation, int) else None,
+        model=model,
+    )
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 64
+
+
+def _refuse(
+    message: FromAgent, code: ErrorCode, text: str, flaws: list[Flaw] | None = None
+) -> Refusal:
+    return Refusal(
+        code,
+        text,
+        str(type(message).__struct_config__.tag),
+        ref=getattr(message, "ref", None),
+        task_id=getattr(message, "task_id", None),
+        generation=getattr(message, "generation", None),
+        flaws=flaws or [],
+    )
+
+
+def _not_allowed(message: FromAgent) -> Refusal:
+    return _refuse(message, ErrorCode.FORBIDDEN, "this credential may not send this message")
+
+
+def _report_flaws(message: Any) -> list[Flaw]:
+    found = [("$.result", opaque.flaw(message.result, OPAQUE_BYTES))]
+    if not isinstance(message, wire.TaskCancelled):
+        found.append(("$.usage", opaque.flaw(message.usage, METADATA_BYTES, needs_object=True)))
+    return [Flaw(path, text) for path, text in found if text is not None]
+
+
+def spec_flaws(spec: TaskSpec, path: str) -> list[Flaw]:
+    """What is wrong with the opaque parts of a task, each with its JSON path."""
+    found = (
+        (f"{path}.payload", opaque.flaw(spec.payload, OPAQUE_BYTES)),
+        (f"{path}.metadata", opaque.flaw(spec.metadata, METADATA_BYTES, needs_object=True)),
+    )
+    return [Flaw(where, text) for where, text in found if text is not None]
+
+
+def _submit_flaws(message: Any) -> list[Flaw]:
+    flaws: list[Flaw] = []
+    for index, spec in enumerate(message.tasks):
+        flaws += spec_flaws(spec, f"$.tasks[{index}]")
+    return flaws[:20]
+
+
+OPAQUE: Final[dict[type[Struct], Any]] = {
+    wire.TaskComplete: _report_flaws,
+    wire.TaskFailed: _report_flaws,
+    wire.TaskCancelled: _report_flaws,
+    wire.TaskSubmit: _submit_flaws,
+}

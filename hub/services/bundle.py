@@ -1,0 +1,42 @@
+"""The services, as the transport may touch them."""
+
+from dataclasses import dataclass
+
+from hub.core.org import Org
+from hub.services.agents import Agents
+from hub.services.chance import Chance
+from hub.services.clock import Clock
+from hub.services.greeting import Greeting
+from hub.services.loader import Loader
+from hub.services.metrics import Exposition, Metrics
+from hub.services.peers import Peers
+from hub.services.settings import Settings
+from hub.services.task_logs import TaskLogs
+from hub.services.tasks import Tasks
+from hub.services.tokens import Tokens
+from hub.services.watch import Watches
+from hub.store.journal import Journal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """One of each."""
+
+    orgs: dict[str, Org]
+    journal: Journal
+    clock: Clock
+    chance: Chance
+    loader: Loader
+    peers: Peers
+    tokens: Tokens
+    agents: Agents
+    tasks: Tasks
+    watches: Watches
+    greeting: Greeting
+    logs: TaskLogs
+    settings: Settings
+    metrics: Metrics
+    exposition: Exposition
+    epoch: int
+    started_at: int
+    """Hub time at which the hub began to serve."""

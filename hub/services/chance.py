@@ -1,0 +1,30 @@
+"""Randomness: the only place where it is drawn."""
+
+import os
+import random
+
+
+class Chance:
+    """Random bits for ids and secrets, and fractions for jitter.
+
+    Bits come from the operating system, a block at a time: one call each would cost more than
+    the rest of making an id.
+    """
+
+    def __init__(self) -> None:
+        self._block = b""
+        self._used = 0
+        self._fractions = random.SystemRandom()
+
+    def bits(self, count: int) -> int:
+        """This many random bits (a multiple of 8)."""
+        size = count // 8
+        if self._used + size > len(self._block):
+            self._block = os.urandom(max(4096, size))
+            self._used = 0
+        start, self._used = self._used, self._used + size
+        return int.from_bytes(self._block[start : self._used], "big")
+
+    def fraction(self) -> float:
+        """A number in [0, 1)."""
+        return self._fractions.random()

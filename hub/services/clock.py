@@ -1,0 +1,20 @@
+"""The hub's clock: the only place where the two times are read."""
+
+import time
+
+from hub.core.clock import Instant
+
+
+class Clock:
+    """Hub time goes on from the last committed value; wall time is the machine's."""
+
+    def __init__(self, hub_ms: int) -> None:
+        self._offset = hub_ms - time.monotonic_ns() // 1_000_000 + 1
+
+    def hub(self) -> int:
+        """Hub time in milliseconds."""
+        return time.monotonic_ns() // 1_000_000 + self._offset
+
+    def now(self) -> Instant:
+        """Both times."""
+        return Instant(time.monotonic_ns() // 1_000_000 + self._offset, time.time_ns() // 1_000_000)

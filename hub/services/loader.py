@@ -1,0 +1,109 @@
+"""The loader: brings records that are not in memory back, a few threads reading at a time.
+
+Whoever needs a record says what to do once it is there. A record that somebody touched while
+it was being read wins over what was read.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from typing import TypeVar
+
+from hub.core.org import Org
+from hub.core.task import Task
+from hub.store.contract import Reader, Rows, Store
+
+Then = Callable[[], None]
+READERS = 2
+T = TypeVar("T")
+
+
+class Loader:
+    """Reads through the store's readers, off the event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loop = asyncio.get_running_loop()
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._free: SimpleQueue[Reader] = SimpleQueue()
+        for _ in range(READERS):
+            self._free.put(store.reader())
+        self._under_way: dict[tuple[str, str], list[Then]] = {}
+
+    async def read(self, question: Callable[[Reader], T]) -> T:
+        """Ask a reader in its thread."""
+        return await self._loop.run_in_executor(self._threads, self._ask, question)
+
+    def _ask(self, question: Callable[[Reader], T]) -> T:
+        reader = self._free.get()
+        try:
+            return question(reader)
+        finally:
+            self._free.put(reader)
+
+    def by_id(self, org: Org, task_id: str, then: Then) -> None:
+        """Have the task in memory, if it exists, and go on with `then`."""
+        key = (org.name, task_id)
+        waiting = self._under_way.get(key)
+        if waiting is not None:
+            waiting.append(then)
+            return
+        self._under_way[key] = [then]
+        future = self._loop.run_in_executor(
+            self._threads, self._ask, lambda reader: reader.by_id(org.name, [task_id])
+        )
+        future.add_done_callback(partial(self._arrived, org, key))
+
+    def _arrived(self, org: Org, key: tuple[str, str], rows: "asyncio.Future[Rows]") -> None:
+        self.keep(org, rows.result())
+        for then in self._under_way.pop(key):
+            then()
+
+    def by_ids(self, org: Org, ids: Sequence[str], look: Callable[[str], None]) -> None:
+        """Have these tasks in memory, those that exist, and look at each, in order."""
+        missing = [task_id for task_id in ids if org.tasks.get(task_id) is None]
+
+        def look_at_all() -> None:
+            for task_id in ids:
+                look(task_id)
+
+        if not missing:
+            look_at_all()
+            return
+        future = self._loop.run_in_executor(
+            self._threads, self._ask, lambda reader: reader.by_id(org.name, missing)
+        )
+        future.add_done_callback(partial(self._arrived_all, org, look_at_all))
+
+    def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
+        """Have these tasks in memory, those that exist, and go on with `then`."""
+        missing = [seq for seq in seqs if org.tasks.at(seq) is None]
+        if not missing:
+            self._loop.call_soon(then)
+            return
+        future = self._loop.run_in_executor(
+            self._threads, self._ask, lambda reader: reader.by_seq(missing)
+        )
+        future.add_done_callback(partial(self._arrived_all, org, then))
+
+    def _arrived_all(self, org: Org, then: Then, rows: "asyncio.Future[Rows]") -> None:
+        self.keep(org, rows.result())
+        then()
+
+    def keep(self, org: Org, rows: Rows) -> None:
+        """Put what was read into memory, unless something newer is there."""
+        for task in self._store.decode(rows):
+            if org.tasks.get(task.id) is None:
+                org.tasks.visit(task)
+
+    def decode(self, rows: Rows) -> list[Task]:
+        """The tasks in what a reader returned."""
+        return self._store.decode(rows)
+
+    def close(self) -> None:
+        """End the readers."""
+        self._threads.shutdown(wait=True)
+        while not self._free.empty():
+            self._free.get().close()

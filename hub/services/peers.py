@@ -1,0 +1,70 @@
+"""Peers: who is connected, as the services see it."""
+
+from typing import Protocol
+
+from msgspec import Struct, json
+
+from hub.core.credentials import Principal
+from hub.core.session import Close, Session
+
+encode = json.Encoder().encode
+
+
+class Peer(Protocol):
+    """One connection. `hub/transport/agent_socket.py` is the real one."""
+
+    session: Session
+    credential: Principal | None
+    """Who the upgrade request's token belongs to; None when it had none."""
+    watched: set[str]
+    """The tasks whose end it wants to hear of."""
+
+    @property
+    def clogged(self) -> bool:
+        """Whether it does not read what it is sent."""
+        ...
+
+    @property
+    def stalled_ms(self) -> int:
+        """For how long it has read nothing although something waits for it."""
+        ...
+
+    def deliver(self, frame: bytes) -> None:
+        """Send a frame now; without effect on a closed connection."""
+        ...
+
+    def close(self, close: Close) -> None:
+        """Say `bye` and end the connection."""
+        ...
+
+
+class Peers:
+    """All connections that passed their greeting, and those that have not."""
+
+    def __init__(self) -> None:
+        self.all: set[Peer] = set()
+        self.by_number: dict[int, Peer] = {}
+        """Identified peers by the number of their session."""
+        self._last = 0
+
+    def next_number(self) -> int:
+        """The number of the next session."""
+        self._last += 1
+        return self._last
+
+    def leave(self, peer: Peer) -> bool:
+        """The peer's session is over. Returns whether it had one."""
+        if self.by_number.get(peer.session.number) is not peer:
+            return False
+        del self.by_number[peer.session.number]
+        return True
+
+    @property
+    def identified(self) -> int:
+        """How many sessions there are."""
+        return len(self.by_number)
+
+
+def frame_of(message: Struct) -> bytes:
+    """A message as the text of a frame."""
+    return encode(message)

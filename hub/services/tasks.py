@@ -1,0 +1,251 @@
+"""The task service: carries out what submitters and agents ask for.
+
+Every command is synchronous and decides in one turn on what memory holds at that moment; what
+is not in memory is read first, and then the command runs again.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from hub.core import lifecycle, reports
+from hub.core.clock import Instant
+from hub.core.credentials import Principal
+from hub.core.errors import Refused
+from hub.core.facts import Fact
+from hub.core.ids import task_id
+from hub.core.lifecycle import Change
+from hub.core.org import Org
+from hub.core.reports import Report
+from hub.core.requirements import key_of
+from hub.core.task import HELD, Task
+from hub.services.agents import Agents
+from hub.services.chance import Chance
+from hub.services.clock import Clock
+from hub.services.loader import Loader
+from hub.services.metrics import Metrics
+from hub.services.peers import Peer, frame_of
+from hub.services.settings import Settings
+from hub.services.watch import Watches
+from hub.store.contract import Unit
+from hub.store.journal import Journal
+from schemas.from_agent import TaskAccepted, TaskProgress, TaskRejected
+from schemas.scalars import CancelReason, ErrorCode, Rejection, Role, TaskState
+from schemas.to_agent import Error, TaskAck
+from schemas.work import TaskSpec
+
+AgentReport = TaskAccepted | TaskRejected | Report
+
+
+class Tasks:
+    """Commands about tasks."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        chance: Chance,
+        loader: Loader,
+        watches: Watches,
+        agents: Agents,
+        settings: Settings,
+        metrics: Metrics,
+        last_seq: int,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._chance = chance
+        self._loader = loader
+        self._watches = watches
+        self._agents = agents
+        self._settings = settings
+        self._metrics = metrics
+        self._seq = last_seq
+
+    # Submitters
+
+    def submit(self, org: Org, principal: Principal, specs: list[TaskSpec]) -> list[Task]:
+        """Take new tasks, all or none; they are durable at the journal's present position.
+
+        Raises Refused with `busy` or `too_many_lanes`.
+        """
+        self._check_room(org, specs)
+        now = self._clock.now()
+        tasks: list[Task] = []
+        facts: list[Fact] = []
+        for spec in specs:
+            self._seq += 1
+            change = lifecycle.create(
+                self._seq,
+                task_id(now.wall, self._chance.bits(80)),
+                org.name,
+                org.epoch,
+                spec,
+                principal.id,
+                now,
+            )
+            tasks.append(change.task)
+            facts += change.facts
+        position = self._journal.write(Unit(org.name, tasks, fresh=True, facts=facts))
+        for task in tasks:
+            org.put(None, task, position)
+        self._metrics.submitted(self._journal, len(tasks))
+        return tasks
+
+    def _check_room(self, org: Org, specs: list[TaskSpec]) -> None:
+        backlog = org.matcher.waiting + len(specs)
+        if backlog > self._settings.backlog or (
+            self._journal.waiting_rows > self._settings.uncommitted_rows
+        ):
+            self._metrics.refused_busy += 1
+            raise Refused(
+                ErrorCode.BUSY,
+                "the hub has as much work as it may take; try again later",
+                retryable=True,
+                retry_after_ms=1_000,
+            )
+        for spec in specs:
+            if not org.matcher.has_room(key_of(spec)):
+                raise Refused(
+                    ErrorCode.TOO_MANY_LANES,
+                    "too many different requirements are waiting; reuse needs and assign_to",
+                )
+
+    def cancel(self, org: Org, principal: Principal, task: Task) -> Task:
+        """Cancel a task: at once, or by asking the agent that has it.
+
+        Asking again for a task that is already cancelled or being cancelled changes nothing.
+        Raises Refused `invalid_state` when it ended otherwise.
+        """
+        if task.state is TaskState.CANCELLED:
+            return task
+        if task.ended:
+            raise Refused(ErrorCode.INVALID_STATE, "the task has already ended")
+        now = self._clock.now()
+        attempt = org.attempt_of(task) if task.state in HELD else None
+        change = lifecycle.ask_cancel(task, principal.id, now)
+        if attempt is None:
+            if change.task.state in HELD:
+                ended = lifecycle.cancel(change.task, principal.id, "requested", now)
+                change = Change(ended.task, change.facts + ended.facts)
+            return self.apply(org, task, change)
+        if attempt.position > self._journal.durable:
+            attempt.revoked = True
+            ended = lifecycle.cancel(change.task, principal.id, "requested", now)
+            return self.apply(org, task, Change(ended.task, change.facts + ended.facts))
+        asked = self.apply(org, task, change)
+        if change.facts:
+            self._agents.ask_to_stop(org, asked, attempt, CancelReason.REQUESTED, now)
+        return asked
+
+    @staticmethod
+    def may_cancel(principal: Principal, task: Task) -> bool:
+        """Whether this principal may cancel this task: an agent only what it submitted."""
+        return principal.role is not Role.AGENT or task.submitted_by == principal.id
+
+    # Agents
+
+    def hear(self, peer: Peer, org: Org, agent_id: str, report: AgentReport) -> None:
+        """Take what an agent says about a task, and answer it."""
+        task = org.tasks.get(report.task_id)
+        if task is None:
+            again = partial(self._hear_read, peer, org, agent_id, report)
+            self._loader.by_id(org, report.task_id, again)
+            return
+        try:
+            self._decide(peer, org, agent_id, task, report)
+        except Refused as refused:
+            self._refuse(peer, report, refused)
+
+    def _hear_read(self, peer: Peer, org: Org, agent_id: str, report: AgentReport) -> None:
+        if org.tasks.get(report.task_id) is None:
+            unknown = Refused(ErrorCode.NOT_FOUND, f"there is no task {report.task_id}")
+            self._refuse(peer, report, unknown)
+        else:
+            self.hear(peer, org, agent_id, report)
+
+    def _decide(self, peer: Peer, org: Org, agent_id: str, task: Task, report: AgentReport) -> None:
+        now = self._clock.now()
+        if isinstance(report, TaskAccepted):
+            self._accept(org, agent_id, task, report, now)
+        elif isinstance(report, TaskRejected):
+            self._reject(org, agent_id, task, report, now)
+        else:
+            self._take(peer, org, agent_id, task, report, now)
+        self._agents.heard_of(org, agent_id, report.task_id, isinstance(report, TaskRejected))
+
+    def _accept(
+        self, org: Org, agent_id: str, task: Task, report: TaskAccepted, now: Instant
+    ) -> None:
+        reports.fence(task, agent_id, report.generation)
+        if task.state is TaskState.RUNNING:
+            return
+        if task.state is not TaskState.ASSIGNED:
+            raise Refused(ErrorCode.STALE_GENERATION, f"{task.id} was taken back")
+        after = self.apply(org, task, lifecycle.accept(task, now))
+        attempt = org.attempt_of(after)
+        if attempt is not None:
+            self._agents.begin(org.agents[agent_id], attempt, after, now)
+
+    def _reject(
+        self, org: Org, agent_id: str, task: Task, report: TaskRejected, now: Instant
+    ) -> None:
+        reports.fence(task, agent_id, report.generation)
+        if task.state is not TaskState.ASSIGNED:
+            return
+        agent = org.agents[agent_id]
+        agent.busy = report.reason is Rejection.BUSY
+        self.apply(org, task, lifecycle.reject(task, report.reason, now))
+
+    def _take(
+        self, peer: Peer, org: Org, agent_id: str, task: Task, report: Report, now: Instant
+    ) -> None:
+        attempt = org.attempt_of(task)
+        timed_out = attempt is not None and attempt.stop_reason == CancelReason.TIMEOUT
+        outcome = reports.take(
+            task, agent_id, report, now, self._chance.fraction(), timed_out=timed_out
+        )
+        if outcome.change is not None:
+            self.apply(org, task, outcome.change)
+        ack = TaskAck(task.id, report.generation, outcome.status)
+        self._journal.promise(peer.deliver, frame_of(ack))
+
+    def _refuse(self, peer: Peer, report: AgentReport, refused: Refused) -> None:
+        self._metrics.refused(refused.code)
+        error = Error(
+            refused.code,
+            refused.message,
+            refused.retryable,
+            message_type=str(type(report).__struct_config__.tag),
+            task_id=report.task_id,
+            generation=report.generation,
+        )
+        self._journal.promise(peer.deliver, frame_of(error))
+
+    def progress(self, org: Org, agent_id: str, message: TaskProgress) -> None:
+        """Keep the last progress of an attempt; a stale one is ignored."""
+        agent = org.agents[agent_id]
+        attempt = agent.held.get(message.task_id)
+        if attempt is not None and attempt.generation == message.generation:
+            wall = self._clock.now().wall
+            attempt.progress = (message.progress, message.message, wall)
+
+    # Everybody
+
+    def apply(self, org: Org, before: Task, change: Change) -> Task:
+        """Write a change, take it into the live state, and tell who waits for an end."""
+        after = change.task
+        position = self._journal.write(Unit(org.name, (after,), facts=change.facts))
+        if before.state in HELD and after.ended:
+            self._metrics.finished(before, after)
+        org.put(before, after, position)
+        if after.ended and not before.ended:
+            self._watches.ended(after)
+        return after
+
+    def with_task(self, org: Org, task_id: str, then: Callable[[Task | None], None]) -> None:
+        """Go on with the task, or with None when there is no such task."""
+        task = org.tasks.get(task_id)
+        if task is not None:
+            then(task)
+        else:
+            self._loader.by_id(org, task_id, lambda: then(org.tasks.get(task_id)))

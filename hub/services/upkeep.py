@@ -1,0 +1,84 @@
+"""Upkeep: one pass does all expiry, so no two timers can disagree.
+
+If much more time passed since the last pass than should have, the hub itself was stopped or
+stalled. Then the gap is added to every term first, and nothing expires in that pass: what
+waits in the sockets is heard before anybody is declared dead.
+"""
+
+from hub.core.clock import Instant
+from hub.core.org import Org
+from hub.core.session import Close, Phase
+from hub.services.clock import Clock
+from hub.services.metrics import Metrics
+from hub.services.peers import Peer, Peers
+from hub.services.settings import Settings
+from hub.services.terms import Terms
+from hub.services.timers import Timers
+from hub.store.journal import Journal
+from schemas.scalars import CloseCode
+
+GAP_MS = 2_000
+"""A pass later than this (beyond its period) means that the hub stood still."""
+
+
+class Upkeep:
+    """The one pass over sessions, terms and timers."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        peers: Peers,
+        terms: Terms,
+        timers: Timers,
+        settings: Settings,
+        metrics: Metrics,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._peers = peers
+        self._terms = terms
+        self._timers = timers
+        self._settings = settings
+        self._metrics = metrics
+        self.orgs: list[Org] = []
+        self._last = clock.hub()
+
+    def run_once(self) -> None:
+        """Do one pass."""
+        now = self._clock.now()
+        late = now.hub - self._last - self._settings.upkeep_ms
+        self._last = now.hub
+        self._metrics.loop_lag.observe(max(late, 0) / 1000)
+        if late > GAP_MS:
+            self._forgive(late)
+            return
+        for peer in list(self._peers.all):
+            self._check_peer(peer, now)
+        for org in self.orgs:
+            self._terms.check(org, now)
+            self._timers.check(org, now)
+            org.matcher.look_again()
+            org.matcher.sweep()
+            org.tasks.trim(self._journal.durable)
+        self._journal.wake()
+
+    def _forgive(self, gap_ms: int) -> None:
+        for org in self.orgs:
+            self._terms.extend(org, gap_ms)
+        for peer in self._peers.all:
+            peer.session.heard_at += gap_ms
+            peer.session.opened_at += gap_ms
+
+    def _check_peer(self, peer: Peer, now: Instant) -> None:
+        session = peer.session
+        if session.phase is Phase.GREETING:
+            if session.opened_at + self._settings.identify_ms <= now.hub:
+                reason = "no identify in time"
+                peer.close(Close(CloseCode.IDENTIFY_TIMEOUT, reason, reconnect=True))
+        elif session.heard_at + 2 * self._settings.heartbeat_ms <= now.hub:
+            reason = "two heartbeats were missed"
+            peer.close(Close(CloseCode.HEARTBEAT_MISSED, reason, reconnect=True))
+        elif peer.stalled_ms >= self._settings.stall_ms:
+            reason = "nothing was read for too long"
+            peer.close(Close(CloseCode.SLOW_CONSUMER, reason, reconnect=True))

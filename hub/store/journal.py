@@ -1,0 +1,189 @@
+"""The journal: the only writer, and the only one who may say that something is durable.
+
+At the end of a loop turn it puts the waiting batch into the database and hands COMMIT to one
+thread; when that returns, everything promised with the batch is released, in order. What
+happens when a commit fails: nothing is released, and the hub stops (`on_failure`), because
+memory is then ahead of disk and only a restart finds the truth.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from hub.store.batcher import Batcher
+from hub.store.contract import Batch, Release, Store, StoreError, Unit
+
+UPKEEP_SECONDS = 0.1
+"""How often, at most, the database may be checkpointed."""
+
+
+class Observer(Protocol):
+    """Who wants to know how commits go."""
+
+    def committed(self, rows: int, units: int, seconds: float) -> None:
+        """A batch became durable, this long after its statements began."""
+        ...
+
+
+class Journal:
+    """Drives a store with a batcher, on the event loop and one commit thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        batcher: Batcher,
+        hub_time: Callable[[], int],
+        observer: Observer,
+        on_failure: Callable[[Batch, StoreError], None],
+    ) -> None:
+        self._store = store
+        self._batcher = batcher
+        self._hub_time = hub_time
+        self._observer = observer
+        self._on_failure = on_failure
+        self.before_commit: Callable[[], None] | None = None
+        """Runs at the end of each turn, before the batch is taken: the scheduler."""
+        self.after_commit: Callable[[int], None] | None = None
+        """Runs after each release, with the durable position."""
+        self._loop = asyncio.get_running_loop()
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._upkeep: SimpleQueue[bool] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._commits, name="commit", daemon=True),
+            threading.Thread(target=self._checkpoints, name="checkpoint", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+        self._turn_is_due = False
+        self._began = 0.0
+        self._upkept = 0.0
+        self._drained: asyncio.Future[None] | None = None
+        self.failed = False
+
+    @property
+    def durable(self) -> int:
+        """The last durable position."""
+        return self._batcher.durable
+
+    @property
+    def position(self) -> int:
+        """The position of the last decision."""
+        return self._batcher.position
+
+    @property
+    def waiting_rows(self) -> int:
+        """Rows decided but not durable."""
+        return self._batcher.waiting_rows
+
+    @property
+    def commit_age(self) -> float:
+        """For how many seconds the present commit has been under way; 0 when there is none."""
+        return time.monotonic() - self._began if self._began else 0.0
+
+    def write(self, unit: Unit) -> int:
+        """Take what a command decided, and return its position."""
+        if not self._turn_is_due:
+            self.wake()
+        return self._batcher.add(unit, self._hub_time())
+
+    def promise(self, release: Release, argument: Any) -> None:
+        """Call `release(argument)` once everything decided so far is durable: perhaps now."""
+        if not self._batcher.promise(release, argument):
+            release(argument)
+
+    async def settled(self) -> None:
+        """Wait until everything decided so far is durable."""
+        future: asyncio.Future[None] = self._loop.create_future()
+        self.promise(_resolve, future)
+        await future
+
+    def wake(self) -> None:
+        """Have the end of the turn run soon."""
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            self._loop.call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        self._turn_is_due = False
+        if self.failed:
+            return
+        if self.before_commit is not None:
+            self.before_commit()
+        self._commit_next()
+
+    def _commit_next(self) -> None:
+        batch = self._batcher.take()
+        if batch is None:
+            return
+        self._began = time.monotonic()
+        try:
+            self._store.write(batch)
+        except StoreError as error:
+            self._fail(error)
+            return
+        self._jobs.put(self._commit)
+
+    def _commits(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _commit(self) -> None:
+        error: StoreError | None = None
+        try:
+            self._store.commit()
+        except StoreError as caught:
+            error = caught
+        self._loop.call_soon_threadsafe(self._finish, error)
+
+    def _finish(self, error: StoreError | None) -> None:
+        if error is not None:
+            self._fail(error)
+            return
+        before = self._batcher.waiting_rows
+        promises = self._batcher.committed()
+        now = time.monotonic()
+        self._observer.committed(
+            before - self._batcher.waiting_rows, len(promises), now - self._began
+        )
+        self._began = 0.0
+        for release, argument in promises:
+            release(argument)
+        if self.after_commit is not None:
+            self.after_commit(self._batcher.durable)
+        if now - self._upkept >= UPKEEP_SECONDS:
+            self._upkept = now
+            self._upkeep.put(True)
+        if self._batcher.waiting_rows or not self._batcher.idle:
+            self.wake()
+        elif self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    def _checkpoints(self) -> None:
+        while self._upkeep.get():
+            try:
+                self._store.upkeep()
+            except StoreError as error:
+                self._loop.call_soon_threadsafe(self._fail, error)
+
+    def _fail(self, error: StoreError) -> None:
+        self.failed = True
+        self._on_failure(self._batcher.failed(), error)
+
+    async def close(self) -> None:
+        """Commit what waits, then end the threads. The store stays open."""
+        if not self.failed and not self._batcher.idle:
+            self._drained = self._loop.create_future()
+            self.wake()
+            await self._drained
+        self._jobs.put(None)
+        self._upkeep.put(False)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+
+
+def _resolve(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,287 @@
+"""The agent socket: bytes to `core.session` and back, with no rule of its own.
+
+`/ws` does not travel through ASGI. uvicorn takes any protocol class for WebSockets; this one
+is derived from its sans-I/O class, gives every frame to the session in the same call, and
+writes once per loop turn. Every other path falls through to the application.
+"""
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from typing import Any, Final
+
+from loguru import logger
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+
+from hub.core.credentials import Principal
+from hub.core.session import Close, Refusal, Session
+from hub.services.bundle import Services
+from hub.services.peers import frame_of
+from hub.transport import commands, replies
+from hub.transport.outbox import MOST, Flusher, Outbox
+from schemas.scalars import CloseCode
+from schemas.to_agent import Bye
+
+PATH: Final = "/ws"
+FRAMES_A_TURN: Final = 64
+"""How many frames of one peer are handled before others have their turn."""
+PINGS: Final = 20
+"""WebSocket pings answered in ten seconds; our own heartbeat is a message."""
+FAREWELL_SECONDS: Final = 2.0
+"""How long a peer has to answer a close before the connection is cut."""
+
+
+class AgentSocket(WebSocketsSansIOProtocol):
+    """One connection of an agent or submitter; for other paths, uvicorn's own protocol."""
+
+    services: Services
+    flusher: Flusher
+    ours = False
+    """Whether this connection is an agent's or submitter's."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Keep the connection; whether it is ours shows with its request."""
+        super().connection_made(transport)
+        self.session = Session(self.services.clock.hub())
+        self.watched: set[str] = set()
+        self.credential: Principal | None = None
+        self._inbox: deque[Frame] = deque()
+        self._fragments: list[bytes] = []
+        self._pings: deque[float] = deque(maxlen=PINGS)
+        self._closing = False
+        self._stalled_since = 0.0
+        self._taken = 0
+
+    # From the peer
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came and handle its frames."""
+        if not self.ours:
+            super().data_received(data)
+            self._refuse_broken_handshake()
+            return
+        self.conn.receive_data(data)
+        if self.conn.parser_exc is not None:
+            self._parser_failed()
+            return
+        self._inbox.extend(self.conn.events_received())  # type: ignore[arg-type]
+        self._handle_inbox()
+
+    def _refuse_broken_handshake(self) -> None:
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            response = self.conn.reject(HTTPStatus.BAD_REQUEST, "The handshake is not valid.\n")
+            self.conn.send_response(response)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """Take `/ws` as ours, after a look at its credential."""
+        if event.path.partition("?")[0] != PATH:
+            super().handle_connect(event)
+            return
+        response = self.conn.accept(event)
+        header = event.headers.get("Authorization")
+        if header is not None and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            kind, _, token = header.partition(" ")
+            if kind.lower() == "bearer":
+                self.credential = self.services.tokens.check(token.strip())
+            if self.credential is None:
+                response = self.conn.reject(HTTPStatus.UNAUTHORIZED, "The token is not valid.\n")
+        self.handshake_initiated = self.handshake_complete = True
+        self.conn.send_response(response)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.close_sent = True
+            self.transport.close()
+            return
+        self.ours = True
+        self._outbox = Outbox(self.flusher, self.transport)
+        self.services.peers.all.add(self)
+
+    def handle_text(self, event: Frame) -> None:
+        """A frame that came with the request: ours, or the application's."""
+        if not self.ours:
+            super().handle_text(event)
+        else:
+            self._handle(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Likewise."""
+        if not self.ours:
+            super().handle_cont(event)
+        else:
+            self._handle(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Likewise."""
+        if not self.ours:
+            super().handle_bytes(event)
+        else:
+            self._handle(event)
+
+    def handle_close(self, event: Frame) -> None:
+        """Likewise."""
+        if not self.ours:
+            super().handle_close(event)
+        else:
+            self._handle(event)
+
+    def _handle_inbox(self) -> None:
+        inbox = self._inbox
+        for _ in range(min(FRAMES_A_TURN, len(inbox))):
+            self._handle(inbox.popleft())
+            if self._closing:
+                inbox.clear()
+                return
+        if inbox:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._closing:
+            return
+        self._handle_inbox()
+        if not self._inbox and not self._stalled_since and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _handle(self, frame: Frame) -> None:
+        opcode = frame.opcode
+        if opcode is Opcode.TEXT and frame.fin:
+            self._take(bytes(frame.data))
+        elif opcode is Opcode.TEXT or opcode is Opcode.CONT:
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                whole, self._fragments = b"".join(self._fragments), []
+                self._take(whole)
+        elif opcode is Opcode.BINARY:
+            self.close(Close(CloseCode.NOT_TEXT, "frames are text", reconnect=False))
+        elif opcode is Opcode.PING:
+            self._answer_ping()
+        elif opcode is Opcode.CLOSE:
+            self._peer_closed()
+
+    def _take(self, data: bytes) -> None:
+        if self._closing:
+            return
+        taken = self.session.receive(data, self.services.clock.hub())
+        if isinstance(taken, Refusal):
+            replies.refuse(self.services, self, taken, data)
+        elif isinstance(taken, Close):
+            self.close(taken)
+        else:
+            commands.COMMANDS[type(taken)](self.services, self, taken)
+
+    def _answer_ping(self) -> None:
+        now = self.loop.time()
+        if len(self._pings) == PINGS and now - self._pings[0] < 10:
+            self.transport.abort()
+            return
+        self._pings.append(now)
+        self._outbox.flush()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
+    def _peer_closed(self) -> None:
+        self._closing = True
+        self._outbox.flush()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
+
+    def _parser_failed(self) -> None:
+        """The peer broke the WebSocket protocol; the library has its close frame ready."""
+        logger.bind(error=str(self.conn.parser_exc)).warning("protocol error")
+        self._closing = True
+        self._outbox.flush()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        super().connection_lost(exc)
+        self._closing = True
+        if self.ours:
+            commands.lost(self.services, self)
+            self.services.peers.all.discard(self)
+
+    # To the peer
+
+    def deliver(self, frame: bytes) -> None:
+        """Send a frame at the end of the turn; without effect once the connection closes."""
+        if self._closing:
+            return
+        self._outbox.put(frame)
+        if self._stalled_since and self._outbox.unread > MOST:
+            self.close(
+                Close(CloseCode.SLOW_CONSUMER, "too much is waiting to be read", reconnect=True)
+            )
+
+    def close(self, close: Close) -> None:
+        """Say `bye`, close, and cut the connection when the peer does not answer."""
+        if self._closing or not self.ours:
+            return
+        bye = Bye(int(close.code), close.reason, close.reconnect, close.retry_after_ms)
+        self._outbox.put(frame_of(bye))
+        self._outbox.flush()
+        self._closing = True
+        commands.lost(self.services, self, close.reason)
+        logger.bind(code=int(close.code), session=self.session.number).info(close.reason)
+        try:
+            self.conn.send_close(int(close.code), close.reason)
+        except InvalidState:
+            self.transport.abort()
+            return
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        if self._stalled_since:
+            self.transport.abort()
+        else:
+            self.close_timer = self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
+            self.close_sent = True
+
+    def pause_writing(self) -> None:
+        """The peer does not read: nothing more is read from it, and it gets no work."""
+        super().pause_writing()
+        if self.ours:
+            self._stalled_since = self.loop.time()
+            self._taken = self._outbox.written - self._outbox.unread
+            self.transport.pause_reading()
+            commands.clogged(self.services, self, clogged=True)
+
+    def resume_writing(self) -> None:
+        """The peer has read again."""
+        super().resume_writing()
+        if self.ours and not self._closing:
+            self._stalled_since = 0.0
+            if not self._inbox:
+                self.transport.resume_reading()
+            commands.clogged(self.services, self, clogged=False)
+
+    @property
+    def clogged(self) -> bool:
+        """Whether the peer does not read what it is sent."""
+        return bool(self._stalled_since)
+
+    @property
+    def stalled_ms(self) -> int:
+        """For how long the peer has taken nothing although something waits for it."""
+        if not self._stalled_since:
+            return 0
+        taken = self._outbox.written - self._outbox.unread
+        if taken > self._taken:
+            self._taken = taken
+            self._stalled_since = self.loop.time()
+        return int((self.loop.time() - self._stalled_since) * 1000)
+
+    def shutdown(self) -> None:
+        """The hub stops."""
+        if not self.ours:
+            super().shutdown()
+        else:
+            self.close(Close(CloseCode.STOPPING, "the hub is stopping", reconnect=True))
+
+
+def socket_class(services: Services, loop: asyncio.AbstractEventLoop) -> type[AgentSocket]:
+    """The protocol class for one hub."""
+    flusher = Flusher(loop)
+    return type("BoundAgentSocket", (AgentSocket,), {"services": services, "flusher": flusher})

@@ -1,0 +1,158 @@
+"""The command table: what each message of a peer calls.
+
+The law of this page: a command translates, it does not decide. It takes a message apart,
+calls one service, and hands the answer on.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from loguru import logger
+from msgspec import Struct
+
+from hub.core.credentials import Principal
+from hub.core.errors import Refused
+from hub.core.org import Org
+from hub.core.session import Close
+from hub.services.bundle import Services
+from hub.services.peers import Peer, frame_of
+from hub.services.watch import result_frame
+from schemas import from_agent as wire
+from schemas.scalars import CloseCode, ErrorCode, Role
+from schemas.to_agent import Error, Pong, TaskSubmitted
+
+Command = Callable[[Services, Peer, Any], None]
+
+
+def _who(services: Services, peer: Peer) -> tuple[Org, Principal]:
+    principal = peer.session.principal
+    if principal is None:
+        raise RuntimeError("a command from a peer that is not identified")
+    return services.orgs[principal.org], principal
+
+
+def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
+    """Check the credential, then open the session."""
+    principal = peer.credential or services.tokens.check(message.token or "")
+    if principal is None:
+        _turn_away(peer, ErrorCode.INVALID_TOKEN, "the token is not valid")
+    elif principal.role is Role.VIEWER:
+        _turn_away(peer, ErrorCode.FORBIDDEN, "a viewer's token opens no session")
+    elif principal.role is Role.AGENT and principal.id != message.agent_id:
+        text = f"the token belongs to another agent than {message.agent_id}"
+        _turn_away(peer, ErrorCode.TOKEN_AGENT_MISMATCH, text)
+    else:
+        services.greeting.greet(services.orgs[principal.org], principal, peer, message)
+        logger.bind(agent=principal.id, role=principal.role.name).info("session opened")
+
+
+def _turn_away(peer: Peer, code: ErrorCode, text: str) -> None:
+    peer.deliver(frame_of(Error(code, text, retryable=False, message_type="identify")))
+    peer.close(Close(CloseCode.CREDENTIAL, text, reconnect=False))
+
+
+def ping(services: Services, peer: Peer, message: wire.Ping) -> None:
+    """Renew leases; the answer may overtake everything."""
+    org, principal = _who(services, peer)
+    if principal.role is Role.AGENT:
+        services.greeting.hear_ping(org, principal.id, message.running or [])
+    peer.deliver(frame_of(Pong(services.clock.now().wall)))
+
+
+def task_report(services: Services, peer: Peer, message: Any) -> None:
+    """An agent says what became of a task: accepted, rejected, complete, failed, cancelled."""
+    org, principal = _who(services, peer)
+    services.tasks.hear(peer, org, principal.id, message)
+
+
+def task_progress(services: Services, peer: Peer, message: wire.TaskProgress) -> None:
+    """How far an attempt is."""
+    org, principal = _who(services, peer)
+    services.tasks.progress(org, principal.id, message)
+
+
+def task_log(services: Services, peer: Peer, message: wire.TaskLog) -> None:
+    """A piece of output."""
+    org, principal = _who(services, peer)
+    services.logs.take(peer, org, principal.id, message)
+
+
+def task_submit(services: Services, peer: Peer, message: wire.TaskSubmit) -> None:
+    """New tasks."""
+    org, principal = _who(services, peer)
+    try:
+        tasks = services.tasks.submit(org, principal, message.tasks)
+    except Refused as refused:
+        error = Error(
+            refused.code,
+            refused.message,
+            refused.retryable,
+            message_type="task_submit",
+            ref=message.ref,
+            retry_after_ms=refused.retry_after_ms,
+        )
+        services.metrics.refused(refused.code)
+        services.journal.promise(peer.deliver, frame_of(error))
+        return
+    if message.watch:
+        for task in tasks:
+            services.watches.watch(peer, task.id)
+    answer = TaskSubmitted(message.ref, [task.id for task in tasks])
+    services.journal.promise(peer.deliver, frame_of(answer))
+
+
+def task_watch(services: Services, peer: Peer, message: wire.TaskWatch) -> None:
+    """Tell the ends of these tasks, at once for those that have ended."""
+    org, _ = _who(services, peer)
+
+    def look(task_id: str) -> None:
+        task = org.tasks.get(task_id)
+        if task is None:
+            error = Error(
+                ErrorCode.NOT_FOUND,
+                f"there is no task {task_id}",
+                retryable=False,
+                message_type="task_watch",
+                ref=message.ref,
+                task_id=task_id,
+            )
+            services.journal.promise(peer.deliver, frame_of(error))
+        elif task.ended:
+            services.journal.promise(peer.deliver, result_frame(task))
+        else:
+            services.watches.watch(peer, task_id)
+
+    services.loader.by_ids(org, message.task_ids, look)
+
+
+COMMANDS: Final[dict[type[Struct], Command]] = {
+    wire.Identify: identify,
+    wire.Ping: ping,
+    wire.TaskAccepted: task_report,
+    wire.TaskRejected: task_report,
+    wire.TaskProgress: task_progress,
+    wire.TaskLog: task_log,
+    wire.TaskComplete: task_report,
+    wire.TaskFailed: task_report,
+    wire.TaskCancelled: task_report,
+    wire.TaskSubmit: task_submit,
+    wire.TaskWatch: task_watch,
+}
+
+
+def lost(services: Services, peer: Peer, reason: str = "connection lost") -> None:
+    """A connection ended, or is about to."""
+    principal = peer.session.principal
+    if principal is not None and services.peers.leave(peer):
+        services.watches.left(peer)
+        if principal.role is Role.AGENT:
+            services.greeting.farewell(services.orgs[principal.org], peer, principal.id, reason)
+        logger.bind(agent=principal.id, reason=reason).info("session ended")
+    peer.session.closed()
+
+
+def clogged(services: Services, peer: Peer, *, clogged: bool) -> None:
+    """A peer stopped reading, or reads again: it is given no work meanwhile."""
+    principal = peer.session.principal
+    if principal is not None and principal.role is Role.AGENT:
+        services.agents.clog(services.orgs[principal.org], principal.id, clogged=clogged)

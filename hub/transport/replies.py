@@ -1,0 +1,52 @@
+"""Replies to frames that are not taken: what the peer is told, and what the log says."""
+
+import msgspec
+from loguru import logger
+
+from hub.core.ids import request_id
+from hub.core.session import Refusal
+from hub.services.bundle import Services
+from hub.services.peers import Peer, frame_of
+from hub.transport.refusals import explain
+from schemas.from_agent import FromAgent
+from schemas.to_agent import Error, Flaw
+
+_decoder = msgspec.json.Decoder(FromAgent)
+
+
+def refuse(services: Services, peer: Peer, refusal: Refusal, data: bytes) -> None:
+    """Answer a frame that is not taken, with every flaw it has. One line in the log."""
+    request = request_id(services.chance.bits(64))
+    flaws = refusal.flaws or _flaws(refusal, data)
+    services.metrics.refused(refusal.code)
+    principal = peer.session.principal
+    logger.bind(
+        request_id=request,
+        agent=principal.id if principal is not None else None,
+        task=refusal.task_id,
+        code=refusal.code,
+        message_type=refusal.message_type,
+        flaws=[f"{flaw.path}: {flaw.message}" for flaw in flaws[:3]],
+    ).warning("frame refused")
+    error = Error(
+        refusal.code,
+        refusal.message,
+        refusal.retryable,
+        message_type=refusal.message_type,
+        ref=refusal.ref,
+        task_id=refusal.task_id,
+        generation=refusal.generation,
+        errors=flaws,
+        request_id=request,
+    )
+    peer.deliver(frame_of(error))
+
+
+def _flaws(refusal: Refusal, data: bytes) -> list[Flaw]:
+    if refusal.model is None:
+        return []
+    try:
+        _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        return explain(data, refusal.model, error)
+    return []

@@ -1,0 +1,112 @@
+"""Views: records as readers over HTTP see them."""
+
+import base64
+import binascii
+
+from msgspec import UNSET, Raw, UnsetType
+
+from hub.core.agent import Agent
+from hub.core.clock import Instant
+from hub.core.errors import Refused
+from hub.core.org import Org
+from hub.core.task import NAMES, Task
+from schemas.http import AgentView, Progress, TaskView
+from schemas.scalars import ErrorCode, PriorityName, TaskState
+
+
+def task_view(org: Org, task: Task, now: Instant) -> TaskView:
+    """A task, with the progress its attempt reported."""
+    spec = task.spec
+    return TaskView(
+        id=task.id,
+        org=task.org,
+        state=NAMES[task.state],
+        description=spec.description,
+        priority=PriorityName[task.priority.name],
+        submitted_by=task.submitted_by,
+        created_at=task.created_at,
+        version=task.version,
+        generation=task.generation,
+        attempt=task.attempt,
+        max_attempts=spec.max_attempts,
+        run=spec.run,
+        payload=spec.payload,
+        metadata=spec.metadata,
+        needs=spec.needs,
+        assign_to=spec.assign_to,
+        fairness_key=spec.fairness_key,
+        labels=spec.labels,
+        not_before=spec.not_before,
+        complete_by=spec.complete_by,
+        timeout_ms=spec.timeout_ms,
+        retry=spec.retry,
+        reclaims=task.reclaims,
+        rejections=task.rejections,
+        assigned_to=task.assigned_to,
+        progress=_progress(org, task),
+        cancel_requested=task.cancel_requested,
+        cancel_unconfirmed=task.cancel_unconfirmed,
+        queued_at=task.queued_at,
+        assigned_at=task.assigned_at,
+        started_at=task.started_at,
+        finished_at=task.finished_at,
+        retry_at=_retry_at(task, now),
+        result=_raw(task.result),
+        error=task.error,
+        failure_class=task.failure_class,
+        tokens_used=task.tokens_used,
+        usage=_raw(task.usage),
+    )
+
+
+def _raw(value: bytes | None) -> Raw | UnsetType:
+    return UNSET if value is None else Raw(value)
+
+
+def _retry_at(task: Task, now: Instant) -> int | None:
+    if task.state is not TaskState.SCHEDULED or not task.due_at:
+        return None
+    return now.wall + max(task.due_at - now.hub, 0)
+
+
+def _progress(org: Org, task: Task) -> Progress | None:
+    attempt = org.attempt_of(task) if task.state is TaskState.RUNNING else None
+    if attempt is None or attempt.progress is None:
+        return None
+    percent, message, at = attempt.progress
+    return Progress(percent, message, at)
+
+
+def agent_view(agent: Agent) -> AgentView:
+    """An agent, with what it runs."""
+    record = agent.record
+    return AgentView(
+        id=record.id,
+        org=record.org,
+        name=record.name,
+        status=agent.status,
+        capabilities=list(record.capabilities),
+        executors=list(record.executors),
+        slots=record.slots,
+        running=list(agent.held),
+        host=record.host,
+        created_at=record.created_at,
+        last_seen_at=record.last_seen_at,
+        protocol_version=record.protocol_version,
+    )
+
+
+def cursor_of(key: str) -> str:
+    """An opaque cursor that goes on after this key."""
+    return base64.urlsafe_b64encode(b"1" + key.encode()).decode().rstrip("=")
+
+
+def key_in(cursor: str) -> str:
+    """The key inside a cursor. Raises Refused when it is not one of ours."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise Refused(ErrorCode.INVALID_JSON, "the cursor is not valid") from error
+    if not text.startswith("1"):
+        raise Refused(ErrorCode.INVALID_JSON, "the cursor is not valid")
+    return text[1:]
