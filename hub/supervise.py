@@ -26,8 +26,11 @@ STOP_S: Final = 30.0
 """How long a hub that was asked to stop may take, in seconds, before it is killed."""
 FIRST_PAUSE_S: Final = 0.1
 """The pause before the first restart; each further one is twice as long."""
-CONFIG_STATUS: Final = 2
-"""The status of a hub whose configuration is wrong: starting it again changes nothing."""
+HOPELESS: Final = (2, 3)
+"""What a hub ends with when its configuration or its data directory cannot be used.
+
+Starting it again would change nothing.
+"""
 
 PASSED_ON: Final = {
     signal.SIGTERM: signal.SIGTERM,
@@ -107,7 +110,7 @@ class Supervisor:
         with self._signals_passed_on():
             while True:
                 status = self._run_once(restarted)
-                if self._asked or status in (0, CONFIG_STATUS):
+                if self._asked or status in (0, *HOPELESS):
                     return status
                 failures.append(time.monotonic())
                 while failures[0] < failures[-1] - self._window_s:

@@ -91,9 +91,10 @@ def test_it_gives_up_after_too_many_failures(stage: Stage) -> None:
     assert len(stage.ports) == 4
 
 
-def test_a_wrong_configuration_is_not_tried_again(stage: Stage) -> None:
-    """Status 2 will not change by itself."""
-    assert stage.supervisor(failures=99, status=2).run() == 2
+@pytest.mark.parametrize("status", [2, 3])
+def test_what_cannot_get_better_is_not_tried_again(stage: Stage, status: int) -> None:
+    """A wrong configuration or data directory will not change by itself."""
+    assert stage.supervisor(failures=99, status=status).run() == status
     assert len(stage.ports) == 1
 
 

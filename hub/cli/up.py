@@ -16,7 +16,7 @@ from hub.cli.join import join_line
 from hub.cli.locate import ADMIN_TOKEN, DEFAULT_DATA, locate
 from hub.cli.options import Data, Json
 from hub.cli.screen import NOTES, emit, note
-from hub.supervise import CONFIG_STATUS, GaveUp, Serving, Supervisor
+from hub.supervise import HOPELESS, GaveUp, Serving, Supervisor
 from schemas.http import InviteRequest
 from schemas.scalars import MIB
 
@@ -80,7 +80,7 @@ def up(
             raise Trouble(
                 Exit.GAVE_UP, f"Giving up: {error}.{_last_words(chosen)}", "Its log says why."
             ) from error
-    if status == CONFIG_STATUS:
+    if status in HOPELESS:
         raise Trouble(Exit.USAGE, f"The hub cannot start.{_last_words(chosen)}")
     if status == 0 and not as_json:
         note("Stopped.")
