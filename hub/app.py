@@ -7,6 +7,7 @@ cannot be used, 70 the hub stopped itself because memory was ahead of disk or a 
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -54,6 +55,8 @@ FAIL_STOP: Final = 70
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread may keep the interpreter: a busy loop must not starve the commit thread."""
 GRACEFUL_SECONDS: Final = 15
+GARBAGE_THRESHOLD: Final = 50_000
+"""Allocations between two looks for cycles: records make none, and looking is not free."""
 
 
 class Hub:
@@ -248,6 +251,9 @@ def run(config: Config, *, announce: bool) -> int:
         return BAD_DATA
     logger.info(opened.story)
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
     hub = Hub(config, opened)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -14,7 +14,8 @@ class Chance:
     def __init__(self) -> None:
         self._block = b""
         self._used = 0
-        self._fractions = random.SystemRandom()
+        self.fraction = random.Random().random  # noqa: S311 - jitter, not a secret
+        """A number in [0, 1)."""
 
     def bits(self, count: int) -> int:
         """This many random bits (a multiple of 8)."""
@@ -24,7 +25,3 @@ class Chance:
             self._used = 0
         start, self._used = self._used, self._used + size
         return int.from_bytes(self._block[start : self._used], "big")
-
-    def fraction(self) -> float:
-        """A number in [0, 1)."""
-        return self._fractions.random()

@@ -79,12 +79,12 @@ class Loader:
 
     def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
         """Have these tasks in memory, those that exist, and go on with `then`."""
-        missing = [seq for seq in seqs if org.tasks.at(seq) is None]
-        if not missing:
-            self._loop.call_soon(then)
+        if all(org.tasks.at(seq) is not None for seq in seqs):
+            then()
             return
+        # All of them: what is in memory now may have left it when the others arrive.
         future = self._loop.run_in_executor(
-            self._threads, self._ask, lambda reader: reader.by_seq(missing)
+            self._threads, self._ask, lambda reader: reader.by_seq(seqs)
         )
         future.add_done_callback(partial(self._arrived_all, org, then))
 

@@ -50,14 +50,10 @@ class Journal:
         """Runs after each release, with the durable position."""
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._upkeep: SimpleQueue[bool] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._commits, name="commit", daemon=True),
-            threading.Thread(target=self._checkpoints, name="checkpoint", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._work, name="commit", daemon=True)
+        self._thread.start()
         self._turn_is_due = False
+        self._upkeep_runs = False
         self._began = 0.0
         self._upkept = 0.0
         self._drained: asyncio.Future[None] | None = None
@@ -115,6 +111,8 @@ class Journal:
         self._commit_next()
 
     def _commit_next(self) -> None:
+        if self._upkeep_runs:
+            return
         batch = self._batcher.take()
         if batch is None:
             return
@@ -126,7 +124,7 @@ class Journal:
             return
         self._jobs.put(self._commit)
 
-    def _commits(self) -> None:
+    def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
 
@@ -155,33 +153,44 @@ class Journal:
             self.after_commit(self._batcher.durable)
         if now - self._upkept >= UPKEEP_SECONDS:
             self._upkept = now
-            self._upkeep.put(True)
+            self._upkeep_runs = True
+            self._jobs.put(self._upkeep)
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._batcher.waiting_rows or not self._batcher.idle:
             self.wake()
         elif self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
 
-    def _checkpoints(self) -> None:
-        while self._upkeep.get():
-            try:
-                self._store.upkeep()
-            except StoreError as error:
-                self._loop.call_soon_threadsafe(self._fail, error)
+    def _upkeep(self) -> None:
+        """Checkpoint while nothing is written: a writer that never rests keeps the WAL growing."""
+        error: StoreError | None = None
+        try:
+            self._store.upkeep()
+        except StoreError as caught:
+            error = caught
+        self._loop.call_soon_threadsafe(self._upkeep_done, error)
+
+    def _upkeep_done(self, error: StoreError | None) -> None:
+        self._upkeep_runs = False
+        if error is not None:
+            self._fail(error)
+        else:
+            self._go_on()
 
     def _fail(self, error: StoreError) -> None:
         self.failed = True
         self._on_failure(self._batcher.failed(), error)
 
     async def close(self) -> None:
-        """Commit what waits, then end the threads. The store stays open."""
+        """Commit what waits, then end the thread. The store stays open."""
         if not self.failed and not self._batcher.idle:
             self._drained = self._loop.create_future()
             self.wake()
             await self._drained
         self._jobs.put(None)
-        self._upkeep.put(False)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
+        await asyncio.to_thread(self._thread.join)
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:
