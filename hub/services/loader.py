@@ -80,7 +80,7 @@ class Loader:
     def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
         """Have these tasks in memory, those that exist, and go on with `then`."""
         if all(org.tasks.at(seq) is not None for seq in seqs):
-            then()
+            self._loop.call_soon(then)
             return
         # All of them: what is in memory now may have left it when the others arrive.
         future = self._loop.run_in_executor(

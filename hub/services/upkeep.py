@@ -56,11 +56,12 @@ class Upkeep:
         for peer in list(self._peers.all):
             self._check_peer(peer, now)
         for org in self.orgs:
+            # Trimmed first: what terms and timers are about to act on must stay in memory.
+            org.tasks.trim(self._journal.durable)
             self._terms.check(org, now)
             self._timers.check(org, now)
             org.matcher.look_again()
             org.matcher.sweep()
-            org.tasks.trim(self._journal.durable)
         self._journal.wake()
 
     def _forgive(self, gap_ms: int) -> None:
