@@ -10,9 +10,12 @@ import asyncio
 import gc
 import json
 import os
+import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +60,21 @@ SWITCH_SECONDS: Final = 0.0005
 GRACEFUL_SECONDS: Final = 15
 GARBAGE_THRESHOLD: Final = 50_000
 """Allocations between two looks for cycles: records make none, and looking is not free."""
+
+
+class _Server(uvicorn.Server):
+    """Stops on a signal like its parent, but does not raise the signal again afterwards.
+
+    The hub still has a journal to close then, and leaves with an exit code of its own.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear SIGINT and SIGTERM until the loop is closed."""
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signum, self.handle_exit, signum, None)
+        yield
 
 
 class Hub:
@@ -123,7 +141,7 @@ class Hub:
         services = await self.wire()
         await self._first_token(services)
         listening = self._listen()
-        server = self._server = uvicorn.Server(self._uvicorn(services, loop))
+        server = self._server = _Server(self._uvicorn(services, loop))
         for each in self._loops:
             each.start()
         services.logs.start(self._loop_died)
