@@ -99,11 +99,17 @@ def _followed(client: Client, task: TaskView, *, as_json: bool) -> TaskView:
             f"Stopped watching; {task.id} goes on.",
             f"Stop it with `corral task cancel {task.id}`.",
         ) from None
-    if ended.state is not StateName.COMPLETED:
-        why = f": {ended.error}" if ended.error else ""
-        tries = f" after {ended.attempt} attempts" if ended.attempt > 1 else ""
-        note(f"{ended.id} ended as {ended.state.value}{tries}{why}", style="bold red")
+    style = "dim" if ended.state is StateName.COMPLETED else "bold red"
+    note(_fate(ended), style=style)
     return ended
+
+
+def _fate(task: TaskView) -> str:
+    """How a task ended, where, and why, in one line."""
+    where = f" on {task.assigned_to}" if task.assigned_to else ""
+    tries = f" after {task.attempt} attempts" if task.attempt > 1 else ""
+    why = f": {task.error}" if task.error and task.state is not StateName.COMPLETED else ""
+    return f"{task.id} ended as {task.state.value}{where}{tries}{why}"
 
 
 class Batch(Struct, frozen=True):
