@@ -91,10 +91,8 @@ class _Thread:
             self._loop.call_soon_threadsafe(act)
 
     def _main(self) -> None:
-        try:
+        with logger.catch(message="the supervisor broke"):
             self._leave = asyncio.run(self._supervise())
-        except Exception:  # noqa: BLE001 - the thread's edge: say why and exit non-zero
-            logger.exception("the supervisor broke")
 
     async def _supervise(self) -> Leave:
         spool = await Spool.open(self._where / "spool.db")

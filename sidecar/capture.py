@@ -35,8 +35,12 @@ class Capture:
         on_line: Callable[[str], None] | None = None,
     ) -> None:
         """Keep `limit` bytes in the file `path` and the last `tail` bytes in memory."""
-        self.writer, self._pipe = self._open_pipe()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            self._pipe, self.writer = _open_pipe()
+        except OSError:
+            os.close(self._file)
+            raise
         self._limit, self._tail_bytes = limit, tail
         self._on_output, self._on_line = on_output, on_line
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -53,17 +57,6 @@ class Capture:
         self.last = self._loop.time()
         """When the program last wrote."""
         self._loop.add_reader(self._pipe, self._read)
-
-    @staticmethod
-    def _open_pipe() -> tuple[int, int]:
-        reader, writer = os.pipe()
-        os.set_blocking(reader, False)
-        if _SET_PIPE_SIZE is not None:
-            try:
-                fcntl.fcntl(writer, _SET_PIPE_SIZE, _PIPE_BYTES)
-            except OSError as error:
-                logger.debug("pipe keeps its size: {}", error.strerror)
-        return writer, reader
 
     @property
     def truncated(self) -> bool:
@@ -158,3 +151,14 @@ class Capture:
             left_out = self.total - self.kept
             self._write(f"\n[{left_out} more bytes were written and left out]\n".encode())
         self._on_output()
+
+
+def _open_pipe() -> tuple[int, int]:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    if _SET_PIPE_SIZE is not None:
+        try:
+            fcntl.fcntl(writer, _SET_PIPE_SIZE, _PIPE_BYTES)
+        except OSError as error:
+            logger.debug("a pipe keeps its size: {}", error.strerror)
+    return reader, writer

@@ -72,6 +72,8 @@ class Connection:
         self._loopback = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
         self._headers = {"Authorization": f"Bearer {token}"}
         self._peer, self._pause = peer, pause
+        if scheme == "http" and not self._loopback:
+            logger.warning("the connection to {} is not encrypted", rest)
         self._socket: ClientConnection | None = None
         self._outbox: deque[bytes] = deque()
         self._filled = asyncio.Event()
@@ -111,11 +113,6 @@ class Connection:
         """Cut the connection without farewell: the other end does not hear us anyway."""
         if self._socket is not None:
             self._socket.transport.abort()
-
-    @property
-    def backlog(self) -> int:
-        """Frames that have not left yet."""
-        return len(self._outbox)
 
     async def _open(self) -> ClientConnection:
         return await connect(

@@ -93,7 +93,7 @@ def is_marked(pid: int, mark: bytes) -> bool:
 def tree(
     table: Table, root: int, since: str | None, mark: bytes, *, adopter: int | None = None
 ) -> list[Process]:
-    """The living processes of the tree that `root`, started at `since`, began.
+    """The processes of the tree that `root`, started at `since`, began; zombies as well.
 
     They are known by session, group and descent, and by the mark where the chain of parents
     is broken. With `adopter`, only its children can be such orphans; without it every
@@ -107,7 +107,12 @@ def tree(
     orphans = [one.pid for one in table.values() if adopter in (None, one.parent)]
     found.update(pid for pid in orphans if pid not in found and is_marked(pid, mark))
     found = _with_descendants(table, found)
-    return [table[pid] for pid in found - {os.getpid()} if not table[pid].zombie]
+    return [table[pid] for pid in found - {os.getpid()}]
+
+
+def living(found: Iterable[Process]) -> list[Process]:
+    """Those that can still do something."""
+    return [one for one in found if not one.zombie]
 
 
 def end_strays() -> int:
@@ -119,7 +124,7 @@ def end_strays() -> int:
     table, me = read_table(), os.getpid()
     children = {one.pid for one in table.values() if one.parent == me}
     reap(pid for pid in children if table[pid].zombie)
-    strays = [table[p] for p in _with_descendants(table, children) if not table[p].zombie]
+    strays = living(table[pid] for pid in _with_descendants(table, children))
     send_signal(strays, signal.SIGKILL)
     return len(strays)
 

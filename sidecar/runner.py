@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -107,11 +108,11 @@ class Run:
 
     def _alive(self) -> list[processes.Process]:
         table, me = processes.read_table(), os.getpid()
-        ended = {one.pid for one in table.values() if one.zombie and one.parent == me}
-        processes.reap((ended & self._seen) - {self.pid})
         found = processes.tree(table, self.pid, self.started, self._mark, adopter=me)
         self._seen.update(one.pid for one in found)
-        return found
+        ended = {one.pid for one in table.values() if one.zombie and one.parent == me}
+        processes.reap((ended & self._seen) - {self.pid})
+        return processes.living(found)
 
     def close(self) -> None:
         """Give back the files; the directory is the caller's."""
@@ -133,9 +134,11 @@ def spawn(
     on_line: Callable[[str], None],
 ) -> Run:
     """Start `plan` in its own session; raises OSError when the system cannot."""
-    out = Capture(home / "stdout", log_bytes, tail_bytes, on_output, on_line)
-    err = Capture(home / "stderr", log_bytes, tail_bytes, on_output)
-    try:
+    with ExitStack() as undo:
+        out = Capture(home / "stdout", log_bytes, tail_bytes, on_output, on_line)
+        undo.callback(out.close)
+        err = Capture(home / "stderr", log_bytes, tail_bytes, on_output)
+        undo.callback(err.close)
         popen = subprocess.Popen(
             plan.argv,
             executable=plan.program,
@@ -147,10 +150,7 @@ def spawn(
             start_new_session=True,
             umask=0o077,
         )
-    except (OSError, ValueError):
-        out.close()
-        err.close()
-        raise
+        undo.pop_all()
     out.started()
     err.started()
     return Run(home, popen, out, err)
@@ -159,18 +159,24 @@ def spawn(
 async def exit_code(popen: subprocess.Popen[bytes]) -> int:
     """Wait for one process without a thread; negative is the signal that killed it."""
     if hasattr(os, "pidfd_open"):
-        descriptor = os.pidfd_open(popen.pid)
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(descriptor, ended.set)
         try:
-            await ended.wait()
-        finally:
-            loop.remove_reader(descriptor)
-            os.close(descriptor)
+            await _pidfd_readable(os.pidfd_open(popen.pid))
+        except OSError as error:
+            logger.debug("polling instead: {}", error.strerror)
     # A loop, because only Linux can wait for a process on the loop itself.
     while (code := popen.poll()) is None:  # noqa: ASYNC110
         await asyncio.sleep(POLL_SECONDS)
     return code
+
+
+async def _pidfd_readable(descriptor: int) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 async def end_tree(
@@ -198,6 +204,7 @@ async def end_leftovers(pid: int | None, started: str | None, home: Path) -> int
     kill_at = time.monotonic() + LEFTOVER_SECONDS
 
     def alive() -> list[processes.Process]:
-        return processes.tree(processes.read_table(), pid or -1, started, mark(home))
+        table = processes.read_table()
+        return processes.living(processes.tree(table, pid or -1, started, mark(home)))
 
     return await end_tree(alive, lambda: kill_at)

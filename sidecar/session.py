@@ -146,7 +146,8 @@ class Session:
         ]
         # Running ones first: what the hub does not see here is lost to it at once.
         held.sort(key=lambda one: one.state is Holding.REPORTED)
-        frame = msgspec.structs.replace(self._identify, in_flight=held[:IN_FLIGHT])
+        slots = 0 if self.draining else self._identify.slots
+        frame = msgspec.structs.replace(self._identify, in_flight=held[:IN_FLIGHT], slots=slots)
         return [Send(encode(frame))]
 
     def closed(self) -> None:

@@ -6,6 +6,7 @@ acknowledges it, or stays as bounded evidence when the hub refuses it.
 """
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -58,8 +59,12 @@ class Spool:
         """Open or create the spool at `path`."""
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = await aiosqlite.connect(path, isolation_level=None)
-        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", _SCHEMA):
-            await connection.execute_fetchall(statement)
+        try:
+            for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", _SCHEMA):
+                await connection.execute_fetchall(statement)
+        except sqlite3.Error:
+            await connection.close()
+            raise
         return cls(connection)
 
     async def close(self) -> None:
@@ -87,10 +92,12 @@ class Spool:
         )
 
     async def forget(self, key: Key) -> None:
-        """The hub has the report, or there is nothing to report."""
-        await self._db.execute_fetchall(
-            "DELETE FROM attempt WHERE task_id = ? AND generation = ?", key
-        )
+        """The hub has the report, or there is nothing to report. Evidence stays."""
+        for change in (
+            "DELETE FROM attempt WHERE task_id = ? AND generation = ? AND refused IS NULL",
+            "UPDATE attempt SET settled = 1 WHERE task_id = ? AND generation = ?",
+        ):
+            await self._db.execute_fetchall(change, key)
 
     async def keep(self, key: Key, error: str) -> None:
         """The hub does not want the report: it stays as evidence."""
@@ -127,6 +134,12 @@ class Spool:
             " WHERE settled AND refused IS NOT NULL ORDER BY seq"
         )
         return [((row[0], row[1]), row[2], row[3]) for row in rows]
+
+    async def settings(self) -> tuple[str, int]:
+        """Journal mode and synchronous level, as SQLite tells them."""
+        (mode,) = await self._db.execute_fetchall("PRAGMA journal_mode")
+        (level,) = await self._db.execute_fetchall("PRAGMA synchronous")
+        return mode[0], level[0]
 
     async def _prune(self) -> None:
         await self._db.execute_fetchall(

@@ -7,7 +7,8 @@ ping lists what this loop itself sees alive.
 
 import asyncio
 import shutil
-from collections.abc import Coroutine, Iterable
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from schemas.to_agent import Bye
 from sidecar import processes, reports
 from sidecar.attempt import Attempt
 from sidecar.config import Config
-from sidecar.connection import Connection
+from sidecar.connection import Connection, delay
 from sidecar.executors import Refusal
 from sidecar.executors.command import CommandExecutor
 from sidecar.exits import Exit, Leave
@@ -41,25 +42,38 @@ from sidecar.steps import (
 
 FLUSH_SECONDS: Final = 2.0
 """How long a report waits for logs that have not been sent, and an exit for acknowledgements."""
+GATHER_SECONDS: Final = 0.03
+"""How long output waits for more output before it is sent."""
 
 
 class Supervisor:
     """Runs one sidecar until it is drained, halted or sent away by the hub."""
 
     def __init__(
-        self, config: Config, spool: Spool, work_dir: Path, host: str, *, alone: bool = False
+        self,
+        config: Config,
+        spool: Spool,
+        work_dir: Path,
+        host: str,
+        *,
+        alone: bool = False,
+        pause: Callable[[int, int | None], float] = delay,
     ) -> None:
-        """`alone`: every child of this process that is not ours was left by a task."""
+        """`alone`: every child of this process that is not ours was left by a task.
+
+        `pause` gives the seconds between two connections.
+        """
         self._config, self._spool, self._work_dir, self._alone = config, spool, work_dir, alone
         self._executor = CommandExecutor(config)
         self._session = Session(identity(config, host))
-        self._connection = Connection(config.url, config.token, self)
+        self._connection = Connection(config.url, config.token, self, pause)
         self._attempts: dict[Key, Attempt] = {}
         self._reported: dict[Key, Attempt] = {}
         self._loop = asyncio.get_running_loop()
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
         self._idle.set()
         self._draining = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] = self._loop.create_future()
 
@@ -102,17 +116,18 @@ class Supervisor:
         await self._draining.wait()
         await self._idle.wait()
         give_up = self._loop.time() + FLUSH_SECONDS
-        while self._session.held and self._loop.time() < give_up:
+        while self._session.held and self._loop.time() < give_up:  # noqa: ASYNC110 - bounded
             await asyncio.sleep(0.02)
 
     async def _end(self, *tasks: asyncio.Task[Any]) -> None:
         self.halt()
         await self._idle.wait()
-        for task in (*tasks, *self._jobs):
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._jobs, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for attempt in self._reported.values():
-            attempt.remove()
+            await asyncio.to_thread(attempt.remove)
 
     async def _recover(self) -> None:
         for entry in await self._spool.unsettled():
@@ -120,6 +135,7 @@ class Supervisor:
                 await self._bury(entry)
             else:
                 self._session.report(entry.key, entry.report, replaced=entry.replaced)
+            await asyncio.to_thread(shutil.rmtree, entry.home, ignore_errors=True)
 
     async def _bury(self, entry: Entry) -> None:
         left = await end_leftovers(entry.pid, entry.started, entry.home)
@@ -127,7 +143,6 @@ class Supervisor:
         frame = reports.lost(entry.key)
         await self._spool.report(entry.key, frame)
         self._session.report(entry.key, frame)
-        await asyncio.to_thread(shutil.rmtree, entry.home, ignore_errors=True)
 
     async def _tick(self) -> None:
         while True:
@@ -145,6 +160,15 @@ class Supervisor:
             except TimeoutError:
                 continue
 
+    def _soon(self) -> None:
+        """Wake the clock a moment later, so that many lines of output travel together."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(GATHER_SECONDS, self._now)
+
+    def _now(self) -> None:
+        self._timer = None
+        self._wake.set()
+
     def _alive(self) -> list[Alive]:
         now = self._loop.time()
         return [one.alive(now) for one in self._attempts.values() if one.run is not None]
@@ -159,7 +183,7 @@ class Supervisor:
     def frame(self, data: bytes) -> None:
         """A frame came."""
         self._do(self._session.receive(data, self._loop.time()))
-        self._wake.set()
+        self._soon()
 
     def closed(self) -> Bye | None:
         """The connection is gone; work goes on."""
@@ -179,22 +203,31 @@ class Supervisor:
                     if attempt := self._attempts.get(step.key):
                         attempt.stop(step.ending, step.grace_ms)
                 case Settle():
-                    self._settled(step.key, self._spool.forget(step.key))
+                    self._spawn(self._settled(step.key, self._spool.forget(step.key)))
                 case Keep():
-                    logger.warning("task {}: the hub does not want the report: {}", *step.key)
-                    self._settled(step.key, self._spool.keep(step.key, step.error))
+                    logger.warning("task {}: report kept as evidence: {}", step.key[0], step.error)
+                    self._spawn(self._settled(step.key, self._spool.keep(step.key, step.error)))
                 case Replace():
                     self._spawn(self._replace(step))
                 case Complain():
                     logger.warning("{}", step.text)
 
-    def _settled(self, key: Key, change: Coroutine[Any, Any, None]) -> None:
+    async def _settled(self, key: Key, change: Coroutine[Any, Any, None]) -> None:
+        await self._stored(change)
         if attempt := self._reported.pop(key, None):
-            attempt.remove()
-        self._spawn(change)
+            await asyncio.to_thread(attempt.remove)
+
+    async def _stored(self, change: Coroutine[Any, Any, None]) -> bool:
+        """Carry out a change of the spool. A full disk must not stop the work that goes on."""
+        try:
+            await change
+        except sqlite3.Error as error:
+            logger.error("the spool cannot be written: {}", error)
+            return False
+        return True
 
     async def _replace(self, step: Replace) -> None:
-        await self._spool.replace(step.key, step.error, step.frame)
+        await self._stored(self._spool.replace(step.key, step.error, step.frame))
         self._do(self._session.report(step.key, step.frame, replaced=True))
 
     def _start(self, step: Start) -> None:
@@ -248,18 +281,19 @@ class Supervisor:
             home = attempt.prepare(self._work_dir)
         except OSError as error:
             return Refusal(Rejection.NO_RESOURCES, f"No directory can be made: {error.strerror}")
-        await self._spool.begin(attempt.key, home)
+        if not await self._stored(self._spool.begin(attempt.key, home)):
+            return Refusal(Rejection.NO_RESOURCES, "The sidecar cannot write its spool.")
 
         def on_progress(percent: int, message: str | None) -> None:
             now = self._loop.time()
             self._do(self._session.progress(attempt.key, percent, message, now))
 
-        return attempt.start(plan, self._wake.set, on_progress)
+        return attempt.start(plan, self._soon, on_progress)
 
     async def _give_back(self, attempt: Attempt, refusal: Refusal) -> None:
         logger.info("rejected, {}: {}", refusal.reason, refusal.message)
-        await self._spool.forget(attempt.key)
-        attempt.remove()
+        await self._stored(self._spool.forget(attempt.key))
+        await asyncio.to_thread(attempt.remove)
         if attempt.ending is Ending.NOTHING:
             self._session.drop(attempt.key)
         else:
@@ -268,15 +302,15 @@ class Supervisor:
     async def _see_through(self, attempt: Attempt, run: Run) -> None:
         logger.info("started process {}", run.pid)
         self._do(self._session.accept(attempt.key))
-        await self._spool.runs(attempt.key, run.pid, run.started)
+        await self._stored(self._spool.runs(attempt.key, run.pid, run.started))
         frame = await attempt.finish(run, self._session.limits)
         if frame is None:
             logger.info("stopped and dropped")
             self._session.drop(attempt.key)
-            await self._spool.forget(attempt.key)
-            attempt.remove()
+            await self._stored(self._spool.forget(attempt.key))
+            await asyncio.to_thread(attempt.remove)
             return
-        await self._spool.report(attempt.key, frame)
+        await self._stored(self._spool.report(attempt.key, frame))
         await self._flush_logs(attempt)
         self._reported[attempt.key] = attempt
         logger.info("ended, reporting {} bytes", len(frame))
