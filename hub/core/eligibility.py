@@ -1,13 +1,15 @@
 """What keeps an agent from a task: the one list that matching and `explain` both use."""
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from hub.core.agent import Agent
 from hub.core.requirements import Requirements
 
 
-class Question(NamedTuple):
+class Question(Struct, frozen=True, gc=False):
     """May this agent have this task now?"""
 
     requirements: Requirements
@@ -40,3 +42,14 @@ def obstacles(question: Question) -> Iterator[str]:
     for code, stands_in_the_way in CHECKS.items():
         if stands_in_the_way(question):
             yield code
+
+
+def is_free(question: Question) -> bool:
+    """Whether nothing stands in the way."""
+    for stands_in_the_way in _CHECKS:  # noqa: SIM110 - a generator costs as much as the checks
+        if stands_in_the_way(question):
+            return False
+    return True
+
+
+_CHECKS: Final = tuple(CHECKS.values())

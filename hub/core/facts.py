@@ -4,6 +4,9 @@ A pure transition returns its facts; they are committed together with the change
 their place in the stream when the unit joins its batch.
 """
 
+from functools import lru_cache
+from typing import Final
+
 from msgspec import Struct, json
 
 from schemas import events
@@ -11,9 +14,28 @@ from schemas.events import EventType
 from schemas.scalars import FailureClass, StateName
 
 _encode = json.Encoder().encode
+_CREATED: Final = EventType.TASK_CREATED
+_ASSIGNED: Final = EventType.TASK_ASSIGNED
+_MOVED: Final = EventType.TASK_STATUS_CHANGED
 
 
-class Fact(Struct, frozen=True):
+@lru_cache(maxsize=16)
+def _created_data(state: StateName) -> bytes:
+    return _encode(events.TaskCreated(state=state))
+
+
+@lru_cache(maxsize=256)
+def _moved_data(
+    before: StateName, after: StateName, reason: str | None, failure_class: FailureClass | None
+) -> bytes:
+    return _encode(
+        events.TaskStatusChanged(
+            before=before, after=after, reason=reason, failure_class=failure_class
+        )
+    )
+
+
+class Fact(Struct, frozen=True, gc=False):
     """One thing that happened to one entity."""
 
     type: EventType
@@ -31,14 +53,13 @@ class Fact(Struct, frozen=True):
 
 def created(seq: int, task_id: str, actor: str, at: int, state: StateName) -> Fact:
     """A task was submitted."""
-    data = _encode(events.TaskCreated(state=state))
-    return Fact(EventType.TASK_CREATED, task_id, seq, actor, at, data)
+    return Fact(_CREATED, task_id, seq, actor, at, _created_data(state))
 
 
 def assigned(seq: int, task_id: str, at: int, agent: str, generation: int) -> Fact:
     """A task was pushed to an agent."""
     data = _encode(events.TaskAssigned(agent_id=agent, generation=generation))
-    return Fact(EventType.TASK_ASSIGNED, task_id, seq, "hub", at, data)
+    return Fact(_ASSIGNED, task_id, seq, "hub", at, data)
 
 
 def unassigned(
@@ -60,10 +81,8 @@ def moved(
     failure_class: FailureClass | None = None,
 ) -> Fact:
     """A task changed its state."""
-    change = events.TaskStatusChanged(
-        before=before, after=after, reason=reason, failure_class=failure_class
-    )
-    return Fact(EventType.TASK_STATUS_CHANGED, task_id, seq, actor, at, _encode(change))
+    data = _moved_data(before, after, reason, failure_class)
+    return Fact(_MOVED, task_id, seq, actor, at, data)
 
 
 def updated(seq: int, task_id: str, actor: str, at: int, change: str) -> Fact:

@@ -3,7 +3,9 @@
 What agents say about a task is in `reports.py`.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from hub.core import facts, ids, requirements, retry
 from hub.core.clock import Instant
@@ -28,7 +30,7 @@ EXCLUDED_FOR_GOOD: Final = frozenset(
 NOT_EXCLUDED: Final = frozenset({Rejection.BUSY})
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True, gc=False):
     """The next record of a task, and what happened."""
 
     task: Task

@@ -6,10 +6,12 @@ free. What stands in the way of a pair is in `eligibility.py`.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from hub.core.agent import Agent
-from hub.core.eligibility import Question, obstacles
+from hub.core.eligibility import Question, is_free
 from hub.core.lanes import Lane, Share, place_of
 from hub.core.profiles import Profile
 from hub.core.requirements import decode
@@ -22,7 +24,7 @@ KEPT_EMPTY: Final = 1_000
 """Empty lanes are kept for the next task up to this many lanes."""
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True, gc=False):
     """The head of a share and the agent that gets it."""
 
     share: Share
@@ -261,7 +263,7 @@ class Matcher:
             name = task_id(place)
             for agent in self._candidates(lane):
                 question = Question(lane.requirements, agent, name, hub_now)
-                if next(obstacles(question), None) is None:
+                if is_free(question):
                     if agent.profile is not None:
                         agent.profile.free.move_to_end(agent.record.id)
                     return Match(share, place, agent)
@@ -317,6 +319,6 @@ class Matcher:
             return None
         share, place = head
         question = Question(lane.requirements, agent, task_id(place), hub_now)
-        if next(obstacles(question), None) is not None:
+        if not is_free(question):
             return None
         return Match(share, place, agent)

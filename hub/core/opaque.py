@@ -9,7 +9,7 @@ import re
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import Raw
 
 from schemas.scalars import JSON_DEPTH, SAFE_INTEGER
 
@@ -18,13 +18,11 @@ _LONG_NUMBER: Final = re.compile(rb"\d{16}")
 """2**53 has 16 digits, so a text without such a run has no larger integer."""
 
 
-def flaw(raw: Raw | UnsetType, most_bytes: int, *, needs_object: bool = False) -> str | None:
+def flaw(raw: Raw, most_bytes: int, *, needs_object: bool = False) -> str | None:
     """What is wrong with this JSON, or None.
 
     `most_bytes` is its limit; with `needs_object` it has to be an object (or null).
     """
-    if raw is UNSET:
-        return None
     text = bytes(raw)
     if len(text) > most_bytes:
         return f"{len(text)} bytes of JSON, the limit is {most_bytes}"
@@ -43,8 +41,7 @@ def flaw(raw: Raw | UnsetType, most_bytes: int, *, needs_object: bool = False) -
 
 def _flaw_in(value: Any, text: bytes) -> str | None:
     """Walk a value only when its text says that there may be something to find."""
-    shallow = text.count(b"{") + text.count(b"[") <= JSON_DEPTH
-    if shallow and _LONG_NUMBER.search(text) is None:
+    if _LONG_NUMBER.search(text) is None and text.count(b"{") + text.count(b"[") <= JSON_DEPTH:
         return None
     return _walk(value, JSON_DEPTH)
 

@@ -7,9 +7,9 @@ never doubled.
 """
 
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
-from msgspec import UNSET, Raw, UnsetType, structs
+from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
 from hub.core import facts, lifecycle, retry
 from hub.core.clock import Instant
@@ -29,7 +29,7 @@ STATUS: Final = {
 }
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True, gc=False):
     """What a report led to; no change when it repeats one that was accepted."""
 
     change: Change | None

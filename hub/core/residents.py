@@ -25,7 +25,7 @@ def weight(task: Task) -> int:
     spec = task.spec
     size = RECORD_BYTES + len(spec.description)
     if spec.payload is not UNSET:
-        size += len(bytes(spec.payload))
+        size += memoryview(spec.payload).nbytes
     if task.result is not None:
         size += len(task.result)
     return size
@@ -57,8 +57,9 @@ class Residents:
 
     def keep(self, task: Task) -> None:
         """Hold this record, in the place of an older one."""
+        if task.id not in self.by_id:
+            self._ids[task.seq] = task.id
         self.by_id[task.id] = task
-        self._ids[task.seq] = task.id
 
     def visit(self, task: Task) -> None:
         """Hold a record that was read, until it can be trimmed again."""

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from hub.core import opaque
 from hub.core.credentials import SUBMIT, WORK, Principal, Scope
@@ -131,10 +131,10 @@ class Session:
             return _explainable(data, error)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return Refusal(ErrorCode.INVALID_JSON, _malformed(error))
-        if self.phase is not Phase.OPEN:
-            return self._greet(message)
         kind = type(message)
         if kind not in self._allowed:
+            if self.phase is not Phase.OPEN:
+                return self._greet(message)
             return _not_allowed(message)
         check = OPAQUE.get(kind)
         if check is not None:
@@ -209,19 +209,29 @@ def _not_allowed(message: FromAgent) -> Refusal:
 
 
 def _report_flaws(message: Any) -> list[Flaw]:
-    found = [("$.result", opaque.flaw(message.result, OPAQUE_BYTES))]
-    if not isinstance(message, wire.TaskCancelled):
-        found.append(("$.usage", opaque.flaw(message.usage, METADATA_BYTES, needs_object=True)))
-    return [Flaw(path, text) for path, text in found if text is not None]
+    flaws: list[Flaw] = []
+    if message.result is not UNSET:
+        _note(flaws, "$.result", opaque.flaw(message.result, OPAQUE_BYTES))
+    if type(message) is not wire.TaskCancelled and message.usage is not UNSET:
+        text = opaque.flaw(message.usage, METADATA_BYTES, needs_object=True)
+        _note(flaws, "$.usage", text)
+    return flaws
+
+
+def _note(flaws: list[Flaw], path: str, text: str | None) -> None:
+    if text is not None:
+        flaws.append(Flaw(path, text))
 
 
 def spec_flaws(spec: TaskSpec, path: str) -> list[Flaw]:
     """What is wrong with the opaque parts of a task, each with its JSON path."""
-    found = (
-        (f"{path}.payload", opaque.flaw(spec.payload, OPAQUE_BYTES)),
-        (f"{path}.metadata", opaque.flaw(spec.metadata, METADATA_BYTES, needs_object=True)),
-    )
-    return [Flaw(where, text) for where, text in found if text is not None]
+    flaws: list[Flaw] = []
+    if spec.payload is not UNSET:
+        _note(flaws, f"{path}.payload", opaque.flaw(spec.payload, OPAQUE_BYTES))
+    if spec.metadata is not UNSET:
+        text = opaque.flaw(spec.metadata, METADATA_BYTES, needs_object=True)
+        _note(flaws, f"{path}.metadata", text)
+    return flaws
 
 
 def _submit_flaws(message: Any) -> list[Flaw]:

@@ -14,7 +14,7 @@ class Chance:
     def __init__(self) -> None:
         self._block = b""
         self._used = 0
-        self.fraction = random.Random().random  # noqa: S311 - jitter, not a secret
+        self.fraction = random.Random().random
         """A number in [0, 1)."""
 
     def bits(self, count: int) -> int:

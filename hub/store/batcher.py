@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from hub.store.contract import Batch, Numbered, Release, Unit
+from hub.store.contract import Batch, Release, Unit
 
 
 class Batcher:
@@ -41,7 +41,7 @@ class Batcher:
         """Whether everything decided is durable."""
         return self.durable == self._position
 
-    def add(self, unit: Unit, hub_time: int) -> int:
+    def add(self, unit: Unit) -> int:
         """Take a unit into the open batch and return its position."""
         batch = self._open
         if batch.rows >= self._row_cap:
@@ -49,7 +49,6 @@ class Batcher:
             batch = self._open = Batch()
         position = self._position = self._position + 1
         batch.position = position
-        batch.hub_time = hub_time
         batch.units += 1
         rows = self._take_tasks(batch, unit) + self._take_facts(batch, unit)
         if unit.agents or unit.credentials or unit.invites:
@@ -60,23 +59,24 @@ class Batcher:
 
     @staticmethod
     def _take_tasks(batch: Batch, unit: Unit) -> int:
-        before = len(batch.fresh) + len(batch.changed)
-        if unit.fresh:
-            for task in unit.tasks:
-                batch.fresh[task.seq] = task
-        else:
-            for task in unit.tasks:
-                images = batch.fresh if task.seq in batch.fresh else batch.changed
-                images[task.seq] = task
-        return len(batch.fresh) + len(batch.changed) - before
+        fresh, changed = batch.fresh, batch.changed
+        before = len(fresh) + len(changed)
+        for task in unit.tasks:
+            seq = task.seq
+            if unit.fresh or seq in fresh:
+                fresh[seq] = task
+            else:
+                changed[seq] = task
+        return len(fresh) + len(changed) - before
 
     def _take_facts(self, batch: Batch, unit: Unit) -> int:
-        seq = self._event_seq.get(unit.org, 0)
-        for fact in unit.facts:
+        org, facts = unit.org, unit.facts
+        seq = self._event_seq.get(org, 0)
+        for fact in facts:
             seq += 1
-            batch.facts.append(Numbered(unit.org, seq, fact))
-        self._event_seq[unit.org] = seq
-        return len(unit.facts)
+            batch.facts.append((org, seq, fact))
+        self._event_seq[org] = seq
+        return len(facts)
 
     @staticmethod
     def _take_records(batch: Batch, unit: Unit) -> int:
@@ -103,14 +103,17 @@ class Batcher:
             return self._broken
         return True
 
-    def take(self) -> Batch | None:
-        """The next batch to commit; None when one is under way or nothing waits."""
+    def take(self, hub_time: int) -> Batch | None:
+        """The next batch to commit, now; None when one is under way or nothing waits."""
         if self._flying is not None or self._broken:
             return None
         if self._full:
             self._flying = self._full.popleft()
         elif self._open.units:
             self._flying, self._open = self._open, Batch()
+        else:
+            return None
+        self._flying.hub_time = hub_time
         return self._flying
 
     def committed(self) -> list[tuple[Release, Any]]:

@@ -32,12 +32,8 @@ class Unit(Struct):
     invites: Sequence[InviteRecord] = ()
 
 
-class Numbered(NamedTuple):
-    """A fact with its place in the stream of its org."""
-
-    org: str
-    seq: int
-    fact: Fact
+Numbered = tuple[str, int, Fact]
+"""A fact with its org and its place in that org's stream."""
 
 
 class Batch:
@@ -63,7 +59,7 @@ class Batch:
         self.units = 0
         self.rows = 0
         self.hub_time = 0
-        """Hub time at the last decision in it, in milliseconds."""
+        """Hub time at which it was taken to be committed, in milliseconds."""
         self.fresh: dict[int, Task] = {}
         """New tasks by seq, as they stand at the end of the batch."""
         self.changed: dict[int, Task] = {}

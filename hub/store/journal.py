@@ -83,7 +83,7 @@ class Journal:
         """Take what a command decided, and return its position."""
         if not self._turn_is_due:
             self.wake()
-        return self._batcher.add(unit, self._hub_time())
+        return self._batcher.add(unit)
 
     def promise(self, release: Release, argument: Any) -> None:
         """Call `release(argument)` once everything decided so far is durable: perhaps now."""
@@ -113,7 +113,7 @@ class Journal:
     def _commit_next(self) -> None:
         if self._upkeep_runs:
             return
-        batch = self._batcher.take()
+        batch = self._batcher.take(self._hub_time())
         if batch is None:
             return
         self._began = time.monotonic()

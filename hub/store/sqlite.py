@@ -145,7 +145,7 @@ class SqliteStore:
 
     def _number_orgs(self, batch: Batch) -> None:
         """Give every org that the batch names for the first time a number."""
-        named = {numbered.org for numbered in batch.facts}
+        named = {org for org, _, _ in batch.facts}
         named.update(task.org for task in batch.fresh.values())
         for records in (batch.agents, batch.credentials, batch.invites):
             named.update(record.org for record in records.values())

@@ -26,6 +26,7 @@ from schemas.scalars import CloseCode
 from schemas.to_agent import Bye
 
 PATH: Final = "/ws"
+TEXT: Final = Opcode.TEXT
 FRAMES_A_TURN: Final = 64
 """How many frames of one peer are handled before others have their turn."""
 PINGS: Final = 20
@@ -149,9 +150,9 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def _handle(self, frame: Frame) -> None:
         opcode = frame.opcode
-        if opcode is Opcode.TEXT and frame.fin:
+        if opcode is TEXT and frame.fin:
             self._take(bytes(frame.data))
-        elif opcode is Opcode.TEXT or opcode is Opcode.CONT:
+        elif opcode is TEXT or opcode is Opcode.CONT:
             self._fragments.append(bytes(frame.data))
             if frame.fin:
                 whole, self._fragments = b"".join(self._fragments), []
