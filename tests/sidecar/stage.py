@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from schemas.scalars import ERROR_CHARS, FRAME_BYTES, LOG_CHUNK_BYTES, OPAQUE_BYTES
+from sidecar import processes
 
 Frame = dict[str, Any]
 PATIENCE = 10.0
@@ -27,6 +28,12 @@ async def until(fact: Callable[[], Any], patience: float = PATIENCE) -> Any:
             raise AssertionError(f"never true: {fact}")
         await asyncio.sleep(0.01)
     return found
+
+
+def is_gone(pid: int) -> bool:
+    """Whether the process has ended; who takes its exit status does not matter."""
+    found = processes.read_process(pid)
+    return found is None or found.zombie
 
 
 class Hub:

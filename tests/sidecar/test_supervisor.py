@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sidecar import processes
 from sidecar.exits import Exit
 from sidecar.spool import Spool
 from tests.sidecar.conftest import Sidecar, StartSidecar
-from tests.sidecar.stage import Hub, until
+from tests.sidecar.stage import Hub, is_gone, until
 
 STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.05; done"
 """A shell program that does not end on TERM."""
@@ -143,7 +142,7 @@ async def test_a_newer_generation_replaces_the_older(hub: Hub, sidecar: Sidecar)
     old = int(hub.log_text())
     await hub.assign("sleep", "60", generation=2)
     await hub.heard("task_accepted", generation=2)
-    assert processes.read_process(old) is None
+    assert is_gone(old)
     assert not hub.all("task_failed")
 
 
@@ -225,7 +224,7 @@ async def test_a_verdict_stop_kills(hub: Hub, sidecar: Sidecar) -> None:
     hub.verdicts = [{"task_id": "task-1", "generation": 1, "verdict": "stop"}]
     hub.sockets[-1].transport.abort()
     await until(lambda: not sidecar.supervisor._session.held)
-    assert processes.read_process(int(hub.log_text())) is None
+    assert is_gone(int(hub.log_text()))
     assert not hub.all("task_failed")
 
 
@@ -259,7 +258,7 @@ async def test_a_superseded_sidecar_ends_its_work(hub: Hub, sidecar: Sidecar) ->
     await hub.say("bye", code=4502, reason="superseded", reconnect=False)
     await hub.sockets[-1].close(4502)
     assert (await sidecar.leave()).exit is Exit.SUPERSEDED
-    assert processes.read_process(int(hub.log_text())) is None
+    assert is_gone(int(hub.log_text()))
     (entry,) = await sidecar.spool.unsettled()
     assert entry.report is not None
 

@@ -1,0 +1,32 @@
+"""Log lines of a real process."""
+
+import json
+import subprocess
+import sys
+
+CODE = """
+import logging
+from loguru import logger
+from sidecar import log
+log.to_stderr("secret-token")
+with logger.contextualize(task="task-1"):
+    logger.info("hello {}", "secret-token")
+logging.getLogger("websockets.client").warning("from a library")
+logger.debug("not this")
+try:
+    raise ValueError("secret-token is wrong")
+except ValueError:
+    logger.exception("broken")
+"""
+
+
+def test_lines_are_json_without_the_token() -> None:
+    """One object a line, errors included, and the secret nowhere."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=20
+    )
+    first, second, third = (json.loads(line) for line in done.stderr.splitlines())
+    assert (first["message"], first["task"], first["level"]) == ("hello ***", "task-1", "INFO")
+    assert second["message"] == "from a library"
+    assert (third["message"], third["error_type"]) == ("broken", "ValueError")
+    assert "secret-token" not in done.stderr
