@@ -130,17 +130,20 @@ def test_a_hub_that_does_not_stop_is_killed_in_the_end(stage: Stage) -> None:
     assert supervisor.run() == -signal.SIGKILL
 
 
-def test_a_stop_between_two_starts_starts_nothing_more(stage: Stage) -> None:
-    """A signal during the pause before a restart ends the supervisor."""
+def test_a_stop_between_two_starts_starts_nothing_more(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal during the pause before a restart ends the supervisor at once."""
+    monkeypatch.setattr("hub.supervise.FIRST_PAUSE_S", 30.0)
     supervisor = stage.supervisor(failures=99)
-    threading.Thread(target=_stop_after_third, args=(stage, supervisor)).start()
-    assert supervisor.run() in (0, 70)
-    assert len(stage.ports) == 3
+    threading.Thread(target=_stop_in_the_pause, args=(stage, supervisor)).start()
+    assert supervisor.run() == 0
+    assert len(stage.ports) == 1
 
 
-def _stop_after_third(stage: Stage, supervisor: Supervisor) -> None:
+def _stop_in_the_pause(stage: Stage, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + 10
-    while len(stage.served) < 3 and time.monotonic() < deadline:
+    while not (stage.served and supervisor._child is None) and time.monotonic() < deadline:
         time.sleep(0.005)
     supervisor.stop()
 
