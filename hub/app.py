@@ -131,6 +131,7 @@ class Hub:
             metrics=metrics,
             exposition=Exposition(metrics, journal, scheduler.orgs, lambda: peers.identified),
             epoch=past.epoch,
+            version=__version__,
             started_at=clock.hub(),
         )
 
@@ -138,9 +139,9 @@ class Hub:
         """Run until told to stop, or until something fails."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._loop_error)
+        listening = self._listen()
         services = await self.wire()
         await self._first_token(services)
-        listening = self._listen()
         server = self._server = _Server(self._uvicorn(services, loop))
         for each in self._loops:
             each.start()

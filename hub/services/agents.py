@@ -12,8 +12,7 @@ from hub.core.task import Task
 from hub.services.clock import Clock
 from hub.services.peers import Peer, Peers, frame_of
 from hub.services.settings import Settings
-from hub.store.contract import Unit
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort, Unit
 from schemas import events
 from schemas.events import EventType
 from schemas.from_agent import Alive, Identify
@@ -24,7 +23,9 @@ from schemas.to_agent import TaskCancel
 class Agents:
     """What happens to agents and their sessions."""
 
-    def __init__(self, journal: Journal, clock: Clock, peers: Peers, settings: Settings) -> None:
+    def __init__(
+        self, journal: JournalPort, clock: Clock, peers: Peers, settings: Settings
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._peers = peers

@@ -15,7 +15,7 @@ from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
 from hub.services.tokens import Tokens
 from hub.services.watch import Watches
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Services:
     """One of each."""
 
     orgs: dict[str, Org]
-    journal: Journal
+    journal: JournalPort
     clock: Clock
     chance: Chance
     loader: Loader
@@ -38,5 +38,6 @@ class Services:
     metrics: Metrics
     exposition: Exposition
     epoch: int
+    version: str
     started_at: int
     """Hub time at which the hub began to serve."""

@@ -16,7 +16,7 @@ from hub.services.reconcile import Reconciler
 from hub.services.settings import Settings
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort
 from schemas.from_agent import Alive, Identify, InFlight
 from schemas.scalars import (
     ERROR_CHARS,
@@ -38,7 +38,7 @@ class Greeting:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalPort,
         clock: Clock,
         loader: Loader,
         peers: Peers,

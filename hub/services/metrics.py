@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort
 from schemas.scalars import ErrorCode
 
 SECONDS: Final = (
@@ -70,7 +70,7 @@ class Metrics:
         self.batch_rows = Tally(ROWS)
         self.loop_lag = Tally(SECONDS)
 
-    def submitted(self, journal: Journal, tasks: int) -> None:
+    def submitted(self, journal: JournalPort, tasks: int) -> None:
         """Tasks were taken; their latency ends when they are durable."""
         began = self._seconds()
         journal.promise(self._durable, (began, tasks))
@@ -104,7 +104,7 @@ class Exposition(Collector):
     def __init__(
         self,
         metrics: Metrics,
-        journal: Journal,
+        journal: JournalPort,
         orgs: Sequence[Org],
         sessions: Callable[[], int],
     ) -> None:

@@ -18,8 +18,7 @@ from hub.services.loader import Loader
 from hub.services.metrics import Metrics
 from hub.services.peers import Peer, Peers, frame_of
 from hub.services.settings import Settings
-from hub.store.contract import Unit
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort, Unit
 from schemas.scalars import TaskState
 from schemas.to_agent import TaskAssign
 
@@ -32,7 +31,7 @@ class Scheduler:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalPort,
         clock: Clock,
         loader: Loader,
         peers: Peers,

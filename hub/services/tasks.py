@@ -26,8 +26,7 @@ from hub.services.metrics import Metrics
 from hub.services.peers import Peer, frame_of
 from hub.services.settings import Settings
 from hub.services.watch import Watches
-from hub.store.contract import Unit
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort, Unit
 from schemas.from_agent import TaskAccepted, TaskProgress, TaskRejected
 from schemas.scalars import CancelReason, ErrorCode, Rejection, Role, TaskState
 from schemas.to_agent import Error, TaskAck
@@ -41,7 +40,7 @@ class Tasks:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalPort,
         clock: Clock,
         chance: Chance,
         loader: Loader,

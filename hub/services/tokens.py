@@ -7,8 +7,7 @@ from hub.core.credentials import Credential, InviteRecord, Principal
 from hub.core.errors import Refused
 from hub.services.chance import Chance
 from hub.services.clock import Clock
-from hub.store.contract import Unit
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort, Unit
 from schemas import events
 from schemas.events import EventType
 from schemas.scalars import ErrorCode, Role
@@ -22,7 +21,7 @@ class Tokens:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalPort,
         clock: Clock,
         chance: Chance,
         pepper: bytes,

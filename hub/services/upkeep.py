@@ -14,7 +14,7 @@ from hub.services.peers import Peer, Peers
 from hub.services.settings import Settings
 from hub.services.terms import Terms
 from hub.services.timers import Timers
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort
 from schemas.scalars import CloseCode
 
 GAP_MS = 2_000
@@ -26,7 +26,7 @@ class Upkeep:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalPort,
         clock: Clock,
         peers: Peers,
         terms: Terms,

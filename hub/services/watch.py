@@ -7,14 +7,14 @@ from msgspec import UNSET, Raw
 
 from hub.core.task import NAMES, Task
 from hub.services.peers import Peer, frame_of
-from hub.store.journal import Journal
+from hub.store.contract import JournalPort
 from schemas.to_agent import TaskResult
 
 
 class Watches:
     """Peers and waiting requests, by the task they wait for."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: JournalPort) -> None:
         self._journal = journal
         self._peers: dict[str, list[Peer]] = {}
         self._waiting: dict[str, list[Future[None]]] = {}

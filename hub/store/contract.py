@@ -207,6 +207,45 @@ class Store(Protocol):
         ...
 
 
+class JournalPort(Protocol):
+    """What the services may ask of the journal. `journal.py` has the real one."""
+
+    @property
+    def durable(self) -> int:
+        """The last durable position."""
+        ...
+
+    @property
+    def waiting_rows(self) -> int:
+        """Rows decided but not durable."""
+        ...
+
+    @property
+    def commit_age(self) -> float:
+        """For how many seconds the present commit has been under way; 0 when there is none."""
+        ...
+
+    def write(self, unit: Unit) -> int:
+        """Take what a command decided, and return its position."""
+        ...
+
+    def promise(self, release: Release, argument: Any) -> None:
+        """Call `release(argument)` once everything decided so far is durable: perhaps now."""
+        ...
+
+    async def settled(self) -> None:
+        """Wait until everything decided so far is durable."""
+        ...
+
+    def wake(self) -> None:
+        """Have the end of the loop turn run soon."""
+        ...
+
+    async def close(self) -> None:
+        """Commit what waits, and end."""
+        ...
+
+
 class LogStore(Protocol):
     """Keeps the output of tasks, outside the database of record: bulk, with less durability."""
 

@@ -173,7 +173,10 @@ class AgentSocket(WebSocketsSansIOProtocol):
         elif isinstance(taken, Close):
             self.close(taken)
         else:
-            commands.COMMANDS[type(taken)](self.services, self, taken)
+            try:
+                commands.COMMANDS[type(taken)](self.services, self, taken)
+            except Exception:  # noqa: BLE001 - the socket edge: answered, logged with its traceback
+                replies.fail(self.services, self, taken)
 
     def _answer_ping(self) -> None:
         now = self.loop.time()

@@ -3,7 +3,6 @@
 from ipaddress import ip_address
 from typing import Final
 
-from hub import __version__
 from hub.core.credentials import METRICS
 from hub.core.errors import Refused
 from hub.transport.edge import Answer, Call
@@ -19,7 +18,7 @@ async def health(call: Call) -> Answer:
     services = call.services
     body = Health(
         status="ok",
-        version=__version__,
+        version=services.version,
         epoch=services.epoch,
         uptime_ms=services.clock.hub() - services.started_at,
         agents_connected=sum(

@@ -53,14 +53,13 @@ def _check_opaque(specs: list[TaskSpec], *, is_batch: bool) -> None:
 
 
 async def _find(call: Call) -> Task:
-    task = await find(call, call.path("task_id"))
+    task = await _find_any(call, call.path("task_id"))
     if task is None:
         raise Refused(ErrorCode.NOT_FOUND, f"there is no task {call.path('task_id')[:64]}")
     return task
 
 
-async def find(call: Call, task_id: str) -> Task | None:
-    """The task with this id in the caller's org."""
+async def _find_any(call: Call, task_id: str) -> Task | None:
     found: asyncio.Future[Task | None] = asyncio.get_running_loop().create_future()
     call.services.tasks.with_task(call.org, task_id, found.set_result)
     return await found
@@ -82,7 +81,7 @@ async def _wait(call: Call, task: Task, wait_ms: int) -> Task:
         await asyncio.wait([ended], timeout=wait_ms / 1000)
     finally:
         forget()
-    return await find(call, task.id) or task
+    return await _find_any(call, task.id) or task
 
 
 async def list_tasks(call: Call) -> Answer:

@@ -1,5 +1,7 @@
 """Replies to frames that are not taken: what the peer is told, and what the log says."""
 
+from typing import Final
+
 import msgspec
 from loguru import logger
 
@@ -9,8 +11,10 @@ from hub.services.bundle import Services
 from hub.services.peers import Peer, frame_of
 from hub.transport.refusals import explain
 from schemas.from_agent import FromAgent
+from schemas.scalars import ErrorCode
 from schemas.to_agent import Error, Flaw
 
+INTERNAL_RETRY_MS: Final = 5_000
 _decoder = msgspec.json.Decoder(FromAgent)
 
 
@@ -37,6 +41,26 @@ def refuse(services: Services, peer: Peer, refusal: Refusal, data: bytes) -> Non
         task_id=refusal.task_id,
         generation=refusal.generation,
         errors=flaws,
+        request_id=request,
+    )
+    peer.deliver(frame_of(error))
+
+
+def fail(services: Services, peer: Peer, message: FromAgent) -> None:
+    """Answer a frame whose command broke: a defect of the hub, told in the log."""
+    request = request_id(services.chance.bits(64))
+    kind = str(type(message).__struct_config__.tag)
+    logger.bind(request_id=request, message_type=kind).exception("command failed")
+    services.metrics.refused(ErrorCode.INTERNAL)
+    error = Error(
+        ErrorCode.INTERNAL,
+        "an internal error; the log of the hub has the details",
+        retryable=True,
+        message_type=kind,
+        ref=getattr(message, "ref", None),
+        task_id=getattr(message, "task_id", None),
+        generation=getattr(message, "generation", None),
+        retry_after_ms=INTERNAL_RETRY_MS,
         request_id=request,
     )
     peer.deliver(frame_of(error))
