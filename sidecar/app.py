@@ -3,8 +3,8 @@
 import asyncio
 import fcntl
 import os
-import platform
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -99,7 +99,7 @@ class _Thread:
         try:
             self._loop = asyncio.get_running_loop()
             self._supervisor = Supervisor(
-                self._config, spool, self._work_dir, platform.node() or "unknown", alone=True
+                self._config, spool, self._work_dir, socket.gethostname() or "unknown", alone=True
             )
             logger.info("sidecar {} starts, hub {}", self._config.agent_id, self._config.url)
             if self._signals:

@@ -1,8 +1,8 @@
 """Joining a hub: a join code becomes a token, and the token a configuration."""
 
-import platform
 import re
 import secrets
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def join(
         )
     draft = {
         "url": url.rstrip("/"),
-        "agent_id": agent_id or suggest_id(name or platform.node()),
+        "agent_id": agent_id or suggest_id(name or socket.gethostname()),
         "token": "to be given",
         "name": name,
         "capabilities": list(capabilities),

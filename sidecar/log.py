@@ -39,4 +39,5 @@ class _Forward(logging.Handler):
     """Takes the warnings of libraries into the same lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write the library's line as one of ours."""
         logger.opt(exception=record.exc_info).log(record.levelname, "{}", record.getMessage())

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from typing import Final
 
 from schemas.scalars import Rejection
@@ -10,7 +11,8 @@ from sidecar.config import Config, environment
 from sidecar.executors import Refusal
 from sidecar.runner import Plan
 
-_RESERVED: Final = "CORRAL_"
+_RESERVED: Final = ("CORRAL_", "LD_", "DYLD_")
+"""Variables a task may not set: what the sidecar says, and what loads foreign code."""
 
 
 class CommandExecutor:
@@ -49,7 +51,10 @@ class CommandExecutor:
         if cwd is not None and not (os.path.isabs(cwd) and os.path.isdir(cwd)):
             text = f"There is no directory {cwd!r} here; `cwd` must be a whole path."
             return Refusal(Rejection.BAD_TASK, text)
-        return Plan(program, argv, cwd, self._environment(assign))
+        given = (assign.run.env or {}) if assign.run else {}
+        if forged := [name for name in given if name.startswith(_RESERVED)]:
+            return Refusal(Rejection.BAD_TASK, f"A task cannot set {', '.join(sorted(forged))}.")
+        return Plan(program, argv, cwd, self._environment(assign, given))
 
     def _is_allowed(self, program: str) -> bool:
         target = os.path.realpath(program)
@@ -57,13 +62,11 @@ class CommandExecutor:
             return self._allowed[program] == target
         return program == target and target in self._targets
 
-    def _environment(self, assign: TaskAssign) -> dict[str, str]:
-        given = (assign.run.env or {}) if assign.run else {}
-        asked = {k: v for k, v in given.items() if not k.startswith(_RESERVED)}
+    def _environment(self, assign: TaskAssign, given: Mapping[str, str]) -> dict[str, str]:
         own = {"CORRAL_TASK_ID": assign.task_id, "CORRAL_ATTEMPT": str(assign.attempt)}
         if assign.run is None:
             own["CORRAL_DESCRIPTION"] = assign.description.replace("\0", " ")
-        return {**self._inherited, **asked, **own}
+        return {**self._inherited, **given, **own}
 
     def _look_up(self, name: str) -> str | None:
         return find_program(name, self._path)

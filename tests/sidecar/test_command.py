@@ -85,15 +85,25 @@ def test_a_wrong_directory_is_a_bad_task(bin_dir: Path, cwd: str) -> None:
     assert refusal.reason is Rejection.BAD_TASK
 
 
-def test_a_task_cannot_forge_what_the_sidecar_says(bin_dir: Path) -> None:
-    """Its variables are added, but for the sidecar's own."""
-    env = {"CORRAL_TASK_ID": "forged", "CORRAL_RESULT": "/etc/passwd", "MINE": "1"}
-    plan = executor("cat").plan(assign("cat", env=env))
+def test_a_task_adds_its_variables(bin_dir: Path) -> None:
+    """To the inherited ones and the sidecar's own."""
+    plan = executor("cat").plan(assign("cat", env={"MINE": "1"}))
     assert isinstance(plan, Plan)
-    assert plan.env["MINE"] == "1"
-    assert plan.env["CORRAL_TASK_ID"] == "task-1"
-    assert plan.env["CORRAL_ATTEMPT"] == "2"
-    assert "CORRAL_RESULT" not in plan.env
+    assert plan.env == {
+        **executor("cat")._inherited,
+        "MINE": "1",
+        "CORRAL_TASK_ID": "task-1",
+        "CORRAL_ATTEMPT": "2",
+    }
+
+
+@pytest.mark.parametrize("name", ["CORRAL_RESULT", "CORRAL_TASK_ID", "LD_PRELOAD", "DYLD_X"])
+def test_a_task_cannot_set_reserved_variables(bin_dir: Path, name: str) -> None:
+    """Neither what the sidecar says nor what loads foreign code into an allowed program."""
+    refusal = executor("cat").plan(assign("cat", env={name: "forged"}))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Rejection.BAD_TASK
+    assert name in refusal.message
 
 
 def test_a_task_without_a_command_needs_a_default(bin_dir: Path) -> None:
