@@ -28,7 +28,7 @@ _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 def run(config_dir: str | Path | None = None) -> Leave:
     """Run the sidecar configured in `config_dir` until it ends; blocks the main thread.
 
-    The first SIGTERM or SIGINT drains: no new task, the running ones go on. A second one
+    The first SIGTERM, SIGINT or SIGHUP drains: no new task, the running ones go on. A second one
     stops them. Raises `ConfigError` when it cannot start.
     """
     where = directory(config_dir)
@@ -70,7 +70,11 @@ class _Thread:
     def run(self) -> Leave:
         """Start the thread, hand signals to it, wait for it."""
         thread = threading.Thread(target=self._main, name="supervisor")
-        before = {number: signal.signal(number, self._on_signal) for number in _STOP_SIGNALS}
+        numbers = [*_STOP_SIGNALS]
+        # Under nohup the loss of the terminal is ignored, and stays so.
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+            numbers.append(signal.SIGHUP)
+        before = {number: signal.signal(number, self._on_signal) for number in numbers}
         try:
             thread.start()
             thread.join()

@@ -77,6 +77,8 @@ STALE_GRACE_MS: Final = 2_000
 """Grace for an attempt that is not ours any more: its work cannot count."""
 RESEND_MS: Final = 1_000
 """When the hub says `retryable` without saying when."""
+LEAST_RESEND_MS: Final = 100
+"""However soon the hub asks for it."""
 SETTLED: Final = (ErrorCode.STALE_GENERATION, ErrorCode.CONFLICT, ErrorCode.NOT_FOUND)
 """Refusals of a report which mean that the hub has decided without it."""
 
@@ -326,7 +328,8 @@ class Session:
             yield Complain(f"The hub refused a frame: {message.error}: {message.message}")
         if held is None:
             return
-        again = now + (RESEND_MS if (wait := message.retry_after_ms) is None else wait) / 1000
+        wait = RESEND_MS if message.retry_after_ms is None else message.retry_after_ms
+        again = now + max(wait, LEAST_RESEND_MS) / 1000
         if message.message_type == "task_log" and message.error not in SETTLED:
             held.sent = dict(held.acked)
             held.logs_from = again if message.retryable else float("inf")

@@ -30,3 +30,24 @@ def test_lines_are_json_without_the_token() -> None:
     assert second["message"] == "from a library"
     assert (third["message"], third["error_type"]) == ("broken", "ValueError")
     assert "secret-token" not in done.stderr
+
+
+FLOOD = """
+import sys, time
+from loguru import logger
+from sidecar import log
+log.to_stderr("secret-token")
+began = time.monotonic()
+for _ in range(5000):
+    logger.info("x" * 100)
+sys.stdout.write(str(time.monotonic() - began < 5))
+"""
+
+
+def test_a_reader_that_sleeps_does_not_stop_the_sidecar() -> None:
+    """Nobody reads the pipe; the lines that do not fit are dropped, and the program ends."""
+    command = [sys.executable, "-c", FLOOD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stdout.read(4) == b"True"
+        program.wait(10)
