@@ -268,6 +268,4 @@ class ErrorCode(StrEnum):
     TOO_MANY_LANES = "too_many_lanes"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     BUSY = "busy"
-    STORAGE_FULL = "storage_full"
-    VERSION = "version"
     INTERNAL = "internal"

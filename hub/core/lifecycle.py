@@ -5,7 +5,7 @@ What agents say about a task is in `reports.py`.
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hub.core import facts, ids, requirements, retry
 from hub.core.clock import Instant
@@ -104,6 +104,7 @@ def assign(task: Task, agent: str, epoch: int, now: Instant) -> Change:
         holder=agent,
         assigned_to=agent,
         assigned_at=now.wall,
+        started_at=None,
         report=None,
     )
     return Change(after, (facts.assigned(task.seq, task.id, now.wall, agent, generation),))
@@ -117,8 +118,16 @@ def accept(task: Task, now: Instant) -> Change:
 
 def resume(task: Task, now: Instant) -> Change:
     """The last holder of a queued task is back and still at work: it keeps the task."""
-    after = evolve(task, Move.RESUME, assigned_to=task.holder)
+    begun = begin_late(task, now)
+    after = evolve(begun, Move.RESUME, assigned_to=task.holder)
     return _moved(task, after, task.holder or "hub", now, "resumed")
+
+
+def begin_late(task: Task, now: Instant) -> Task:
+    """Count the attempt of a generation whose acceptance never arrived."""
+    if task.started_at is not None:
+        return task
+    return structs.replace(task, attempt=task.attempt + 1, started_at=now.wall)
 
 
 def unassign(task: Task, actor: str, reason: str, now: Instant) -> Change:

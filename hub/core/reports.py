@@ -85,7 +85,8 @@ def take(
     if task.ended:
         raise Refused(ErrorCode.STALE_GENERATION, f"{task.id} has ended: {NAMES[task.state]}")
     begun = lifecycle.accept(task, now) if task.state is TaskState.ASSIGNED else None
-    change = _decide(begun.task if begun else task, report, mark, now, chance, timed_out)
+    started = begun.task if begun else lifecycle.begin_late(task, now)
+    change = _decide(started, report, mark, now, chance, timed_out)
     if begun:
         change = Change(change.task, begun.facts + change.facts)
     return Outcome(change, STATUS.get(change.task.state, AckStatus.RETRIED))

@@ -196,11 +196,22 @@ class Agents:
                 lost.append(task)
             else:
                 foreign[item.task_id] = item.generation
+                known = agent.foreign.get(item.task_id) == item.generation
+                if task is not None and not known:
+                    self._stop_stale(agent, item)
         if foreign != agent.foreign or agent.busy:
             agent.foreign = foreign
             agent.busy = agent.busy and agent.free <= 0
             org.matcher.refresh(agent)
         return lost
+
+    def _stop_stale(self, agent: Agent, item: Alive) -> None:
+        """The agent works on something that is not its any more: say so, once."""
+        peer = self._peers.by_number.get(agent.session)
+        if peer is not None:
+            grace = self._settings.cancel_grace_ms
+            stop = TaskCancel(item.task_id, item.generation, CancelReason.STALE, grace)
+            self._journal.promise(peer.deliver, frame_of(stop))
 
 
 def may_resume(task: Task, agent_id: str, generation: int) -> bool:

@@ -40,7 +40,6 @@ STATUS: Final[dict[ErrorCode, int]] = {
     ErrorCode.TOO_MANY_LANES: 422,
     ErrorCode.INTERNAL: 500,
     ErrorCode.BUSY: 503,
-    ErrorCode.STORAGE_FULL: 503,
 }
 """The HTTP status of each refusal."""
 
