@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType
 from typing import IO, Final
 from urllib.parse import urlsplit
@@ -97,6 +98,7 @@ class Supervisor:
         self._stop_s = stop_s
         self._child: subprocess.Popen[bytes] | None = None
         self._asked: signal.Signals | None = None
+        self._asked_to_stop: SimpleQueue[subprocess.Popen[bytes] | None] = SimpleQueue()
 
     def run(self) -> int:
         """Supervise until the end and return the status to leave with.
@@ -105,33 +107,46 @@ class Supervisor:
         the hub fails more often than it may. Must be called in the main thread, because
         that is where Python delivers signals.
         """
+        threading.Thread(target=self._kill_the_slow, daemon=True).start()
+        try:
+            with self._signals_passed_on():
+                return self._run_until_it_ends()
+        finally:
+            self._asked_to_stop.put(None)
+
+    def _run_until_it_ends(self) -> int:
         failures: deque[float] = deque()
         restarted = 0
-        with self._signals_passed_on():
-            while True:
-                status = self._run_once(restarted)
-                if self._asked or status in (0, *HOPELESS):
-                    return status
-                failures.append(time.monotonic())
-                while failures[0] < failures[-1] - self._window_s:
-                    failures.popleft()
-                if len(failures) > self._restarts:
-                    raise GaveUp(len(failures), self._window_s, status)
-                restarted += 1
-                self._pause(FIRST_PAUSE_S * 2 ** (len(failures) - 1))
+        while True:
+            status = self._run_once(restarted)
+            if self._asked or status in (0, *HOPELESS):
+                return status
+            failures.append(time.monotonic())
+            while failures[0] < failures[-1] - self._window_s:
+                failures.popleft()
+            if len(failures) > self._restarts:
+                raise GaveUp(len(failures), self._window_s, status)
+            restarted += 1
+            self._pause(FIRST_PAUSE_S * 2 ** (len(failures) - 1))
 
     def stop(self, signum: signal.Signals = signal.SIGTERM) -> None:
         """Ask the hub to stop, and kill it if it has not done so in time."""
-        first = self._asked is None
         self._asked = signum
         child = self._child
+        if child is not None:
+            child.send_signal(PASSED_ON[signum])
+            self._asked_to_stop.put(child)
+
+    def _kill_the_slow(self) -> None:
+        # A thread of its own, because a signal handler may not start one: the interrupted
+        # code may hold the lock that this takes.
+        child = self._asked_to_stop.get()
         if child is None:
             return
-        child.send_signal(PASSED_ON[signum])
-        if first:
-            timer = threading.Timer(self._stop_s, child.kill)
-            timer.daemon = True
-            timer.start()
+        try:
+            child.wait(self._stop_s)
+        except subprocess.TimeoutExpired:
+            child.kill()
 
     def _run_once(self, restarted: int) -> int:
         if self._asked:
