@@ -65,6 +65,7 @@ class Run:
         """The first process's start time, as the process table tells it."""
         self._mark = mark(home)
         self._seen = {popen.pid}
+        self._unkillable = asyncio.Event()
         self._born = time.monotonic()
         self._kill_at: float | None = None
         self._stopping: asyncio.Task[int] | None = None
@@ -82,13 +83,23 @@ class Run:
 
     async def finish(self) -> Outcome:
         """Wait until the whole tree has ended; what the program left behind is ended too."""
-        code = await exit_code(self._popen)
+        code = await self._ended()
         stopped, duration = self._stopping is not None, time.monotonic() - self._born
         if self._stopping is None:
             self.stop(LEFTOVER_SECONDS)
         survivors = await self._stopping if self._stopping is not None else 0
         await self._drain()
         return Outcome(code, stopped, int(duration * 1000), survivors)
+
+    async def _ended(self) -> int:
+        """Its exit code; SIGKILL's when it survived even that and must be given up."""
+        ended = asyncio.create_task(exit_code(self._popen))
+        lost = asyncio.create_task(self._unkillable.wait())
+        await asyncio.wait({ended, lost}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ended, lost):
+            task.cancel()
+        await asyncio.gather(ended, lost, return_exceptions=True)
+        return -signal.SIGKILL if ended.cancelled() else ended.result()
 
     async def _drain(self) -> None:
         try:
@@ -104,7 +115,10 @@ class Run:
         def deadline() -> float:
             return self._kill_at or 0.0
 
-        return await end_tree(self._alive, deadline)
+        survivors = await end_tree(self._alive, deadline)
+        if survivors:
+            self._unkillable.set()
+        return survivors
 
     def _alive(self) -> list[processes.Process]:
         table, me = processes.read_table(), os.getpid()
@@ -180,16 +194,21 @@ async def _pidfd_readable(descriptor: int) -> None:
 
 
 async def end_tree(
-    alive: Callable[[], Sequence[processes.Process]], kill_at: Callable[[], float]
+    alive: Callable[[], Sequence[processes.Process]],
+    kill_at: Callable[[], float],
+    kill_s: float = KILL_SECONDS,
 ) -> int:
-    """TERM once, KILL from `kill_at()` on, until none is alive; how many survived KILL."""
+    """TERM once, KILL from `kill_at()` on, until none is alive; how many survived KILL.
+
+    `kill_s` is how long after the first KILL we look for survivors.
+    """
     found = await asyncio.to_thread(alive)
     processes.send_signal(found, signal.SIGTERM)
     processes.send_signal(found, signal.SIGCONT)
     while found and time.monotonic() < kill_at():
         await asyncio.sleep(min(POLL_SECONDS, max(0.0, kill_at() - time.monotonic())))
         found = await asyncio.to_thread(alive)
-    give_up = time.monotonic() + KILL_SECONDS
+    give_up = time.monotonic() + kill_s
     while found and time.monotonic() < give_up:
         processes.send_signal(found, signal.SIGKILL)
         await asyncio.sleep(POLL_SECONDS)

@@ -130,19 +130,21 @@ class Supervisor:
             await asyncio.to_thread(attempt.remove)
 
     async def _recover(self) -> None:
+        entries = await self._spool.unsettled()
+        await asyncio.gather(*(self._bury(entry) for entry in entries if entry.report is None))
         for entry in await self._spool.unsettled():
-            if entry.report is None:
-                await self._bury(entry)
-            else:
+            if entry.report is not None:
                 self._session.report(entry.key, entry.report, replaced=entry.replaced)
             await asyncio.to_thread(shutil.rmtree, entry.home, ignore_errors=True)
 
     async def _bury(self, entry: Entry) -> None:
-        left = await end_leftovers(entry.pid, entry.started, entry.home)
-        logger.warning("task {} ran when the sidecar died; {} left alive", entry.key[0], left)
-        frame = reports.lost(entry.key)
-        await self._spool.report(entry.key, frame)
-        self._session.report(entry.key, frame)
+        survivors = await end_leftovers(entry.pid, entry.started, entry.home)
+        logger.warning(
+            "task {} ran when the sidecar died; of what was left, {} processes survived KILL",
+            entry.key[0],
+            survivors,
+        )
+        await self._spool.report(entry.key, reports.lost(entry.key))
 
     async def _tick(self) -> None:
         while True:

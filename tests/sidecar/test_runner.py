@@ -11,7 +11,7 @@ import pytest
 
 from schemas.scalars import Stream
 from sidecar import processes
-from sidecar.runner import MARK, Plan, Run, end_leftovers, spawn
+from sidecar.runner import MARK, Plan, Run, end_leftovers, end_tree, spawn
 from tests.sidecar.stage import until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs a subreaper")
@@ -215,3 +215,10 @@ async def test_a_stranger_with_the_same_pid_is_left_alone(tmp_path: Path, stage:
     assert processes.read_process(run.pid) is not None
     run.stop(1)
     await run.finish()
+
+
+async def test_what_cannot_be_killed_is_given_up() -> None:
+    """Every wait has an end: survivors are counted, not waited for."""
+    immortal = processes.Process(2**22 + 1, 1, 1, 1, "never", False)
+    async with asyncio.timeout(2):
+        assert await end_tree(lambda: [immortal], lambda: 0.0, kill_s=0.1) == 1
