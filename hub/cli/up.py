@@ -69,8 +69,8 @@ def up(
         else:
             start_page(hub)
 
-    chosen = _log_path(directory, log)
-    with _opened(chosen) as file:
+    chosen = log_path(directory, log)
+    with opened(chosen) as file:
         supervisor = Supervisor(
             lambda at: hub_command(directory, host, at), port, serving, log=file
         )
@@ -78,10 +78,10 @@ def up(
             status = supervisor.run()
         except GaveUp as error:
             raise Trouble(
-                Exit.GAVE_UP, f"Giving up: {error}.{_last_words(chosen)}", "Its log says why."
+                Exit.GAVE_UP, f"Giving up: {error}.{last_words(chosen)}", "Its log says why."
             ) from error
     if status in HOPELESS:
-        raise Trouble(Exit.USAGE, f"The hub cannot start.{_last_words(chosen)}")
+        raise Trouble(Exit.USAGE, f"The hub cannot start.{last_words(chosen)}")
     if status == 0 and not as_json:
         note("Stopped.")
     raise typer.Exit(EXITS.get(status, Exit.GAVE_UP))
@@ -93,7 +93,7 @@ def hub_command(data: Path, host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "hub.app", *at, "--json"]
 
 
-def _log_path(directory: Path, chosen: str | None) -> Path | None:
+def log_path(directory: Path, chosen: str | None) -> Path | None:
     """The log file, or nothing for standard error."""
     if chosen == "-" or (chosen is None and not NOTES.is_terminal):
         return None
@@ -101,7 +101,8 @@ def _log_path(directory: Path, chosen: str | None) -> Path | None:
 
 
 @contextmanager
-def _opened(path: Path | None) -> Iterator[IO[bytes] | None]:
+def opened(path: Path | None) -> Iterator[IO[bytes] | None]:
+    """The log file, open for appending; raises `Trouble` when it cannot be."""
     if path is None:
         yield None
         return
@@ -120,7 +121,7 @@ def _opened(path: Path | None) -> Iterator[IO[bytes] | None]:
         yield file
 
 
-def _last_words(path: Path | None) -> str:
+def last_words(path: Path | None) -> str:
     """The end of the log, when it went to a file and so was not seen."""
     if path is None:
         return ""

@@ -18,9 +18,8 @@ CHECKOUT_SUITES: Final = (
     "tests/cli/test_locate.py",
     "tests/cli/test_options.py",
     "tests/cli/test_screen.py",
-    "tests/core/test_clock.py",
-    "tests/core/test_retry.py",
-    "tests/core/test_ids.py",
+    "tests/schemas/test_scalars.py",
+    "tests/sidecar/test_reports.py",
 )
 """Test files of the project that are quick and need no network; those that exist are run."""
 

@@ -1,6 +1,7 @@
 """Join codes."""
 
 import json
+from pathlib import Path
 
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
@@ -31,3 +32,37 @@ def test_a_code_that_would_live_too_long_is_refused(hub: HubDouble, corral: Corr
     """The limit is said before the hub is asked."""
     assert corral("invite", "--ttl", "2h").exit_code == 2
     assert hub.asked == []
+
+
+def test_joining_nobody_says_how_to_start_a_hub(corral: Corral, tmp_path: Path) -> None:
+    """An address without a hub is an exit code and a sentence."""
+    ended = corral("join", "http://127.0.0.1:9", "code", "--config", str(tmp_path / "c"))
+    assert ended.exit_code == 3
+    assert "corral up" in ended.err
+
+
+def test_a_used_code_is_refused(hub: HubDouble, corral: Corral, tmp_path: Path) -> None:
+    """The hub's sentence is shown with what to do."""
+    hub.refuse("POST /api/v1/register", 403, "invalid_code")
+    ended = corral("join", hub.url, "code", "--config", str(tmp_path / "c"))
+    assert ended.exit_code == 4
+    assert "corral invite" in ended.err
+
+
+def test_joining_says_what_may_run(hub: HubDouble, corral: Corral, tmp_path: Path) -> None:
+    """A person sees the list of programs, and where to change it."""
+    hub.prepare("POST /api/v1/register", {"agent_id": "birch", "token": "t"}, 201)
+    config = str(tmp_path / "c")
+    rest = ["--config", config, "--name", "birch", "--allow", "uname", "--no-start"]
+    ended = corral("join", hub.url, "code", *rest)
+    assert ended.exit_code == 0
+    assert "It may run: uname. Nothing else." in ended.err
+    assert hub.asked[0].body["agent_id"] == "birch"
+    assert corral("join", hub.url, "code", *rest).exit_code == 2
+
+
+def test_a_sidecar_that_has_not_joined_says_so(corral: Corral, tmp_path: Path) -> None:
+    """There is nothing to run yet."""
+    ended = corral("sidecar", "--config", str(tmp_path))
+    assert ended.exit_code == 2
+    assert "corral join" in ended.err

@@ -1,0 +1,87 @@
+"""`corral up` before and after the hub itself: the log file, the command, the start page.
+
+A hub that really runs under it is in `tests/end_to_end`.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hub.cli import up
+from hub.cli.exits import Exit, Trouble
+from hub.supervise import Serving
+from tests.cli.conftest import Corral
+from tests.cli.hub_double import HubDouble
+
+
+def test_the_log_goes_where_it_is_asked_to(tmp_path: Path) -> None:
+    """A dash is standard error; without a terminal that is the default too."""
+    assert up.log_path(tmp_path, "-") is None
+    assert up.log_path(tmp_path, None) is None
+    assert up.log_path(tmp_path, str(tmp_path / "my.log")) == tmp_path / "my.log"
+
+
+def test_a_log_file_is_private_and_appended_to(tmp_path: Path) -> None:
+    """A start does not erase what the last one said."""
+    path = tmp_path / "data" / "hub.log"
+    for _ in range(2):
+        with up.opened(path) as file:
+            assert file is not None
+            file.write(b"line\n")
+    assert path.read_bytes() == b"line\n" * 2
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_large_log_file_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk does not fill up over the years."""
+    monkeypatch.setattr(up, "LOG_BYTES", 10)
+    path = tmp_path / "hub.log"
+    path.write_bytes(b"x" * 11)
+    with up.opened(path):
+        pass
+    assert path.read_bytes() == b""
+    assert (tmp_path / "hub.log.1").read_bytes() == b"x" * 11
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A path below a file is no place for a log."""
+    (tmp_path / "file").touch()
+    with pytest.raises(Trouble) as error, up.opened(tmp_path / "file" / "hub.log"):
+        pass
+    assert error.value.exit_code is Exit.USAGE
+
+
+def test_the_end_of_the_log_is_shown_when_nobody_saw_it(tmp_path: Path) -> None:
+    """The last lines say why a hub ended."""
+    path = tmp_path / "hub.log"
+    path.write_text("1\n2\n3\n4\n")
+    assert up.last_words(path) == "\n  2\n  3\n  4"
+    assert up.last_words(None) == ""
+
+
+def test_the_start_page_leads_to_the_first_command(
+    hub: HubDouble, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Address, token, a line that joins an agent, a line that runs something."""
+    (tmp_path / "runtime.json").write_text(f'{{"url":"{hub.url}","pid":1,"started_at":1}}')
+    (tmp_path / "admin.token").write_text("secret\n")
+    hub.prepare("POST /api/v1/invites", {"code": "abc", "expires_at": 5}, 201)
+    up.start_page(Serving(hub.url, str(tmp_path)))
+    page = capsys.readouterr().err
+    assert f"corral join {hub.url} abc --allow uname" in page
+    assert f"corral run --follow --data {tmp_path} -- uname -a" in page
+    assert "secret" not in page
+
+
+def test_a_wrong_setting_ends_at_once(
+    corral: Corral, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub's own sentence is enough; nothing is tried again."""
+    monkeypatch.setenv("CORRAL_LEASE_MS", "1")
+    log = tmp_path / "log"
+    ended = corral("up", "--port", "0", "--data", str(tmp_path / "d"), "--log", str(log))
+    assert ended.exit_code == 2
+    assert "lease_ms" in ended.err
+    assert os.listdir(tmp_path) == ["log"]
