@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import UNSET
 
 from schemas.from_agent import Alive
-from schemas.scalars import Rejection
+from schemas.scalars import Rejection, Stream
 from schemas.to_agent import Limits, TaskAssign
 from sidecar import reports
 from sidecar.config import Config
@@ -116,6 +116,11 @@ class Attempt:
         """The line about it in a ping."""
         age = 0.0 if self.run is None else max(0.0, self.run.output_age(now))
         return Alive(*self.key, output_age_ms=int(age * 1000))
+
+    def sizes(self) -> dict[Stream, int]:
+        """How many bytes of each stream there are to be sent."""
+        captures = self.run.captures if self.run is not None else {}
+        return {stream: capture.size for stream, capture in captures.items()}
 
     def remove(self) -> None:
         """Give back files and directory."""

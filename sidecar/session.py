@@ -6,8 +6,7 @@ listed in the next `identify`, reports are kept until the hub acknowledges them,
 on from the offset the hub names.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 from typing import Final
 
@@ -47,13 +46,13 @@ from schemas.to_agent import (
     Judged,
     Limits,
     LogAck,
-    LogOffsets,
     Pong,
     TaskAck,
     TaskAssign,
     TaskCancel,
     ToAgent,
 )
+from sidecar.holding import NEVER, Held
 from sidecar.steps import (
     Complain,
     Ending,
@@ -67,8 +66,6 @@ from sidecar.steps import (
     Stop,
 )
 
-LOG_WINDOW: Final = 512 * 1024
-"""How many bytes of one stream may wait for a `log_ack`."""
 PROGRESS_SECONDS: Final = 0.25
 """The least time between two progress frames of one attempt."""
 GREETING_SECONDS: Final = 10.0
@@ -95,23 +92,6 @@ class Phase(Enum):
     OPEN = auto()
 
 
-@dataclass(slots=True)
-class Held:
-    """What is known about one attempt."""
-
-    report: bytes | None = None
-    """The frame that ended it, once that is in the spool."""
-    replaced: bool = False
-    """The report is already a substitute; there is no second one."""
-    resend_at: float | None = None
-    sent: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
-    acked: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
-    logs_from: float = 0.0
-    """No log frames before this time; infinity when the hub takes none."""
-    progress: tuple[int | None, str | None] | None = None
-    progress_from: float = 0.0
-
-
 class Session:
     """One agent's conversation over all its connections. Times are monotonic seconds."""
 
@@ -119,6 +99,8 @@ class Session:
         """`identify` says who calls; its `in_flight` is filled in at each connection."""
         self._identify = identify
         self.held: dict[Key, Held] = {}
+        self._lingering: dict[Key, Held] = {}
+        """Settled attempts whose last output the hub may still take, until `drop`."""
         self.phase = Phase.CLOSED
         self.draining = False
         self.bye: Bye | None = None
@@ -178,8 +160,9 @@ class Session:
         return self._send(TaskRejected(*key, reason, message[: self.limits.error_chars]))
 
     def drop(self, key: Key) -> None:
-        """Forget an attempt that is not ours."""
+        """Forget an attempt that is not ours, or that has said everything."""
         self.held.pop(key, None)
+        self._lingering.pop(key, None)
 
     def report(self, key: Key, frame: bytes, *, replaced: bool = False) -> list[Step]:
         """The attempt ended and `frame` is safely in the spool: send it until it is acked."""
@@ -200,16 +183,24 @@ class Session:
 
     def log_offset(self, key: Key, stream: Stream, now: float) -> int | None:
         """Where the next log frame of this stream begins; None while none may be sent."""
-        held = self.held.get(key)
-        if held is None or self.phase is not Phase.OPEN or now < held.logs_from:
-            return None
-        full = held.sent[stream] - held.acked[stream] >= LOG_WINDOW
-        return None if full else held.sent[stream]
+        held = self._logging(key)
+        return None if held is None or self.phase is not Phase.OPEN else held.room(stream, now)
 
     def log(self, key: Key, stream: Stream, offset: int, text: str, size: int) -> list[Step]:
         """Send `text`, which is `size` bytes of UTF-8 from `offset` on."""
-        self.held[key].sent[stream] = offset + size
+        held = self._logging(key)
+        if held is None:
+            return []
+        held.sent[stream] = offset + size
         return self._send(TaskLog(*key, stream, offset, text))
+
+    def behind(self, key: Key, sizes: Mapping[Stream, int], *, acked: bool) -> bool:
+        """Whether output is not sent yet, or not acknowledged, and still may be."""
+        held = self._logging(key)
+        return held is not None and held.behind(sizes, acked=acked)
+
+    def _logging(self, key: Key) -> Held | None:
+        return self.held.get(key) or self._lingering.get(key)
 
     # What the clock tells.
 
@@ -236,12 +227,12 @@ class Session:
         moments = [self._ping_at, self._silence_ends()]
         if self.phase is Phase.GREETING:
             moments = [self._silence_ends()]
-        for held in self.held.values():
+        for held in (*self.held.values(), *self._lingering.values()):
             if held.resend_at is not None:
                 moments.append(held.resend_at)
             if held.progress:
                 moments.append(held.progress_from)
-            if now < held.logs_from < float("inf"):
+            if now < held.logs_from < NEVER:
                 moments.append(held.logs_from)
         return max(0.0, min(moments) - now)
 
@@ -262,13 +253,12 @@ class Session:
         self._ping_at = now + self._heartbeat
         verdicts = {(one.task_id, one.generation): one for one in message.verdicts}
         for key, held in list(self.held.items()):
-            yield from self._judged(key, held, verdicts.get(key))
+            yield from self._judged(key, held, verdicts.get(key), now)
+        for held in self._lingering.values():
+            held.resume(None)
 
-    def _judged(self, key: Key, held: Held, judged: Judged | None) -> Iterable[Step]:
-        offsets = (judged and judged.log_offsets) or LogOffsets()
-        held.acked = {Stream.STDOUT: offsets.stdout, Stream.STDERR: offsets.stderr}
-        held.sent = dict(held.acked)
-        held.resend_at, held.logs_from = None, 0.0
+    def _judged(self, key: Key, held: Held, judged: Judged | None, now: float) -> Iterable[Step]:
+        held.resume(judged.log_offsets if judged is not None else None)
         stop = judged is not None and judged.verdict is Verdict.STOP
         if held.report is None:
             if stop:
@@ -277,7 +267,8 @@ class Session:
             del self.held[key]
             yield Keep(key, "stop")
         else:
-            yield from self._deliver(key, held)
+            # At the next tick, so that the last output goes before the report.
+            held.resend_at = now
 
     def _assigned(self, message: TaskAssign, now: float) -> Iterable[Step]:
         key = (message.task_id, message.generation)
@@ -312,28 +303,29 @@ class Session:
         key = (message.task_id, message.generation)
         held = self.held.get(key)
         if held is not None and held.report is not None:
-            del self.held[key]
+            self._lingering[key] = self.held.pop(key)
             yield Settle(key)
 
     def _log_acknowledged(self, message: LogAck, now: float) -> Iterable[Step]:
-        held = self.held.get((message.task_id, message.generation))
+        held = self._logging((message.task_id, message.generation))
         if held is not None:
             held.acked[message.stream] = max(held.acked[message.stream], message.offset)
         return ()
 
     def _refused(self, message: Error, now: float) -> Iterable[Step]:
         key = (message.task_id or "", message.generation or 0)
-        held = self.held.get(key)
+        held = self._logging(key)
         if held is None or message.message_type not in _ANSWERED:
             yield Complain(f"The hub refused a frame: {message.error}: {message.message}")
         if held is None:
             return
         wait = RESEND_MS if message.retry_after_ms is None else message.retry_after_ms
         again = now + max(wait, LEAST_RESEND_MS) / 1000
-        if message.message_type == "task_log" and message.error not in SETTLED:
-            held.sent = dict(held.acked)
-            held.logs_from = again if message.retryable else float("inf")
-        elif held.report is None:
+        if message.message_type == "task_log":
+            held.pause(again if message.retryable else NEVER)
+        if key not in self.held:
+            return
+        if held.report is None:
             if message.error in SETTLED:
                 yield Stop(key, Ending.NOTHING, STALE_GRACE_MS)
         elif message.message_type != "task_log":

@@ -42,6 +42,8 @@ from sidecar.steps import (
 
 FLUSH_SECONDS: Final = 2.0
 """How long a report waits for logs that have not been sent, and an exit for acknowledgements."""
+LINGER_SECONDS: Final = 15.0
+"""How long the output of a settled attempt is kept for a hub that has not taken all of it."""
 GATHER_SECONDS: Final = 0.03
 """How long output waits for more output before it is sent."""
 
@@ -153,8 +155,8 @@ class Supervisor:
                 logger.warning("the hub is silent; dropping the connection")
                 self._connection.drop()
                 self._session.closed()
-            self._do(self._session.tick(now, self._alive))
             self._send_logs(now)
+            self._do(self._session.tick(now, self._alive))
             self._wake.clear()
             try:
                 async with asyncio.timeout(self._session.due(now)):
@@ -216,6 +218,8 @@ class Supervisor:
 
     async def _settled(self, key: Key, change: Coroutine[Any, Any, None]) -> None:
         await self._stored(change)
+        await self._say_the_rest(key)
+        self._session.drop(key)
         if attempt := self._reported.pop(key, None):
             await asyncio.to_thread(attempt.remove)
 
@@ -337,14 +341,21 @@ class Supervisor:
             self._do(self._session.log(key, stream, offset, text, len(text.encode())))
 
     async def _flush_logs(self, attempt: Attempt) -> None:
-        give_up = self._loop.time() + FLUSH_SECONDS
-        while attempt.run is not None and self._session.phase is Phase.OPEN:
-            now = self._loop.time()
-            self._send_logs(now)
-            sent = self._session.held[attempt.key].sent
-            if now > give_up or all(
-                sent[stream] >= capture.size for stream, capture in attempt.run.captures.items()
-            ):
+        """Let the output go before the report, if the hub keeps up."""
+        sizes, give_up = attempt.sizes(), self._loop.time() + FLUSH_SECONDS
+        while self._session.phase is Phase.OPEN and self._loop.time() < give_up:
+            self._send_logs(self._loop.time())
+            if not self._session.behind(attempt.key, sizes, acked=False):
+                return
+            await asyncio.sleep(0.02)
+
+    async def _say_the_rest(self, key: Key) -> None:
+        """Wait until the hub has the output of a settled attempt, for a while."""
+        attempt, give_up = self._reported.get(key), self._loop.time() + LINGER_SECONDS
+        while attempt is not None and self._session.behind(key, attempt.sizes(), acked=True):
+            leaving = self._session.draining and self._session.phase is not Phase.OPEN
+            if leaving or self._loop.time() > give_up:
+                logger.warning("task {}: the hub does not have all output", key[0])
                 return
             await asyncio.sleep(0.02)
 

@@ -8,7 +8,8 @@ import pytest
 
 from schemas.from_agent import Alive, FromAgent, Identify, Ping, TaskCancelled, TaskFailed
 from schemas.scalars import PROTOCOL_VERSION, FailureClass, Rejection, Stream
-from sidecar.session import LOG_WINDOW, Phase, Session
+from sidecar.holding import LOG_WINDOW
+from sidecar.session import Phase, Session
 from sidecar.steps import (
     Complain,
     Ending,
@@ -57,7 +58,7 @@ class Talk:
             limits=LIMITS,
             verdicts=list(verdicts),
         )
-        return greeting, steps
+        return greeting, steps + self.session.tick(self.now, list)
 
     def assign(self, key: Key = KEY) -> list[Step]:
         """The hub assigns a task."""
@@ -331,7 +332,7 @@ def test_logs_wait_for_acks_at_the_window(working: Talk) -> None:
 
 
 def test_logs_go_on_where_the_hub_left_off(working: Talk) -> None:
-    """After a reconnect the hub's offsets stand, or zero when it names none."""
+    """After a reconnect the hub's offsets stand, or its last acks when it names none."""
     working.session.log(KEY, Stream.STDOUT, 0, "0123456789", 10)
     working.session.closed()
     assert working.session.log_offset(KEY, Stream.STDOUT, working.now) is None
@@ -367,3 +368,24 @@ def test_a_farewell_is_remembered_until_the_next_connection(talk: Talk) -> None:
     assert talk.session.bye.retry_after_ms == 700
     talk.session.opened(talk.now)
     assert talk.session.bye is None
+
+
+def test_the_last_output_may_follow_the_ack(working: Talk) -> None:
+    """A settled attempt keeps its log until it is dropped."""
+    working.session.log(KEY, Stream.STDOUT, 0, "0123456789", 10)
+    working.session.report(KEY, REPORT)
+    working.ack()
+    sizes = {Stream.STDOUT: 20}
+    assert working.session.behind(KEY, sizes, acked=False)
+    assert working.session.log_offset(KEY, Stream.STDOUT, working.now) == 10
+    working.session.drop(KEY)
+    assert not working.session.behind(KEY, sizes, acked=False)
+
+
+def test_a_refused_last_output_ends_the_waiting(working: Talk) -> None:
+    """The hub has forgotten the attempt; there is nobody to tell the rest."""
+    working.session.report(KEY, REPORT)
+    working.ack()
+    assert working.session.behind(KEY, {Stream.STDOUT: 20}, acked=True)
+    assert working.refuse("stale_generation", "task_log") == []
+    assert not working.session.behind(KEY, {Stream.STDOUT: 20}, acked=True)

@@ -155,6 +155,9 @@ async def test_work_goes_on_without_the_hub(hub: Hub, sidecar: Sidecar) -> None:
     await hub.start()
     done = await hub.heard("task_complete")
     assert done["result"]["stdout"] == "one\ntwo\n"
+    kinds = [frame["type"] for frame in hub.frames]
+    assert kinds.index("task_complete") > max(i for i, k in enumerate(kinds) if k == "task_log")
+    assert hub.log_text() == "one\ntwo\n"
 
 
 async def test_logs_go_on_from_where_the_hub_is(hub: Hub, sidecar: Sidecar) -> None:
