@@ -5,6 +5,7 @@ quickly.
 """
 
 import re
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -55,7 +56,13 @@ def invite(
 def join_line(url: str, code: str, agent: str | None = None) -> str:
     """The line to paste on an agent's machine."""
     name = f" --name {agent}" if agent else ""
-    return f"corral join {url} {code}{name} --allow uname"
+    return f"corral join {_from_elsewhere(url)} {code}{name} --allow uname"
+
+
+def _from_elsewhere(url: str) -> str:
+    """The address as another machine can use it: "every interface" is no place to call."""
+    host = socket.gethostname()
+    return url.replace("//0.0.0.0", f"//{host}").replace("//[::]", f"//{host}")
 
 
 def join(

@@ -1,8 +1,12 @@
 """Join codes."""
 
 import json
+import socket
 from pathlib import Path
 
+import pytest
+
+from hub.cli.join import join_line
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
 
@@ -16,6 +20,14 @@ def test_an_invitation_is_a_line_to_paste(hub: HubDouble, corral: Corral) -> Non
     assert ended.out == f"corral join {hub.url} abc --name birch --allow uname\n"
     assert hub.asked[0].body == {"agent_id": "birch", "ttl_ms": 90_000}
     assert "90 s" in ended.err
+
+
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "[::]"])
+def test_a_hub_on_every_interface_is_named_by_its_host(everywhere: str) -> None:
+    """The line has to work on another machine."""
+    assert join_line(f"http://{everywhere}:8420", "abc") == (
+        f"corral join http://{socket.gethostname()}:8420 abc --allow uname"
+    )
 
 
 def test_an_invitation_for_programs(hub: HubDouble, corral: Corral) -> None:
