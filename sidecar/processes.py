@@ -11,12 +11,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 LINUX: Final = sys.platform.startswith("linux")
 _PR_SET_CHILD_SUBREAPER: Final = 36
+_LOOKS: Final = 5
+_LOOK_SECONDS: Final = 0.002
 _PS: Final = ("ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,lstart=")
 
 
@@ -82,12 +85,22 @@ def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def is_marked(pid: int, mark: bytes) -> bool:
-    """Whether the process began with `NAME=value` bytes `mark` in its environment."""
-    try:
-        return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
+def is_marked(pid: int, mark: bytes, *, patient: bool = False) -> bool:
+    """Whether the process began with `NAME=value` bytes `mark` in its environment.
+
+    While a process replaces its program its environment reads as empty; `patient` looks
+    again for a few milliseconds.
+    """
+    for _ in range(_LOOKS if patient else 1):
+        try:
+            environ = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
+            return False
+        if environ:
+            return mark in environ.split(b"\0")
+        if patient:
+            time.sleep(_LOOK_SECONDS)
+    return False
 
 
 def tree(
@@ -104,8 +117,9 @@ def tree(
     found = {
         one.pid for one in table.values() if ours and root in (one.pid, one.group, one.session)
     }
-    orphans = [one.pid for one in table.values() if adopter in (None, one.parent)]
-    found.update(pid for pid in orphans if pid not in found and is_marked(pid, mark))
+    orphans = [p.pid for p in table.values() if not p.zombie and adopter in (None, p.parent)]
+    patient = adopter is not None
+    found.update(p for p in orphans if p not in found and is_marked(p, mark, patient=patient))
     found = _with_descendants(table, found)
     return [table[pid] for pid in found - {os.getpid()}]
 
