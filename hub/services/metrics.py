@@ -89,9 +89,9 @@ class Metrics:
         self.batch_rows.observe(rows)
         self.commit_seconds.observe(seconds)
 
-    def finished(self, before: Task, after: Task) -> None:
-        """A task ended while an agent had it."""
-        self.ended[NAMES[after.state]] += 1
+    def finished(self, task: Task) -> None:
+        """A task ended."""
+        self.ended[NAMES[task.state]] += 1
 
     def refused(self, code: ErrorCode) -> None:
         """A frame or request was refused."""
@@ -161,7 +161,7 @@ class Exposition(Collector):
             refusals.add_metric([code], count)
         yield refusals
         ended = CounterMetricFamily(
-            "corral_attempts_ended", "Tasks that ended at an agent.", labels=["state"]
+            "corral_tasks_ended", "Tasks that ended, by state.", labels=["state"]
         )
         for state, count in metrics.ended.items():
             ended.add_metric([state], count)

@@ -17,7 +17,7 @@ from hub.core.lifecycle import Change
 from hub.core.org import Org
 from hub.core.reports import Report
 from hub.core.requirements import key_of
-from hub.core.task import HELD, Task
+from hub.core.task import ENDED, HELD, Task
 from hub.services.agents import Agents
 from hub.services.chance import Chance
 from hub.services.clock import Clock
@@ -234,10 +234,9 @@ class Tasks:
         """Write a change, take it into the live state, and tell who waits for an end."""
         after = change.task
         position = self._journal.write(Unit(org.name, (after,), facts=change.facts))
-        if before.state in HELD and after.ended:
-            self._metrics.finished(before, after)
         org.put(before, after, position)
-        if after.ended and not before.ended:
+        if after.state in ENDED and before.state not in ENDED:
+            self._metrics.finished(after)
             self._watches.ended(after)
         return after
 
