@@ -98,10 +98,12 @@ _peek = msgspec.json.Decoder(_Peek).decode
 class Session:
     """One connection, from its first frame to its last."""
 
-    __slots__ = ("_allowed", "heard_at", "number", "opened_at", "phase", "principal")
+    __slots__ = ("_allowed", "heard_at", "number", "opened_at", "phase", "principal", "trusted")
 
     def __init__(self, hub_now: int) -> None:
         self.phase = Phase.GREETING
+        self.trusted = False
+        """The upgrade request had a valid credential, so the greeting may be long."""
         self.opened_at = hub_now
         self.heard_at = hub_now
         """Hub time of the last frame."""
@@ -123,8 +125,9 @@ class Session:
     def receive(self, data: bytes, hub_now: int) -> FromAgent | Refusal | Close:
         """What a text frame holds."""
         self.heard_at = hub_now
-        if self.phase is Phase.GREETING and len(data) > GREETING_BYTES:
-            return Close(CloseCode.TOO_LARGE, "the first frame is too large", reconnect=False)
+        if self.phase is Phase.GREETING and len(data) > GREETING_BYTES and not self.trusted:
+            text = f"a first frame above {GREETING_BYTES} bytes needs a token on the upgrade"
+            return Close(CloseCode.TOO_LARGE, text, reconnect=False)
         try:
             message: FromAgent = _decode(data)
         except msgspec.ValidationError as error:

@@ -99,6 +99,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self.transport.close()
             return
         self.ours = True
+        self.session.trusted = self.credential is not None
         self._outbox = Outbox(self.flusher, self.transport)
         self.services.peers.all.add(self)
 
