@@ -68,12 +68,15 @@ class _Server(uvicorn.Server):
     The hub still has a journal to close then, and leaves with an exit code of its own.
     """
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Hear SIGINT and SIGTERM until the loop is closed."""
+    def hear_signals(self) -> None:
+        """Take SIGINT and SIGTERM as requests to stop, until the loop is closed."""
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, self.handle_exit, signum, None)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing more to hear: `hear_signals` came before the hub said that it serves."""
         yield
 
 
@@ -143,6 +146,7 @@ class Hub:
         services = await self.wire()
         await self._first_token(services)
         server = self._server = _Server(self._uvicorn(services, loop))
+        server.hear_signals()
         for each in self._loops:
             each.start()
         services.logs.start(self._loop_died)
