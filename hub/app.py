@@ -48,6 +48,7 @@ from hub.store.journal import Journal
 from hub.store.logs import LogFile
 from hub.store.opening import Opened, open_data
 from hub.transport.agent_socket import socket_class
+from hub.transport.guard import Guard
 from hub.transport.routes import web_app
 from schemas.scalars import FRAME_BYTES, Role
 
@@ -163,7 +164,7 @@ class Hub:
             ws=socket_class(services, loop),
             ws_max_size=FRAME_BYTES,
             ws_per_message_deflate=False,
-            http="httptools",
+            http=Guard,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -1,0 +1,37 @@
+"""The guard: closes a gap of uvicorn's HTTP protocol in front of everything else.
+
+A client may send its first frames in the same packet as the upgrade request. uvicorn hands
+over the request only; without this the frames after it would be lost, and the client would
+wait for an answer that never comes.
+"""
+
+import asyncio
+import sys
+from typing import Any
+
+from httptools import HttpParserUpgrade
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class Guard(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it, with nothing lost at an upgrade."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._packet = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; remember it for the case that it holds an upgrade."""
+        self._packet = data
+        super().data_received(data)
+        self._packet = b""
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, with whatever came behind the request."""
+        upgrade = sys.exception()
+        super().handle_websocket_upgrade()
+        if isinstance(upgrade, HttpParserUpgrade):
+            rest = self._packet[upgrade.args[0] :]
+            successor = self.transport.get_protocol()
+            if rest and isinstance(successor, asyncio.Protocol):
+                successor.data_received(rest)
