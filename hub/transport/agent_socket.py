@@ -31,6 +31,8 @@ FRAMES_A_TURN: Final = 64
 """How many frames of one peer are handled before others have their turn."""
 PINGS: Final = 20
 """WebSocket pings answered in ten seconds; our own heartbeat is a message."""
+FRAGMENTS: Final = 256
+"""The most fragments of one message: empty ones cost no bytes, but memory."""
 FAREWELL_SECONDS: Final = 2.0
 """How long a peer has to answer a close before the connection is cut."""
 
@@ -155,7 +157,10 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self._take(bytes(frame.data))
         elif opcode is TEXT or opcode is Opcode.CONT:
             self._fragments.append(bytes(frame.data))
-            if frame.fin:
+            if len(self._fragments) > FRAGMENTS:
+                text = f"a message has at most {FRAGMENTS} fragments"
+                self.close(Close(CloseCode.TOO_LARGE, text, reconnect=False))
+            elif frame.fin:
                 whole, self._fragments = b"".join(self._fragments), []
                 self._take(whole)
         elif opcode is Opcode.BINARY:
