@@ -5,12 +5,11 @@ What agents say about a task is in `reports.py`.
 
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from hub.core import facts, ids, requirements, retry
 from hub.core.clock import Instant
-from hub.core.facts import Fact
-from hub.core.task import HELD, NAMES, Move, Task, evolve
+from hub.core.task import HELD, NAMES, Change, Move, Task, evolve
 from schemas.scalars import (
     PRIORITIES,
     FailureClass,
@@ -28,13 +27,6 @@ EXCLUDED_FOR_GOOD: Final = frozenset(
     {Rejection.NOT_ALLOWED, Rejection.NO_EXECUTOR, Rejection.BAD_TASK}
 )
 NOT_EXCLUDED: Final = frozenset({Rejection.BUSY})
-
-
-class Change(Struct, frozen=True, gc=False):
-    """The next record of a task, and what happened."""
-
-    task: Task
-    facts: tuple[Fact, ...]
 
 
 def queue_key(ready_at: int, priority: Priority) -> int:

@@ -15,8 +15,7 @@ from hub.core import facts, lifecycle, retry
 from hub.core.clock import Instant
 from hub.core.errors import Refused
 from hub.core.facts import Fact
-from hub.core.lifecycle import Change
-from hub.core.task import HELD, NAMES, Move, Task, evolve
+from hub.core.task import HELD, NAMES, Change, Move, Task, evolve
 from schemas.from_agent import TaskCancelled, TaskComplete, TaskFailed
 from schemas.scalars import AckStatus, ErrorCode, FailureClass, TaskState
 

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from hub.core.errors import IllegalMove
+from hub.core.facts import Fact
 from schemas.scalars import FailureClass, Priority, StateName, TaskState
 from schemas.work import TaskSpec
 
@@ -146,6 +147,13 @@ class Task(Struct, frozen=True):
     def ended(self) -> bool:
         """Whether it is in a terminal state."""
         return self.state in ENDED
+
+
+class Change(Struct, frozen=True, gc=False):
+    """The next record of a task, and what happened."""
+
+    task: Task
+    facts: tuple[Fact, ...]
 
 
 def target(task: Task, move: Move) -> TaskState:

@@ -10,9 +10,8 @@ from hub.core import lifecycle, reports
 from hub.core.agent import Agent
 from hub.core.clock import Instant
 from hub.core.errors import Refused
-from hub.core.lifecycle import Change
 from hub.core.org import Org
-from hub.core.task import HELD, Task
+from hub.core.task import HELD, Change, Task
 from schemas.from_agent import InFlight
 from schemas.scalars import Holding, TaskState, Verdict
 

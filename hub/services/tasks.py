@@ -13,11 +13,10 @@ from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
 from hub.core.ids import task_id
-from hub.core.lifecycle import Change
 from hub.core.org import Org
 from hub.core.reports import Report
 from hub.core.requirements import key_of
-from hub.core.task import ENDED, HELD, Task
+from hub.core.task import ENDED, HELD, Change, Task
 from hub.services.agents import Agents
 from hub.services.chance import Chance
 from hub.services.clock import Clock

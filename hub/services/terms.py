@@ -3,9 +3,8 @@
 from hub.core import lifecycle, reports
 from hub.core.agent import NEVER, Agent, Attempt
 from hub.core.clock import Instant
-from hub.core.lifecycle import Change
 from hub.core.org import Org
-from hub.core.task import HELD, Task
+from hub.core.task import HELD, Change, Task
 from hub.services.agents import Agents
 from hub.services.chance import Chance
 from hub.services.tasks import Tasks
