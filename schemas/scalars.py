@@ -241,6 +241,7 @@ class CloseCode(IntEnum):
     SUPERSEDED = 4502
     DISABLED = 4503
     VERSION = 4504
+    PROTOCOL = 1002
     NOT_TEXT = 1003
     TOO_LARGE = 1009
 

@@ -77,9 +77,11 @@ class Upkeep:
             if session.opened_at + self._settings.identify_ms <= now.hub:
                 reason = "no identify in time"
                 peer.close(Close(CloseCode.IDENTIFY_TIMEOUT, reason, reconnect=True))
+        elif peer.clogged:
+            # It is not read meanwhile, so its silence says nothing.
+            if peer.stalled_ms >= self._settings.stall_ms:
+                reason = "nothing was read for too long"
+                peer.close(Close(CloseCode.SLOW_CONSUMER, reason, reconnect=True))
         elif session.heard_at + 2 * self._settings.heartbeat_ms <= now.hub:
             reason = "two heartbeats were missed"
             peer.close(Close(CloseCode.HEARTBEAT_MISSED, reason, reconnect=True))
-        elif peer.stalled_ms >= self._settings.stall_ms:
-            reason = "nothing was read for too long"
-            peer.close(Close(CloseCode.SLOW_CONSUMER, reason, reconnect=True))

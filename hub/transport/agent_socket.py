@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from loguru import logger
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.exceptions import InvalidState
+from websockets.exceptions import InvalidState, PayloadTooBig
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
@@ -55,6 +55,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         self._fragments: list[bytes] = []
         self._pings: deque[float] = deque(maxlen=PINGS)
         self._closing = False
+        self._broken = False
         self._stalled_since = 0.0
         self._taken = 0
 
@@ -66,9 +67,11 @@ class AgentSocket(WebSocketsSansIOProtocol):
             super().data_received(data)
             self._refuse_broken_handshake()
             return
+        if self._broken:
+            return
         self.conn.receive_data(data)
         if self.conn.parser_exc is not None:
-            self._parser_failed()
+            self._parser_failed(self.conn.parser_exc)
             return
         self._inbox.extend(self.conn.events_received())  # type: ignore[arg-type]
         self._handle_inbox()
@@ -138,7 +141,10 @@ class AgentSocket(WebSocketsSansIOProtocol):
         for _ in range(min(FRAMES_A_TURN, len(inbox))):
             self._handle(inbox.popleft())
             if self._closing:
+                answered = any(frame.opcode is Opcode.CLOSE for frame in inbox)
                 inbox.clear()
+                if answered:
+                    self._peer_closed()
                 return
         if inbox:
             self.transport.pause_reading()
@@ -195,17 +201,35 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def _peer_closed(self) -> None:
         self._closing = True
+        commands.lost(self.services, self, "closed by the peer")
         self._outbox.flush()
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.transport.close()
+        self._cut_later()
 
-    def _parser_failed(self) -> None:
-        """The peer broke the WebSocket protocol; the library has its close frame ready."""
-        logger.bind(error=str(self.conn.parser_exc)).warning("protocol error")
-        self._closing = True
+    def _parser_failed(self, error: Exception) -> None:
+        """The peer broke the WebSocket protocol; the library has its close frame ready.
+
+        What still comes is read and dropped: to close on unread data would reset the
+        connection, and the peer would never see why.
+        """
+        logger.bind(error=str(error)).warning("protocol error")
+        self._broken = True
+        if not self._closing:
+            too_large = isinstance(error, PayloadTooBig)
+            code = CloseCode.TOO_LARGE if too_large else CloseCode.PROTOCOL
+            self._outbox.put(frame_of(Bye(int(code), str(error), not too_large)))
+            self._closing = True
+            commands.lost(self.services, self, str(error))
         self._outbox.flush()
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self.transport.close()
+        self.transport.write_eof()
+        self._cut_later()
+
+    def _cut_later(self) -> None:
+        """Cut the connection if it does not end by itself."""
+        if self.close_timer is None:
+            self.close_timer = self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -246,13 +270,13 @@ class AgentSocket(WebSocketsSansIOProtocol):
         if self._stalled_since:
             self.transport.abort()
         else:
-            self.close_timer = self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
+            self._cut_later()
             self.close_sent = True
 
     def pause_writing(self) -> None:
         """The peer does not read: nothing more is read from it, and it gets no work."""
         super().pause_writing()
-        if self.ours:
+        if self.ours and not self._closing:
             self._stalled_since = self.loop.time()
             self._taken = self._outbox.written - self._outbox.unread
             self.transport.pause_reading()
@@ -263,6 +287,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         super().resume_writing()
         if self.ours and not self._closing:
             self._stalled_since = 0.0
+            self.session.heard_at = self.services.clock.hub()
             if not self._inbox:
                 self.transport.resume_reading()
             commands.clogged(self.services, self, clogged=False)
