@@ -19,6 +19,7 @@ from schemas.scalars import (
     METADATA_BYTES,
     OPAQUE_BYTES,
     PROTOCOL_VERSION,
+    SAFE_INTEGER,
     CloseCode,
     ErrorCode,
     Role,
@@ -184,13 +185,17 @@ def _explainable(data: bytes, error: msgspec.ValidationError) -> Refusal:
         kind,
         ref=seen.ref if _is_short(seen.ref) else None,
         task_id=seen.task_id if _is_short(seen.task_id) else None,
-        generation=seen.generation if isinstance(seen.generation, int) else None,
+        generation=seen.generation if _is_generation(seen.generation) else None,
         model=model,
     )
 
 
 def _is_short(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 64
+
+
+def _is_generation(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= SAFE_INTEGER
 
 
 def _refuse(
