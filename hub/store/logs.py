@@ -86,10 +86,10 @@ class LogFile:
 
         Raises NewerDatabase, StoreError.
         """
-        path.touch(mode=0o600)
         try:
+            path.touch(mode=0o600)  # noqa: ASYNC240 - once, before anything is served
             connection = await aiosqlite.connect(path)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path} cannot be opened: {error}") from error
         try:
             last_stream = await _prepare(connection, path)
@@ -195,7 +195,7 @@ class LogFile:
             if number is None:
                 return generation, "", offset
             room = max(limit, _CHARACTER_BYTES)
-            rows = await self._all("pieces", number, offset, offset + room)
+            rows = await self._all("pieces", number, offset, room)
         return generation, *cut(rows, offset, room)
 
     async def offsets(self, task_id: str, generation: int) -> dict[str, int]:
@@ -289,5 +289,7 @@ def cut(rows: list[tuple[int, bytes]], offset: int, limit: int) -> tuple[str, in
     lead = 0
     while lead < len(data) and data[lead] & 0xC0 == 0x80:
         lead += 1
-    text = data[lead : lead + limit].decode("utf-8", "ignore")
-    return text, begin + lead + len(text.encode())
+    end = min(len(data), lead + limit)
+    while lead < end < len(data) and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return data[lead:end].decode("utf-8", "replace"), begin + end

@@ -42,9 +42,11 @@ ON CONFLICT (n) DO UPDATE SET ends = excluded.ends, at = excluded.at
 INSERT INTO piece (stream, start, size, at, data) VALUES (?, ?, ?, ?, ?)
 
 -- name: pieces
--- The pieces of a stream that overlap a range of bytes: stream, from, from, to.
+-- Pieces of a stream around a range of bytes (stream, from, how many); from the first piece on,
+-- when those before it were dropped.
 SELECT start, data FROM piece
-WHERE stream = ?1 AND start < ?3
+WHERE stream = ?1
+    AND start < ?3 + max(?2, coalesce((SELECT min(start) FROM piece WHERE stream = ?1), 0))
     AND start >= coalesce((SELECT max(start) FROM piece WHERE stream = ?1 AND start <= ?2), 0)
 ORDER BY start
 
