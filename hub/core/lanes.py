@@ -77,6 +77,10 @@ class Share:
         """Whether the head `place` is in memory."""
         return bool(self.hot) and self.hot[0] == place
 
+    def cool(self) -> None:
+        """The hot head's record is not in memory after all: it has to be read."""
+        heappush(self.cold, heappop(self.hot))
+
     def take(self) -> int:
         """Take the hot head away and return it."""
         self.size -= 1
@@ -126,6 +130,8 @@ class Lane:
         share = self.shares.get(fairness_key)
         if share is None:
             share = self.shares[fairness_key] = Share(self)
+            if len(self.shares) == 2:
+                self._rank_all()
         return share
 
     @property
@@ -138,10 +144,13 @@ class Lane:
         if len(self.shares) < 2:
             return
         if len(self.ranks) > 64 + 4 * len(self.shares):
-            self.ranks = []
-            for each in self.shares.values():
-                self._push(each)
+            self._rank_all()
         else:
+            self._push(share)
+
+    def _rank_all(self) -> None:
+        self.ranks = []
+        for share in self.shares.values():
             self._push(share)
 
     def _push(self, share: Share) -> None:
@@ -173,6 +182,4 @@ class Lane:
             share = self.shares[key]
             if not (share.hot or share.cold or share.loading):
                 del self.shares[key]
-        self.ranks = []
-        for share in self.shares.values():
-            self.rank(share)
+        self._rank_all()

@@ -48,6 +48,8 @@ class Matcher:
         self._profiles: dict[tuple[frozenset[str], frozenset[Executor]], Profile] = {}
         self._news: OrderedDict[int, Lane] = OrderedDict()
         """Lanes with work nobody has looked at yet."""
+        self._untold: dict[int, Lane] = {}
+        """Those of them that their profiles have not been told of yet."""
         self._seekers: OrderedDict[str, Agent] = OrderedDict()
         """Agents with a free slot that have not looked for work yet."""
         self._agents: dict[str, Agent] = {}
@@ -99,6 +101,7 @@ class Matcher:
                 profile.heads = [entry for entry in profile.heads if entry[2] is not lane]
                 profile.heads.sort()
         self._news.pop(id(lane), None)
+        self._untold.pop(id(lane), None)
         self._excluding.pop(id(lane), None)
         pin = lane.requirements.agent
         if pin is not None:
@@ -111,16 +114,11 @@ class Matcher:
     def add(self, key: str, fairness_key: str | None, place: int, *, hot: bool) -> None:
         """A task waits from now on."""
         lane = self.lane(key)
-        many = len(lane.shares) > 1
         share = lane.share(fairness_key)
         share.add(place, hot=hot)
         self.waiting += 1
-        if not many and len(lane.shares) > 1:
-            for each in lane.shares.values():
-                lane.rank(each)
-        else:
-            lane.rank(share)
-        self._news[id(lane)] = lane
+        lane.rank(share)
+        self._announce(lane)
 
     def remove(self, task: Task) -> None:
         """A queued task left in another way than by a match."""
@@ -135,9 +133,14 @@ class Matcher:
         share.take()
         self.waiting -= 1
         share.running += 1
-        share.lane.rank(share)
+        self._turn_changed(share)
         if share.hungry:
             self.cold[id(share)] = share
+
+    def cool(self, share: Share) -> None:
+        """The head's record is not in memory: it is read before it is matched again."""
+        share.cool()
+        self.cold[id(share)] = share
 
     def drop(self, share: Share) -> None:
         """The head turned out not to be queued any more."""
@@ -148,13 +151,24 @@ class Matcher:
     def ended(self, share: Share) -> None:
         """An attempt taken from this share is over."""
         share.running -= 1
-        share.lane.rank(share)
+        self._turn_changed(share)
+
+    def _turn_changed(self, share: Share) -> None:
+        """Another share may go first now, with a head before the one that profiles know."""
+        lane = share.lane
+        if len(lane.shares) > 1:
+            lane.rank(share)
+            self._announce(lane)
+
+    def _announce(self, lane: Lane) -> None:
+        """A lane's head may have come closer, or can be taken now."""
+        self._news[id(lane)] = self._untold[id(lane)] = lane
 
     def loaded(self, share: Share) -> None:
         """The places this share was reading are in memory."""
         share.loaded()
         share.lane.rank(share)
-        self._news[id(share.lane)] = share.lane
+        self._announce(share.lane)
 
     # Agents
 
@@ -214,7 +228,7 @@ class Matcher:
         """Exclusions may have ended: their lanes look for an agent again."""
         for lane in self._excluding.values():
             if lane.first() is not None:
-                self._news[id(lane)] = lane
+                self._announce(lane)
 
     # Matching
 
@@ -224,7 +238,13 @@ class Matcher:
         return bool(self._news) or bool(self._seekers)
 
     def next(self, hub_now: int, task_id: Callable[[int], str]) -> Match | None:
-        """The next match, or None when there is none; `task_id` names the task of a place."""
+        """The next match, or None when there is none; `task_id` names the task of a place.
+
+        No agent is given a task while an earlier one that it may have waits at a lane's head.
+        """
+        for lane in self._untold.values():
+            self._tell(lane)
+        self._untold.clear()
         while self._news:
             lane = next(iter(self._news.values()))
             match = self._agent_for(lane, hub_now, task_id)
@@ -252,24 +272,27 @@ class Matcher:
         return None
 
     def _agent_for(self, lane: Lane, hub_now: int, task_id: Callable[[int], str]) -> Match | None:
-        first = lane.first()
-        if first is None:
+        head = self._head(lane) if self.free_agents else None
+        if head is None:
             return None
-        if self.free_agents:
-            head = self._head(lane)
-            if head is None:
-                return None
-            share, place = head
-            name = task_id(place)
-            for agent in self._candidates(lane):
-                question = Question(lane.requirements, agent, name, hub_now)
-                if is_free(question):
-                    if agent.profile is not None:
-                        agent.profile.free.move_to_end(agent.record.id)
-                    return Match(share, place, agent)
-        for profile in self._serving[id(lane)]:
-            profile.offer(lane, first[1])
+        name = task_id(head[1])
+        for agent in self._candidates(lane):
+            question = Question(lane.requirements, agent, name, hub_now)
+            if is_free(question):
+                profile = agent.profile
+                if profile is None:
+                    return None
+                profile.free.move_to_end(agent.record.id)
+                if agent.record.id in self._pinned or profile.has_earlier(lane, head[1]):
+                    return self._work_for(agent, hub_now, task_id)
+                return Match(*head, agent)
         return None
+
+    def _tell(self, lane: Lane) -> None:
+        first = lane.first()
+        if first is not None:
+            for profile in self._serving[id(lane)]:
+                profile.offer(lane, first[1])
 
     def _candidates(self, lane: Lane) -> Iterator[Agent]:
         pin = lane.requirements.agent

@@ -43,6 +43,13 @@ class Profile:
             self.listed[id(lane)] = head
             heappush(self.heads, (head, id(lane), lane))
 
+    def has_earlier(self, lane: Lane, place: int) -> bool:
+        """Whether another lane may have work before this place in this lane."""
+        heads = self.heads
+        if heads and heads[0][2] is lane:
+            return any(head < place for head, _, _ in heads[1:3])
+        return bool(heads) and heads[0][0] < place
+
     def drop_first(self) -> None:
         """Forget the first entry of `heads`."""
         head, key, _ = heappop(self.heads)

@@ -61,7 +61,10 @@ class Scheduler:
             if match is None:
                 return
             task = org.tasks.at(seq_of(match.place))
-            if task is None or not _is_at(task, match.place):
+            if task is None:
+                org.matcher.cool(match.share)
+                continue
+            if not _is_at(task, match.place):
                 org.matcher.drop(match.share)
                 continue
             self._assign(org, task, match, now)
