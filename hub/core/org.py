@@ -10,7 +10,7 @@ from hub.core.agent import Agent, AgentRecord, Attempt
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.matching import Match, Matcher
 from hub.core.residents import Residents
-from hub.core.task import HELD, Task
+from hub.core.task import HELD, WAITING, Task
 from schemas.scalars import TaskState
 
 
@@ -49,8 +49,17 @@ class Org:
             if old in HELD and after.state not in HELD:
                 self._release(after)
             self._enter(after, position)
-        if before is None and after.spec.complete_by is not None:
-            self.expire_at(after.spec.complete_by, after.seq)
+            if after.state in WAITING and old not in WAITING:
+                self._may_expire(after)
+        elif before is not None and after.state in WAITING:
+            if after.due_at == before.due_at:
+                self.tasks.let_go(after, position)
+            else:
+                self._enter(after, position)
+
+    def _may_expire(self, task: Task) -> None:
+        if task.spec.complete_by is not None:
+            self.expire_at(task.spec.complete_by, task.seq)
 
     def _enter(self, task: Task, position: int) -> None:
         if task.state is TaskState.QUEUED:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from hub.core.task import HELD, Task
+from hub.core.task import WAITING, Task
 from schemas.scalars import MIB
 
 FRESH_BYTES: Final = 64 * MIB
@@ -42,6 +42,8 @@ class Residents:
         """Weights of queued records that are kept for dispatch, by seq."""
         self._leaving: deque[tuple[int, str]] = deque()
         """(position, id) of records that go as soon as the position is durable."""
+        self._last: dict[str, int] = {}
+        """The last position in `_leaving`, by id: a record changed since then has to stay."""
         self._ended: deque[tuple[int, str, int]] = deque()
         """(position, id, weight) of ended tasks, oldest first."""
         self._ended_bytes = 0
@@ -91,6 +93,7 @@ class Residents:
 
     def let_go(self, task: Task, position: int) -> None:
         """Drop the record once this position is durable, if it is still only waiting."""
+        self._last[task.id] = position = max(position, self._last.get(task.id, 0))
         self._leaving.append((position, task.id))
 
     def ended(self, task: Task, position: int) -> None:
@@ -102,15 +105,21 @@ class Residents:
     def trim(self, durable: int) -> None:
         """Drop what may go, given the last durable position."""
         while self._leaving and self._leaving[0][0] <= durable:
-            task = self.by_id.get(self._leaving.popleft()[1])
-            if task is not None and task.state not in HELD and task.seq not in self._fresh:
-                self._drop(task)
+            position, task_id = self._leaving.popleft()
+            if self._last.get(task_id) == position:
+                del self._last[task_id]
+                self._drop_waiting(task_id)
         while self._ended_bytes > ENDED_BYTES and self._ended[0][0] <= durable:
             _, task_id, size = self._ended.popleft()
             self._ended_bytes -= size
             task = self.by_id.get(task_id)
             if task is not None and task.ended:
                 self._drop(task)
+
+    def _drop_waiting(self, task_id: str) -> None:
+        task = self.by_id.get(task_id)
+        if task is not None and task.state in WAITING and task.seq not in self._fresh:
+            self._drop(task)
 
     def _drop(self, task: Task) -> None:
         del self.by_id[task.id]

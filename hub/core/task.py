@@ -97,6 +97,8 @@ TABLE: Final[dict[TaskState, dict[Move, TaskState]]] = {
 ENDED: Final = frozenset({S.COMPLETED, S.DEAD_LETTER, S.CANCELLED})
 HELD: Final = frozenset({S.ASSIGNED, S.RUNNING})
 """The states in which an agent has the task."""
+WAITING: Final = frozenset({S.SCHEDULED, S.QUEUED})
+"""The states in which it waits for its time or for an agent."""
 NAMES: Final = {state: StateName[state.name] for state in TaskState}
 
 
