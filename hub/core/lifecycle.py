@@ -10,13 +10,7 @@ from msgspec import structs
 from hub.core import facts, ids, requirements, retry
 from hub.core.clock import Instant
 from hub.core.task import HELD, NAMES, Change, Move, Task, evolve
-from schemas.scalars import (
-    PRIORITIES,
-    FailureClass,
-    Priority,
-    Rejection,
-    TaskState,
-)
+from schemas.scalars import PRIORITIES, FailureClass, Priority, Rejection, TaskState
 from schemas.work import TaskSpec
 
 AGING_MS: Final = 600_000
@@ -116,10 +110,12 @@ def resume(task: Task, now: Instant) -> Change:
 
 
 def begin_late(task: Task, now: Instant) -> Task:
-    """Count the attempt of a generation whose acceptance never arrived."""
-    if task.started_at is not None:
-        return task
-    return structs.replace(task, attempt=task.attempt + 1, started_at=now.wall)
+    """An attempt that was given up went on: it counts as begun, and was not lost after all."""
+    if task.started_at is None:
+        return structs.replace(task, attempt=task.attempt + 1, started_at=now.wall)
+    if task.state is TaskState.QUEUED and task.failure_class is FailureClass.LOST:
+        return structs.replace(task, reclaims=task.reclaims - 1, failure_class=None, error=None)
+    return task
 
 
 def unassign(task: Task, actor: str, reason: str, now: Instant) -> Change:
@@ -182,6 +178,8 @@ def lose(task: Task, reason: str, now: Instant) -> Change:
         Move.LOSE,
         reclaims=reclaims,
         assigned_to=None,
+        failure_class=FailureClass.LOST,
+        error=f"lost by {task.holder}: {reason}",
         queue_key=queue_key(now.hub, task.priority),
         queued_at=now.wall,
     )
@@ -253,6 +251,7 @@ def revive(task: Task, actor: str, now: Instant) -> Change:
         assigned_at=None,
         started_at=None,
         finished_at=None,
+        due_at=0,
         queue_key=queue_key(now.hub, task.priority),
         queued_at=now.wall,
     )

@@ -83,12 +83,19 @@ def take(
         )
     if task.ended:
         raise Refused(ErrorCode.STALE_GENERATION, f"{task.id} has ended: {NAMES[task.state]}")
-    begun = lifecycle.accept(task, now) if task.state is TaskState.ASSIGNED else None
-    started = begun.task if begun else lifecycle.begin_late(task, now)
-    change = _decide(started, report, mark, now, chance, timed_out)
-    if begun:
-        change = Change(change.task, begun.facts + change.facts)
+    begun = _begin(task, report, now)
+    change = _decide(begun.task, report, mark, now, chance, timed_out)
+    change = Change(change.task, begun.facts + change.facts)
     return Outcome(change, STATUS.get(change.task.state, AckStatus.RETRIED))
+
+
+def _begin(task: Task, report: Report, now: Instant) -> Change:
+    """A report says that its attempt was begun, whatever the hub heard of it until now."""
+    if task.state is TaskState.ASSIGNED:
+        return lifecycle.accept(task, now)
+    if isinstance(report, TaskCancelled):
+        return Change(task, ())
+    return Change(lifecycle.begin_late(task, now), ())
 
 
 def _decide(

@@ -41,7 +41,7 @@ def delay_ms(policy: Retry | None, failures: int, chance: float, asked_ms: int |
     if asked_ms is not None:
         return min(asked_ms, DAY_MS)
     chosen = policy or DEFAULT
-    steps = min(failures - 1, 64)
+    steps = max(0, min(failures - 1, 64))
     growth: float = chosen.factor**steps
     full = min(chosen.base_ms * growth, chosen.cap_ms)
     return int(full * (1 - JITTER * chance))
