@@ -76,6 +76,17 @@ class Attempt:
         """The first of its terms."""
         return min(self.accept_by, self.lease_until, self.times_out_at, self.cancel_by)
 
+    def extend(self, gap_ms: int) -> None:
+        """Every term that runs ends so much later."""
+        self.accept_by = _later(self.accept_by, gap_ms)
+        self.lease_until = _later(self.lease_until, gap_ms)
+        self.times_out_at = _later(self.times_out_at, gap_ms)
+        self.cancel_by = _later(self.cancel_by, gap_ms)
+
+
+def _later(term: int, gap_ms: int) -> int:
+    return term if term == NEVER else term + gap_ms
+
 
 class Agent:
     """One agent's live state."""

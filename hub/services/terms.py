@@ -29,10 +29,7 @@ class Terms:
         """The hub itself was stopped for so long: nobody else is to blame."""
         for agent in org.agents.values():
             for attempt in agent.held.values():
-                attempt.accept_by += gap_ms
-                attempt.lease_until += gap_ms
-                attempt.times_out_at += gap_ms
-                attempt.cancel_by += gap_ms
+                attempt.extend(gap_ms)
 
     def _check_agent(self, org: Org, agent: Agent, now: Instant) -> None:
         for attempt in list(agent.held.values()):
