@@ -122,6 +122,7 @@ class Session:
     def closed(self) -> None:
         """Nothing more is taken."""
         self.phase = Phase.CLOSED
+        self._allowed = frozenset()
 
     def receive(self, data: bytes, hub_now: int) -> FromAgent | Refusal | Close:
         """What a text frame holds."""
@@ -137,8 +138,10 @@ class Session:
             return Refusal(ErrorCode.INVALID_JSON, _malformed(error))
         kind = type(message)
         if kind not in self._allowed:
-            if self.phase is not Phase.OPEN:
+            if self.phase is Phase.GREETING:
                 return self._greet(message)
+            if self.phase is Phase.CLOSED:
+                return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the session is over")
             return _not_allowed(message)
         check = OPAQUE.get(kind)
         if check is not None:
@@ -183,15 +186,15 @@ def _explainable(data: bytes, error: msgspec.ValidationError) -> Refusal:
         ErrorCode.VALIDATION_FAILED,
         str(error),
         kind,
-        ref=seen.ref if _is_short(seen.ref) else None,
-        task_id=seen.task_id if _is_short(seen.task_id) else None,
+        ref=seen.ref if _is_text(seen.ref, 0, 128) else None,
+        task_id=seen.task_id if _is_text(seen.task_id, 1, 64) else None,
         generation=seen.generation if _is_generation(seen.generation) else None,
         model=model,
     )
 
 
-def _is_short(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= 64
+def _is_text(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, str) and least <= len(value) <= most
 
 
 def _is_generation(value: Any) -> bool:
