@@ -153,6 +153,8 @@ class Tasks:
             self._decide(peer, org, agent_id, task, report)
         except Refused as refused:
             self._refuse(peer, report, refused)
+        # Also a refused frame shows that the agent listens and what it has let go.
+        self._agents.heard_of(org, agent_id, report.task_id, isinstance(report, TaskRejected))
 
     def _hear_read(self, peer: Peer, org: Org, agent_id: str, report: AgentReport) -> None:
         if org.tasks.get(report.task_id) is None:
@@ -169,7 +171,6 @@ class Tasks:
             self._reject(org, agent_id, task, report, now)
         else:
             self._take(peer, org, agent_id, task, report, now)
-        self._agents.heard_of(org, agent_id, report.task_id, isinstance(report, TaskRejected))
 
     def _accept(
         self, org: Org, agent_id: str, task: Task, report: TaskAccepted, now: Instant
