@@ -55,6 +55,9 @@ class Journal:
         self._turn_is_due = False
         self._upkeep_runs = False
         self._began = 0.0
+        self._units = 0
+        self._releasing: list[tuple[Release, Any]] | None = None
+        """What is being released now: a promise that is kept already waits for its end."""
         self._upkept = 0.0
         self._drained: asyncio.Future[None] | None = None
         self.failed = False
@@ -88,7 +91,10 @@ class Journal:
     def promise(self, release: Release, argument: Any) -> None:
         """Call `release(argument)` once everything decided so far is durable: perhaps now."""
         if not self._batcher.promise(release, argument):
-            release(argument)
+            if self._releasing is None:
+                release(argument)
+            else:
+                self._releasing.append((release, argument))
 
     async def settled(self) -> None:
         """Wait until everything decided so far is durable."""
@@ -117,6 +123,7 @@ class Journal:
         if batch is None:
             return
         self._began = time.monotonic()
+        self._units = batch.units
         try:
             self._store.write(batch)
         except StoreError as error:
@@ -126,7 +133,12 @@ class Journal:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job()
+            try:
+                job()
+            except BaseException as error:
+                died = StoreError(f"the commit thread died: {error!r}")
+                self._loop.call_soon_threadsafe(self._fail, died)
+                raise
 
     def _commit(self) -> None:
         error: StoreError | None = None
@@ -143,12 +155,15 @@ class Journal:
         before = self._batcher.waiting_rows
         promises = self._batcher.committed()
         now = time.monotonic()
-        self._observer.committed(
-            before - self._batcher.waiting_rows, len(promises), now - self._began
-        )
+        rows = before - self._batcher.waiting_rows
+        self._observer.committed(rows, self._units, now - self._began)
         self._began = 0.0
-        for release, argument in promises:
-            release(argument)
+        self._releasing = promises
+        try:
+            for release, argument in promises:
+                release(argument)
+        finally:
+            self._releasing = None
         if self.after_commit is not None:
             self.after_commit(self._batcher.durable)
         if now - self._upkept >= UPKEEP_SECONDS:
@@ -181,10 +196,12 @@ class Journal:
 
     def _fail(self, error: StoreError) -> None:
         self.failed = True
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
         self._on_failure(self._batcher.failed(), error)
 
     async def close(self) -> None:
-        """Commit what waits, then end the thread. The store stays open."""
+        """Commit what waits, unless a commit fails, then end the thread. The store stays open."""
         if not self.failed and not self._batcher.idle:
             self._drained = self._loop.create_future()
             self.wake()
