@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -68,6 +68,15 @@ class _Server(uvicorn.Server):
 
     The hub still has a journal to close then, and leaves with an exit code of its own.
     """
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let go of requests that wait for something, then end as ever."""
+        self._on_stop()
+        await super().shutdown(sockets)
 
     def hear_signals(self) -> None:
         """Take SIGINT and SIGTERM as requests to stop, until the loop is closed."""
@@ -146,7 +155,7 @@ class Hub:
         listening = self._listen()
         services = await self.wire()
         await self._first_token(services)
-        server = self._server = _Server(self._uvicorn(services, loop))
+        server = self._server = _Server(self._uvicorn(services, loop), services.watches.stop)
         server.hear_signals()
         for each in self._loops:
             each.start()

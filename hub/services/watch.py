@@ -18,6 +18,8 @@ class Watches:
         self._journal = journal
         self._peers: dict[str, list[Peer]] = {}
         self._waiting: dict[str, list[Future[None]]] = {}
+        self.stopped = False
+        """Nobody may wait any more: the hub stops."""
 
     def watch(self, peer: Peer, task_id: str) -> None:
         """Push the task's end to this peer."""
@@ -30,6 +32,8 @@ class Watches:
         """Resolve the future when the task ends. Returns what takes it back."""
         waiting = self._waiting.setdefault(task_id, [])
         waiting.append(future)
+        if self.stopped:
+            _resolve(future)
 
         def forget() -> None:
             if future in waiting:
@@ -51,6 +55,13 @@ class Watches:
             for future in self._waiting.pop(task.id, ()):
                 if not future.done():
                     self._journal.promise(_resolve, future)
+
+    def stop(self) -> None:
+        """The hub stops: let every request that waits go on with what there is."""
+        self.stopped = True
+        for futures in self._waiting.values():
+            for future in futures:
+                _resolve(future)
 
     def left(self, peer: Peer) -> None:
         """A peer is gone: forget what it watched."""

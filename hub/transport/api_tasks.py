@@ -61,7 +61,12 @@ async def _find(call: Call) -> Task:
 
 async def _find_any(call: Call, task_id: str) -> Task | None:
     found: asyncio.Future[Task | None] = asyncio.get_running_loop().create_future()
-    call.services.tasks.with_task(call.org, task_id, found.set_result)
+
+    def answer(task: Task | None) -> None:
+        if not found.done():
+            found.set_result(task)
+
+    call.services.tasks.with_task(call.org, task_id, answer)
     return await found
 
 
@@ -78,7 +83,10 @@ async def _wait(call: Call, task: Task, wait_ms: int) -> Task:
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     forget = call.services.watches.wait(task.id, ended)
     try:
-        await asyncio.wait([ended], timeout=wait_ms / 1000)
+        # It may have ended while it was looked for, before anybody watched.
+        now = call.org.tasks.get(task.id)
+        if now is None or not now.ended:
+            await asyncio.wait([ended], timeout=wait_ms / 1000)
     finally:
         forget()
     return await _find_any(call, task.id) or task
@@ -153,7 +161,8 @@ async def task_log(call: Call) -> Answer:
     loop = asyncio.get_running_loop()
     until = loop.time() + wait_ms / 1000
     text = await logs.read(task.id, chosen, Stream(stream), offset, ended=task.ended)
-    while not text.text and not text.ended and loop.time() < until:
+    watches = call.services.watches
+    while not (text.text or text.ended or watches.stopped) and loop.time() < until:
         await logs.wait_for_news(min(until - loop.time(), 1.0))
         task = await _find(call)
         text = await logs.read(task.id, chosen, Stream(stream), offset, ended=task.ended)
