@@ -1,11 +1,11 @@
 """Hubs for the tests of the transport: a calm and a hasty one for all, others on request."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.transport.ranch import CALM, HASTY, Hub
+from tests.transport.ranch import CALM, HASTY, HUB, Hub
 from tests.transport.wire import Door, open_door
 
 StartHub = Callable[..., Hub]
@@ -46,8 +46,9 @@ def own_hub(tmp_path: Path) -> Iterator[StartHub]:
     """Starts hubs of the test's own, which may be stopped and killed."""
     started: list[Hub] = []
 
-    def begin(**options: int) -> Hub:
+    def begin(program: Sequence[str] = HUB, **options: int) -> Hub:
         hub = Hub(tmp_path / f"data-{len(started)}", **(CALM | options))
+        hub.program = program
         started.append(hub)
         return hub.start()
 
