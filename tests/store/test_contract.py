@@ -1,0 +1,423 @@
+"""The contract of the stores: the same tests for the database and for its twin in memory."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import Raw, json, structs
+
+from hub.core import lifecycle, reports
+from hub.core.agent import AgentRecord
+from hub.core.credentials import Credential, InviteRecord
+from hub.core.facts import Fact
+from hub.core.task import Task
+from hub.store.contract import EventRow, QueuedRow, Store, StoreError, TimedRow, Unit
+from hub.store.memory import MemoryStore
+from hub.store.sqlite import SqliteStore
+from schemas.events import EventType
+from schemas.from_agent import TaskComplete, TaskFailed
+from schemas.scalars import SAFE_INTEGER, Executor, FailureClass, Priority, Role, TaskState
+from schemas.work import TaskSpec
+from tests.store.records import (
+    NOW,
+    Clerk,
+    fact_of,
+    image,
+    images,
+    in_state,
+    new_task,
+    open_sqlite,
+    read_by_seq,
+)
+
+AGENT = AgentRecord(
+    "main", "agent-1", "Härta\0", ("a", "ü"), (Executor.COMMAND,), 3, NOW.wall, "host", 2, NOW.wall
+)
+CREDENTIAL = Credential("abc", "main", Role.VIEWER, "Vera", b"\0\xff" * 16, NOW.wall, "admin")
+INVITE = InviteRecord("inv", "main", b"\1" * 32, "agent-1", NOW.wall, "admin", NOW.wall + 1)
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each kind."""
+    opened: Store = open_sqlite(tmp_path) if request.param == "sqlite" else MemoryStore()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clerk(store: Store) -> Clerk:
+    """Who puts units into the store."""
+    return Clerk(store)
+
+
+def restarted(store: Store) -> Store:
+    """The store that a hub finds after this one died."""
+    if isinstance(store, MemoryStore):
+        return store.crash()
+    assert isinstance(store, SqliteStore)
+    return SqliteStore(store.path, store.path.parent / "backups", "unused")
+
+
+def test_a_new_store_is_empty(store: Store) -> None:
+    """Nothing was ever committed."""
+    found = store.recover()
+    assert (found.epoch, found.hub_time, found.task_seq) == (1, 0, 0)
+    people = [*found.agents, *found.credentials, *found.invites]
+    work = [*found.held, *found.queued, *found.scheduled, *found.expiring]
+    assert (people, work, found.event_seq, found.counts) == ([], [], {}, {})
+
+
+def test_a_new_task_is_read_back_equal(store: Store, clerk: Clerk) -> None:
+    """By seq and by id."""
+    task = new_task(1, needs=["x"], labels={"a": "b"}, metadata=Raw(b'{ "spaced" : 1 }'))
+    clerk.submit(task)
+    reader = store.reader()
+    assert images(store.decode(reader.by_seq([1]))) == [image(task)]
+    assert images(store.decode(reader.by_id("main", [task.id]))) == [image(task)]
+    reader.close()
+
+
+def test_unknown_tasks_are_left_out(store: Store, clerk: Clerk) -> None:
+    """By seq, by id, in another org and in an org that nobody knows."""
+    task = new_task(1)
+    clerk.submit(task, new_task(2, "other"))
+    reader = store.reader()
+    assert [t.seq for t in store.decode(reader.by_seq([1, 99]))] == [1]
+    assert list(reader.by_id("main", ["task-none"])) == []
+    assert list(reader.by_id("other", [task.id])) == []
+    assert list(reader.by_id("nobody", [task.id])) == []
+    reader.close()
+
+
+def test_every_change_of_a_life_is_kept(store: Store, clerk: Clerk) -> None:
+    """From queued to completed, through every record on the way."""
+    task = new_task(1)
+    clerk.submit(task)
+    assigned = lifecycle.assign(task, "agent-1", 1, NOW).task
+    running = lifecycle.accept(assigned, NOW).task
+    report = TaskComplete(task.id, running.generation, Raw(b'{"ok":  true}'), 7, Raw(b"[1]"))
+    change = reports.take(running, "agent-1", report, NOW, 0.5).change
+    assert change is not None
+    for record in (assigned, running, change.task):
+        clerk.change(record)
+        assert images(read_by_seq(store, 1)) == [image(record)]
+
+
+def test_a_value_can_go_back_to_nothing(store: Store, clerk: Clerk) -> None:
+    """An operator's retry clears what the attempts before left."""
+    dead = in_state(
+        1,
+        TaskState.DEAD_LETTER,
+        holder="agent-1",
+        result=b"1",
+        usage=b"2",
+        report=b"3" * 32,
+        error="no",
+        failure_class=FailureClass.AGENT,
+        tokens_used=3,
+        finished_at=5,
+        attempt=3,
+        cancel_unconfirmed=True,
+    )
+    clerk.submit(dead)
+    again = lifecycle.revive(dead, "operator", NOW).task
+    clerk.change(again)
+    assert images(read_by_seq(store, 1)) == [image(again)]
+
+
+def test_a_task_new_and_changed_in_one_batch_stands_as_at_its_end(
+    store: Store, clerk: Clerk
+) -> None:
+    """One row holds both."""
+    task = new_task(1)
+    after = lifecycle.assign(task, "agent-1", 1, NOW).task
+    clerk.commit(Unit("main", [task], fresh=True), Unit("main", [after]))
+    assert images(read_by_seq(store, 1)) == [image(after)]
+    assert images(store.recover().held) == [image(after)]
+
+
+def test_large_batches_are_kept_whole(store: Store, clerk: Clerk) -> None:
+    """More rows than one statement takes, and a number that no chunk divides."""
+    tasks = [new_task(seq) for seq in range(1, 400)]
+    clerk.submit(*tasks)
+    changed = [lifecycle.assign(task, f"a-{task.seq}", 1, NOW).task for task in tasks]
+    clerk.change(*changed)
+    assert images(read_by_seq(store, *range(1, 400))) == images(changed)
+
+
+def test_what_was_not_committed_is_not_there(store: Store, clerk: Clerk) -> None:
+    """Neither for a reader nor after a restart."""
+    clerk.submit(new_task(1))
+    clerk.write(Unit("main", [new_task(2)], fresh=True, facts=[fact_of(new_task(2))]))
+    assert [task.seq for task in read_by_seq(store, 1, 2)] == [1]
+    if isinstance(store, MemoryStore):
+        store = store.crash()
+    found = store.recover()
+    assert (found.task_seq, found.event_seq) == (1, {"main": 1})
+
+
+def test_a_task_is_not_submitted_twice(store: Store, clerk: Clerk) -> None:
+    """An id belongs to one task for ever."""
+    task = new_task(1)
+    clerk.submit(task)
+    with pytest.raises(StoreError):
+        clerk.submit(structs.replace(task, seq=2))
+
+
+def test_a_change_of_nothing_is_refused(clerk: Clerk) -> None:
+    """It would be lost without a word."""
+    with pytest.raises(StoreError):
+        clerk.change(new_task(5))
+
+
+def test_orgs_have_their_own_ids_and_events(store: Store, clerk: Clerk) -> None:
+    """The same id in two orgs is two tasks, and each org counts its events from 1."""
+    one = new_task(1, "main")
+    two = structs.replace(new_task(2, "other"), id=one.id)
+    clerk.submit(one, two)
+    reader = store.reader()
+    assert [task.seq for task in store.decode(reader.by_id("other", [one.id]))] == [2]
+    assert [row.seq for row in reader.events("main", 0, 9)] == [1]
+    assert [row.seq for row in reader.events("other", 0, 9)] == [1]
+    reader.close()
+    assert store.recover().event_seq == {"main": 1, "other": 1}
+
+
+def test_events_are_read_in_order(store: Store, clerk: Clerk) -> None:
+    """After a seq, up to a limit, with the text ids of what they are about."""
+    task = new_task(1)
+    clerk.submit(task)
+    joined = Fact(EventType.AGENT_ONLINE, "agent-1", 0, "agent-1", NOW.wall, b'{"session":1}')
+    clerk.commit(Unit("main", facts=[joined, fact_of(task, "agent-1")]))
+    reader = store.reader()
+    assert [row.seq for row in reader.events("main", 0, 2)] == [1, 2]
+    assert reader.events("main", 1, 9) == [
+        EventRow(2, EventType.AGENT_ONLINE, "agent-1", "agent-1", NOW.wall, b'{"session":1}'),
+        EventRow(3, EventType.TASK_UPDATED, task.id, "agent-1", NOW.wall, b'{"change":"x"}'),
+    ]
+    assert reader.events("nobody", 0, 9) == []
+    reader.close()
+
+
+def test_an_agent_named_like_a_number_is_not_a_task(store: Store, clerk: Clerk) -> None:
+    """Its id stays its id."""
+    fact = Fact(EventType.AGENT_ONLINE, "1", 0, "1", NOW.wall, b"{}")
+    clerk.submit(new_task(1))
+    clerk.commit(Unit("main", facts=[fact]))
+    reader = store.reader()
+    assert reader.events("main", 1, 1)[0].entity == "1"
+    reader.close()
+
+
+def test_pages_go_from_the_newest_on(store: Store, clerk: Clerk) -> None:
+    """Page after page, each task once."""
+    clerk.submit(*(new_task(seq) for seq in range(1, 8)), new_task(8, "other"))
+    reader = store.reader()
+    seen: list[int] = []
+    before: int | None = None
+    while page := [task.seq for task in store.decode(reader.page("main", before, 3, []))]:
+        seen += page
+        before = page[-1]
+    reader.close()
+    assert seen == [7, 6, 5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_pages_of_one_state(store: Store, clerk: Clerk, state: TaskState) -> None:
+    """Every state can be asked for by itself, and with any other."""
+    tasks = [in_state(i, s) for i, s in enumerate([*TaskState, *TaskState], 1)]
+    clerk.submit(*tasks, in_state(90, state, "other"))
+    reader = store.reader()
+    page = [task.seq for task in store.decode(reader.page("main", None, 9, [state]))]
+    assert page == sorted((t.seq for t in tasks if t.state is state), reverse=True)
+    both = {state, TaskState.COMPLETED}
+    mixed = [task.seq for task in store.decode(reader.page("main", 12, 9, sorted(both)))]
+    fitting = [t.seq for t in tasks if t.state in both and t.seq < 12]
+    assert mixed == sorted(fitting, reverse=True)
+    reader.close()
+
+
+def test_everything_live_is_recovered(store: Store, clerk: Clerk) -> None:
+    """After a restart: what is held in full, what waits by its times, and all the counts."""
+    tasks = [in_state(i, state) for i, state in enumerate(TaskState, 1)]
+    early = in_state(20, TaskState.SCHEDULED, due_at=77)
+    late = new_task(21, not_before=NOW.wall + 5, complete_by=NOW.wall + 9)
+    brief = new_task(22, "other", complete_by=NOW.wall + 3)
+    done = in_state(23, TaskState.COMPLETED)
+    spent = structs.replace(done, spec=structs.replace(done.spec, complete_by=1))
+    clerk.submit(*tasks, early, late, brief, spent)
+    store = restarted(store)
+    found = store.recover()
+    assert found.hub_time == NOW.hub
+    assert found.task_seq == 23
+    held = {TaskState.ASSIGNED, TaskState.RUNNING}
+    assert images(found.held) == images(task for task in tasks if task.state in held)
+    assert sorted(found.scheduled) == [
+        ("main", TimedRow(1, 0, 0)),
+        ("main", TimedRow(20, 77, 0)),
+        ("main", TimedRow(21, 0, NOW.wall + 5)),
+    ]
+    assert sorted(found.expiring) == [("main", NOW.wall + 9, 21), ("other", NOW.wall + 3, 22)]
+    once = dict.fromkeys(TaskState, 1)
+    assert found.counts == {
+        "main": once | {TaskState.SCHEDULED: 3, TaskState.COMPLETED: 2},
+        "other": {TaskState.QUEUED: 1},
+    }
+    assert [org for org, _ in found.queued] == ["main", "other"]
+    store.close()
+
+
+def test_the_queue_is_recovered_lane_by_lane(store: Store, clerk: Clerk) -> None:
+    """By requirements, then fairness key, then place, then age."""
+    places = count(1)
+    tasks = [
+        structs.replace(new_task(next(places), needs=needs, fairness_key=key), queue_key=at)
+        for needs in (["b"], ["a"], None)
+        for key in ("z", None, "ä")
+        for at in (2**53 - 1, 5, 5)
+    ]
+    clerk.submit(*tasks)
+    rows = [row for _, row in store.recover().queued]
+    expected = [
+        QueuedRow(task.requires, task.spec.fairness_key, task.queue_key, task.seq) for task in tasks
+    ]
+    assert rows == sorted(expected, key=lambda row: (row[0], row[1] or "", *row[2:]))
+
+
+def test_people_and_agents_are_kept(store: Store, clerk: Clerk) -> None:
+    """Agents, credentials and open invites, the last record of each."""
+    older = structs.replace(AGENT, slots=1, host=None)
+    used = structs.replace(INVITE, public_id="used", used_at=NOW.wall)
+    clerk.commit(Unit("main", agents=[older], credentials=[CREDENTIAL], invites=[used]))
+    clerk.commit(Unit("main", agents=[AGENT], invites=[INVITE]))
+    revoked = structs.replace(CREDENTIAL, revoked_at=NOW.wall)
+    clerk.commit(Unit("main", credentials=[revoked]))
+    store = restarted(store)
+    found = store.recover()
+    assert found.agents == [AGENT]
+    assert found.credentials == [revoked]
+    assert found.invites == [INVITE]
+    store.close()
+
+
+Text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+Number = st.integers(0, SAFE_INTEGER)
+Json = st.recursive(
+    st.none() | st.booleans() | st.integers(-SAFE_INTEGER, SAFE_INTEGER) | Text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(Text, inner, max_size=3),
+    max_leaves=6,
+).map(json.encode)
+Sent = st.fixed_dictionaries(
+    {"description": Text.filter(bool)},
+    optional={
+        "run": st.fixed_dictionaries(
+            {"kind": st.just("command"), "argv": st.just(["echo", "ü", ""])},
+        ),
+        "payload": Json.map(Raw),
+        "metadata": st.dictionaries(Text, Text, max_size=2),
+        "needs": st.lists(st.sampled_from(["a", "b", "ß"]), max_size=3),
+        "assign_to": st.just("agent-9"),
+        "priority": st.sampled_from(["urgent", "critical", "high", "normal", "medium", "low"]),
+        "fairness_key": st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128),
+        "labels": st.dictionaries(st.just("k"), st.just("v")),
+        "not_before": Number,
+        "complete_by": Number,
+        "timeout_ms": st.integers(100, 366 * 86_400_000),
+        "max_attempts": st.integers(1, 100),
+        "retry": st.fixed_dictionaries({"factor": st.floats(1, 10)}),
+    },
+)
+
+
+@st.composite
+def tasks_in_any_state(draw: Callable[..., Any]) -> Task:
+    """Any task that messages can lead to, and then some."""
+    spec = json.decode(json.encode(draw(Sent)), type=TaskSpec)
+    made = lifecycle.create(1, "task-1", "main", 1, spec, draw(Text), NOW).task
+    maybe = st.none() | Number
+    return structs.replace(
+        made,
+        priority=draw(st.sampled_from(Priority)),
+        state=draw(st.sampled_from(TaskState)),
+        generation=draw(Number),
+        queue_key=draw(Number),
+        due_at=draw(Number),
+        attempt=draw(Number),
+        reclaims=draw(Number),
+        rejections=draw(Number),
+        holder=draw(st.none() | Text),
+        assigned_to=draw(st.none() | Text),
+        cancel_requested=draw(st.booleans()),
+        cancel_unconfirmed=draw(st.booleans()),
+        report=draw(st.none() | st.binary(min_size=32, max_size=32)),
+        result=draw(st.none() | Json),
+        error=draw(st.none() | Text),
+        failure_class=draw(st.none() | st.sampled_from(FailureClass)),
+        tokens_used=draw(maybe),
+        usage=draw(st.none() | Json),
+        queued_at=draw(maybe),
+        assigned_at=draw(maybe),
+        started_at=draw(maybe),
+        finished_at=draw(maybe),
+        version=draw(Number),
+    )
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "memory"])
+def test_no_task_can_be_refused(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whatever the wire lets in is written and read back equal, as new and as changed."""
+    store: Store = MemoryStore()
+    if kind == "sqlite":
+        store = open_sqlite(tmp_path_factory.mktemp("any"))
+    clerk = Clerk(store)
+    seqs = count(1)
+
+    @given(tasks_in_any_state(), tasks_in_any_state())
+    @settings(max_examples=60)
+    def written_and_read(first: Task, second: Task) -> None:
+        seq = next(seqs)
+        before = structs.replace(first, seq=seq, id=f"task-{seq}")
+        after = structs.replace(
+            second,
+            seq=seq,
+            id=before.id,
+            spec=before.spec,
+            priority=before.priority,
+            submitted_by=before.submitted_by,
+        )
+        clerk.submit(before)
+        assert images(read_by_seq(store, seq)) == [image(before)]
+        clerk.change(after)
+        assert images(read_by_seq(store, seq)) == [image(after)]
+
+    try:
+        written_and_read()
+    finally:
+        store.close()
+
+
+def test_the_largest_payload_and_result_fit(store: Store, clerk: Clerk) -> None:
+    """Half a mebibyte each."""
+    big = json.encode("x" * (512 * 1024 - 2))
+    task = new_task(1, payload=Raw(big), metadata=Raw(b'{"k":"%s"}' % (b"m" * 16_000)))
+    clerk.submit(task)
+    assigned = lifecycle.assign(task, "agent-1", 1, NOW).task
+    failed = TaskFailed(task.id, assigned.generation, error="e" * 2_000, result=Raw(big))
+    change = reports.take(assigned, "agent-1", failed, NOW, 0.5).change
+    assert change is not None
+    clerk.change(change.task)
+    assert images(read_by_seq(store, 1)) == [image(change.task)]
+
+
+def test_upkeep_and_close_may_come_any_time(store: Store, clerk: Clerk) -> None:
+    """Upkeep with nothing to do, and a second close, do nothing."""
+    store.upkeep()
+    clerk.submit(new_task(1))
+    store.upkeep()
+    store.close()
+    store.close()
