@@ -226,6 +226,7 @@ class Hub:
         await services.journal.close()
         services.loader.close()
         await services.logs.close()
+        (self.config.data / "runtime.json").unlink(missing_ok=True)
 
     # What must not happen
 
