@@ -109,7 +109,7 @@ async def running(store: Any, tally: Tally) -> AsyncIterator[Journal]:
 async def until(fact: Callable[[], bool]) -> None:
     """Wait for a fact, at most ten seconds."""
     async with asyncio.timeout(10):
-        while not fact():
+        while not fact():  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.001)
 
 
@@ -181,14 +181,19 @@ async def test_close_drains(store: Store) -> None:
             journal.promise(seen.append, seq)
 
     assert seen == list(range(1, 30))
-    assert len(store.reader().by_seq(range(1, 30))) == 29
+    assert len(store.reader().by_seq(list(range(1, 30)))) == 29
 
 
 async def test_the_end_of_a_turn_is_in_the_same_batch(store: Store) -> None:
     """What the scheduler decides at the end of a turn is committed with the turn."""
     tally, wanted, positions = Tally(), [unit(2)], list[int]()
     async with running(store, tally) as journal:
-        journal.before_commit = lambda: [journal.write(wanted.pop()) for _ in wanted[:]] and None
+
+        def assign() -> None:
+            while wanted:
+                journal.write(wanted.pop())
+
+        journal.before_commit = assign
         journal.after_commit = positions.append
         journal.write(unit(1))
         await journal.settled()
