@@ -1,0 +1,246 @@
+"""What holds for every route: who may, what a body may be, what an error looks like."""
+
+import http.client
+import json
+import re
+import socket
+from typing import Any, Final
+
+import pytest
+
+from hub.transport.routes import ROUTES
+from schemas.scalars import Role
+from tests.transport.ranch import Hub
+from tests.transport.wire import new_name
+
+Roles = frozenset[Role | None]
+READERS: Final[Roles] = frozenset(Role)
+EVERYBODY: Final[Roles] = READERS | {None}
+SUBMITTERS: Final[Roles] = READERS - {Role.VIEWER}
+ADMINS: Final[Roles] = frozenset({Role.ADMIN})
+WHO_MAY: Final[dict[tuple[str, str], Roles]] = {
+    ("POST", "/api/v1/tasks"): SUBMITTERS,
+    ("GET", "/api/v1/tasks"): READERS,
+    ("GET", "/api/v1/tasks/{task_id}"): READERS,
+    ("POST", "/api/v1/tasks/{task_id}/cancel"): SUBMITTERS,
+    ("GET", "/api/v1/tasks/{task_id}/log"): READERS,
+    ("GET", "/api/v1/tasks/{task_id}/explain"): READERS,
+    ("GET", "/api/v1/agents"): READERS,
+    ("GET", "/api/v1/agents/{agent_id}"): READERS,
+    ("POST", "/api/v1/invites"): ADMINS,
+    ("POST", "/api/v1/register"): EVERYBODY,
+    ("GET", "/api/v1/me"): READERS,
+    ("GET", "/health"): EVERYBODY,
+    ("GET", "/healthz"): EVERYBODY,
+    ("GET", "/ready"): EVERYBODY,
+    ("GET", "/readyz"): EVERYBODY,
+    ("GET", "/metrics"): EVERYBODY,
+}
+"""Written out on purpose: a new route has to be judged here too. `/metrics`: see its own test."""
+BODIES: Final[dict[str, Any]] = {
+    "/api/v1/tasks": {"description": "x", "needs": ["nobody"]},
+    "/api/v1/invites": {},
+    "/api/v1/register": {"code": "x", "agent_id": "x"},
+}
+
+
+@pytest.fixture(scope="module")
+def agent_token(calm_hub: Hub) -> str:
+    """An agent's token."""
+    return calm_hub.join(new_name())
+
+
+def test_every_route_is_judged() -> None:
+    """No route is protected, or open, by accident."""
+    assert {(route.method, route.path) for route in ROUTES} == set(WHO_MAY)
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+@pytest.mark.parametrize(("method", "path"), list(WHO_MAY))
+def test_who_may(
+    calm_hub: Hub, agent_token: str, method: str, path: str, role: Role | None
+) -> None:
+    """Every role on every route: 401 without a credential, 403 with the wrong one."""
+    real = path.replace("{task_id}", "task-nobody").replace("{agent_id}", "nobody")
+    body = BODIES.get(path) if method == "POST" else None
+    token = agent_token if role is Role.AGENT else None
+    reply = calm_hub.http(
+        method, real, body, role=None if role is Role.AGENT else role, token=token
+    )
+    if role in WHO_MAY[method, path]:
+        assert reply.status not in (403, 405)
+        assert reply.status != 401 or reply.code == "invalid_code"
+    else:
+        assert reply.status == (401 if role is None else 403)
+        assert reply.code == ("invalid_token" if role is None else "forbidden")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ", "Bearer corral_d_x_y", "Basic dXNlcjpwYXNz", "Bearer a b c"],
+)
+def test_a_bad_credential(calm_hub: Hub, header: str) -> None:
+    """401, with the scheme that is wanted."""
+    headers = {"Authorization": header}
+    reply = calm_hub.http("GET", "/api/v1/tasks", role=None, headers=headers)
+    assert (reply.status, reply.code) == (401, "invalid_token")
+    assert reply.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_token_with_one_wrong_character(calm_hub: Hub) -> None:
+    """Is no token, wherever the character stands."""
+    token = calm_hub.tokens[Role.ADMIN]
+    for place in (0, 7, 12, 30, len(token) - 1):
+        wrong = token[:place] + ("X" if token[place] != "X" else "Y") + token[place + 1 :]
+        assert calm_hub.http("GET", "/api/v1/me", token=wrong).status == 401
+
+
+def test_a_request_id_comes_back(calm_hub: Hub) -> None:
+    """The caller's own, or a new one of 16 hex digits; in errors also in the body."""
+    mine = calm_hub.http("GET", "/health", headers={"X-Request-Id": "my-id-1"})
+    assert mine.headers["x-request-id"] == "my-id-1"
+    for unfit in ("x" * 129, "a\tb"):
+        reply = calm_hub.http("GET", "/health", headers={"X-Request-Id": unfit})
+        assert re.fullmatch("[0-9a-f]{16}", reply.headers["x-request-id"])
+    refused = calm_hub.http("GET", "/api/v1/nothing", headers={"X-Request-Id": "my-id-2"})
+    assert refused.json["request_id"] == refused.headers["x-request-id"] == "my-id-2"
+
+
+def test_a_refusal_is_one_line_in_the_log(calm_hub: Hub) -> None:
+    """With what is needed to find it, and no traceback."""
+    name = new_name("request")
+    calm_hub.http("POST", "/api/v1/tasks", {"priority": 1}, headers={"X-Request-Id": name})
+    (line,) = [line for line in calm_hub.log_lines() if line.get("request_id") == name]
+    assert (line["status"], line["code"], line["path"]) == (
+        422,
+        "validation_failed",
+        "/api/v1/tasks",
+    )
+    assert "traceback" not in line
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("GET", "/", 404, "not_found"),
+        ("GET", "/api/v1/tasks/task-nobody", 404, "not_found"),
+        ("GET", "/api/v1/tasks/%00%ff", 404, "not_found"),
+        ("GET", "/api/v1/tasks/" + "x" * 5_000, 404, "not_found"),
+        ("GET", "/api/v1/agents/nobody", 404, "not_found"),
+        ("DELETE", "/api/v1/tasks", 405, "method_not_allowed"),
+        ("PUT", "/health", 405, "method_not_allowed"),
+        ("GET", "/api/v1/tasks?limit=0", 422, "validation_failed"),
+        ("GET", "/api/v1/tasks?limit=x", 422, "validation_failed"),
+        ("GET", "/api/v1/tasks?limit=99999999999999999999", 422, "validation_failed"),
+        ("GET", "/api/v1/tasks?limit=%D9%A3", 422, "validation_failed"),
+        ("GET", "/api/v1/tasks?state=asleep", 422, "validation_failed"),
+        ("GET", "/api/v1/tasks?cursor=nonsense", 400, "invalid_json"),
+        ("GET", "/api/v1/tasks?cursor=%FF", 400, "invalid_json"),
+        ("GET", "/api/v1/agents?cursor=nonsense", 400, "invalid_json"),
+    ],
+)
+def test_a_bad_address(calm_hub: Hub, method: str, path: str, status: int, code: str) -> None:
+    """Each has its status and code."""
+    reply = calm_hub.http(method, path)
+    assert (reply.status, reply.code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "invalid_json"),
+        (b"{", 400, "invalid_json"),
+        (b"\xff\xfe", 400, "invalid_json"),
+        (b'{"description": "\xff"}', 400, "invalid_json"),
+        (b'{"description": "\\ud800"}', 400, "invalid_json"),
+        (b'{"description": ' + b"[" * 100_000, 422, "validation_failed"),
+        (b'{"pad": ' + b"[" * 100_000, 422, "validation_failed"),
+        (b"[]", 422, "validation_failed"),
+        (b"null", 422, "validation_failed"),
+        (b'{"description": "x", "payload": 9007199254740992}', 422, "validation_failed"),
+        (b'{"description": "x", "metadata": [1]}', 422, "validation_failed"),
+        (b'{"tasks": []}', 422, "validation_failed"),
+        (b'{"tasks": [{"description": "x"}], "more": 1}', 422, "validation_failed"),
+        (b'{"description": "' + b"x" * 1024 * 1024 + b'"}', 413, "too_large"),
+    ],
+)
+def test_a_bad_body(calm_hub: Hub, body: bytes, status: int, code: str) -> None:
+    """Each has its status and code, and nothing is taken."""
+    before = newest(calm_hub)
+    reply = calm_hub.http("POST", "/api/v1/tasks", body)
+    assert (reply.status, reply.code) == (status, code)
+    assert newest(calm_hub) == before
+
+
+def newest(hub: Hub) -> Any:
+    """The id of the newest task."""
+    items = hub.get("/tasks?limit=1")["items"]
+    return items[0]["id"] if items else None
+
+
+def test_all_flaws_of_a_body_are_named(calm_hub: Hub) -> None:
+    """Also those in the tenth task, and the likely name of a mistyped field."""
+    tasks: list[dict[str, Any]] = [{"description": "x"} for _ in range(12)]
+    tasks[3]["priority"] = "soon"
+    tasks[10] = {"descripton": "x", "timeout_ms": 1}
+    reply = calm_hub.http("POST", "/api/v1/tasks", {"tasks": tasks})
+    assert reply.status == 422
+    assert reply.paths == {
+        "$.tasks[3].priority",
+        "$.tasks[10].description",
+        "$.tasks[10].descripton",
+        "$.tasks[10].timeout_ms",
+    }
+    assert "did you mean `description`" in reply.text
+
+
+def test_a_body_is_json(calm_hub: Hub) -> None:
+    """And says so."""
+    headers = {"Content-Type": "text/plain"}
+    reply = calm_hub.http("POST", "/api/v1/tasks", {"description": "x"}, headers=headers)
+    assert (reply.status, reply.code) == (415, "unsupported_media_type")
+    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+    body = {"description": "x", "needs": ["nobody"]}
+    assert calm_hub.http("POST", "/api/v1/tasks", body, headers=headers).status == 201
+
+
+def test_a_hub_that_is_full_says_when_to_come_back(own_hub: Any) -> None:
+    """503 with Retry-After; what is taken up to then is kept."""
+    hub = own_hub(backlog=2)
+    for _ in range(2):
+        hub.submit(needs=["nobody"])
+    reply = hub.http("POST", "/api/v1/tasks", {"description": "x", "needs": ["nobody"]})
+    assert (reply.status, reply.code) == (503, "busy")
+    assert int(reply.headers["retry-after"]) >= 1
+    assert len(hub.get("/tasks")["items"]) == 2
+
+
+def test_requests_on_one_connection_do_not_mix(calm_hub: Hub) -> None:
+    """Also after a refusal, and when they come at once."""
+    connection = http.client.HTTPConnection("127.0.0.1", calm_hub.port, timeout=10)
+    token = {"Authorization": f"Bearer {calm_hub.tokens[Role.ADMIN]}"}
+    for path, status in (("/api/v1/me", 200), ("/none", 404), ("/api/v1/me", 200)):
+        connection.request("GET", path, headers=token)
+        answer = connection.getresponse()
+        assert (answer.status, bool(json.loads(answer.read()))) == (status, True)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00" * 64 + b"\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/v1/tasks HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_no_http_harms_nobody(calm_hub: Hub, data: bytes) -> None:
+    """The connection ends, the hub lives, and no traceback is written."""
+    with socket.create_connection(("127.0.0.1", calm_hub.port), 10) as raw:
+        raw.sendall(data)
+        raw.settimeout(10)
+        raw.recv(4096)
+    assert calm_hub.http("GET", "/health").status == 200
+    assert not [line for line in calm_hub.log_lines() if "traceback" in line]
