@@ -21,6 +21,7 @@ from hub.core.session import Close, Refusal, Session
 from hub.services.bundle import Services
 from hub.services.peers import frame_of
 from hub.transport import commands, replies
+from hub.transport.framing import whole_texts
 from hub.transport.outbox import MOST, Flusher, Outbox
 from schemas.scalars import CloseCode
 from schemas.to_agent import Bye
@@ -69,12 +70,23 @@ class AgentSocket(WebSocketsSansIOProtocol):
             return
         if self._broken:
             return
+        if not (self._inbox or self._fragments or self._closing or self.conn.reader.buffer):
+            data = self._take_texts(data)
+            if not data:
+                return
         self.conn.receive_data(data)
         if self.conn.parser_exc is not None:
             self._parser_failed(self.conn.parser_exc)
             return
         self._inbox.extend(self.conn.events_received())  # type: ignore[arg-type]
         self._handle_inbox()
+
+    def _take_texts(self, data: bytes) -> bytes:
+        """Handle the whole text frames that the packet begins with; the rest is returned."""
+        texts, taken = whole_texts(data, FRAMES_A_TURN)
+        for text in texts:
+            self._take(text)
+        return data[taken:]
 
     def _refuse_broken_handshake(self) -> None:
         if self.conn.handshake_exc is not None and not self.transport.is_closing():

@@ -63,8 +63,7 @@ class Outbox:
         parts = self._parts
         if not parts:
             self._flusher.add(self)
-        parts.append(text_header(len(frame)))
-        parts.append(frame)
+        parts += (text_header(len(frame)), frame)
 
     def flush(self) -> None:
         """Write what waits, in one call."""
