@@ -37,7 +37,7 @@ class IllegalMove(CoreError):
     """A task was to make a move that its state does not have."""
 
     def __init__(self, task_id: str, state: str, move: str) -> None:
-        super().__init__(f"task {task_id}: no move {move!r} from state {state!r}")
+        super().__init__(f"task {task_id}: no move '{move}' from state '{state}'")
         self.task_id = task_id
         self.state = state
         self.move = move
