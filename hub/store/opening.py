@@ -14,7 +14,7 @@ from msgspec import Struct
 from hub.store.contract import StoreError
 from hub.store.datadir import DataDir
 from hub.store.sqlite import SqliteStore
-from hub.store.witness import Testimony, Witness
+from hub.store.witness import Seen, Witness
 
 HISTORY_BYTES: Final = 8
 
@@ -100,7 +100,7 @@ def _open(directory: DataDir) -> Opened:
         origin = origin_of(store, seen)
         if origin not in (Origin.NEW, Origin.KNOWN):
             store.start_epoch(max(store.epoch, seen.epoch if seen else 0) + 1)
-        witness.swear(Testimony(store.epoch, store.history_id, store.event_count))
+        witness.swear(Seen(store.epoch, store.history_id, store.event_count))
     except BaseException:
         store.close()
         raise
@@ -120,7 +120,7 @@ def _refuse_vanished(directory: DataDir) -> None:
             )
 
 
-def origin_of(store: SqliteStore, seen: Testimony | None) -> Origin:
+def origin_of(store: SqliteStore, seen: Seen | None) -> Origin:
     """Compare a database with what the witness has seen."""
     if seen is None:
         return Origin.NEW if store.is_new else Origin.UNWITNESSED

@@ -36,11 +36,11 @@ class SqliteReader:
 
     def by_seq(self, seqs: Sequence[int]) -> Rows:
         """The tasks with these seqs that exist, in no order."""
-        return self._all(_BY_SEQ, _encode(seqs).decode())
+        return self._all(_BY_SEQ, _encode(list(seqs)).decode())
 
     def by_id(self, org: str, ids: Sequence[str]) -> Rows:
         """The tasks of the org with these ids that exist, in no order."""
-        return self._all(_BY_ID, self._orgs.get(org), _encode(ids).decode())
+        return self._all(_BY_ID, self._orgs.get(org), _encode(list(ids)).decode())
 
     def page(self, org: str, before: int | None, limit: int, states: Sequence[TaskState]) -> Rows:
         """Tasks with a seq below `before`, newest first; in any state when none is named."""

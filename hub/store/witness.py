@@ -19,7 +19,7 @@ EVERY_S: Final = 1.0
 _SECTOR: Final = 512
 
 
-class Testimony(Struct, frozen=True):
+class Seen(Struct, frozen=True):
     """What the witness has seen."""
 
     epoch: int
@@ -33,30 +33,30 @@ class Witness:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._testimony: Testimony | None = None
+        self._seen: Seen | None = None
         self._descriptor = -1
         self._written_at = 0.0
         self._stale = False
 
-    def read(self) -> Testimony | None:
+    def read(self) -> Seen | None:
         """What it has seen; None when the file is missing or damaged. Raises OSError."""
         try:
-            return json.decode(self._path.read_bytes(), type=Testimony)
+            return json.decode(self._path.read_bytes(), type=Seen)
         except (FileNotFoundError, DecodeError):
             return None
 
-    def swear(self, testimony: Testimony) -> None:
+    def swear(self, seen: Seen) -> None:
         """Write the file durably; from now on `note` carries it on. Raises OSError."""
         self.close()
-        write_durably(self._path, _page(testimony))
-        self._testimony = testimony
+        write_durably(self._path, _page(seen))
+        self._seen = seen
         self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
 
     def note(self, events: int) -> None:
         """So many events are durable now. Raises OSError."""
-        if self._testimony is None:
+        if self._seen is None:
             raise RuntimeError("the witness has not sworn yet")
-        self._testimony = Testimony(self._testimony.epoch, self._testimony.history_id, events)
+        self._seen = Seen(self._seen.epoch, self._seen.history_id, events)
         self._stale = True
         now = time.monotonic()
         if now - self._written_at >= EVERY_S:
@@ -64,8 +64,8 @@ class Witness:
             self._write()
 
     def _write(self) -> None:
-        if self._testimony is not None and self._stale:
-            os.pwrite(self._descriptor, _page(self._testimony), 0)
+        if self._seen is not None and self._stale:
+            os.pwrite(self._descriptor, _page(self._seen), 0)
             self._stale = False
 
     def close(self) -> None:
@@ -76,6 +76,6 @@ class Witness:
             self._descriptor = -1
 
 
-def _page(testimony: Testimony) -> bytes:
+def _page(seen: Seen) -> bytes:
     """One sector, so that a write in place is never torn, and shorter text leaves no rest."""
-    return json.encode(testimony).ljust(_SECTOR - 1) + b"\n"
+    return json.encode(seen).ljust(_SECTOR - 1) + b"\n"
