@@ -28,6 +28,7 @@ from schemas.to_agent import Bye
 
 PATH: Final = "/ws"
 TEXT: Final = Opcode.TEXT
+CLOSE: Final = Opcode.CLOSE
 FRAMES_A_TURN: Final = 64
 """How many frames of one peer are handled before others have their turn."""
 PINGS: Final = 20
@@ -52,7 +53,8 @@ class AgentSocket(WebSocketsSansIOProtocol):
         self.session = Session(self.services.clock.hub())
         self.watched: set[str] = set()
         self.credential: Principal | None = None
-        self._inbox: deque[Frame] = deque()
+        self._inbox: deque[bytes | Frame] = deque()
+        """What came and was not handled yet: whole texts, and frames of any other kind."""
         self._fragments: list[bytes] = []
         self._pings: deque[float] = deque(maxlen=PINGS)
         self._closing = False
@@ -70,22 +72,26 @@ class AgentSocket(WebSocketsSansIOProtocol):
             return
         if self._broken:
             return
-        if not (self._inbox or self._fragments or self._closing or self.conn.reader.buffer):
+        if not self._closing:
             data = self._take_texts(data)
-            if not data:
-                return
-        self.conn.receive_data(data)
+        if data:
+            self.conn.receive_data(data)
+            self._inbox.extend(self.conn.events_received())  # type: ignore[arg-type]
         if self.conn.parser_exc is not None:
+            self._handle_some(len(self._inbox))
             self._parser_failed(self.conn.parser_exc)
-            return
-        self._inbox.extend(self.conn.events_received())  # type: ignore[arg-type]
-        self._handle_inbox()
+        else:
+            self._handle_inbox()
 
     def _take_texts(self, data: bytes) -> bytes:
-        """Handle the whole text frames that the packet begins with; the rest is returned."""
-        texts, taken = whole_texts(data, FRAMES_A_TURN)
-        for text in texts:
-            self._take(text)
+        """Put the whole text frames that a packet begins with into the inbox; return the rest.
+
+        Only where a frame begins, and outside of a message in fragments.
+        """
+        if self.conn.reader.buffer or self.conn.current_size is not None:
+            return data
+        texts, taken = whole_texts(data)
+        self._inbox.extend(texts)
         return data[taken:]
 
     def _refuse_broken_handshake(self) -> None:
@@ -149,18 +155,25 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self._handle(event)
 
     def _handle_inbox(self) -> None:
+        self._handle_some(FRAMES_A_TURN)
+        if self._inbox:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._go_on)
+
+    def _handle_some(self, most: int) -> None:
         inbox = self._inbox
-        for _ in range(min(FRAMES_A_TURN, len(inbox))):
-            self._handle(inbox.popleft())
+        while inbox and most > 0:
+            most -= 1
+            item = inbox.popleft()
+            if isinstance(item, bytes):
+                self._take(item)
+            else:
+                self._handle(item)
             if self._closing:
-                answered = any(frame.opcode is Opcode.CLOSE for frame in inbox)
+                answered = any(isinstance(each, Frame) and each.opcode is CLOSE for each in inbox)
                 inbox.clear()
                 if answered:
                     self._peer_closed()
-                return
-        if inbox:
-            self.transport.pause_reading()
-            self.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
         if self._closing:

@@ -21,14 +21,14 @@ LONG: Final = 127
 """The length that stands for a length of eight bytes: rare, so the library's."""
 
 
-def whole_texts(data: bytes, most: int) -> tuple[list[bytes], int]:
-    """The texts that `data` begins with, at most so many, and how many bytes they took.
+def whole_texts(data: bytes) -> tuple[list[bytes], int]:
+    """The texts that `data` begins with, and how many bytes they took.
 
     `data` begins at the start of a frame, and no message is in the middle of its fragments.
     """
     texts: list[bytes] = []
     start, end = 0, len(data)
-    while end - start >= 6 and data[start] == FINAL_TEXT and len(texts) < most:
+    while end - start >= 6 and data[start] == FINAL_TEXT:
         size = data[start + 1] - MASKED
         mask = start + 2
         if size < 0 or size == LONG:

@@ -39,7 +39,7 @@ def test_texts_are_what_the_library_reads(texts: list[bytes]) -> None:
     """Every length that fits two bytes is taken apart like the library does it."""
     data = b"".join(text(each) for each in texts)
 
-    assert (by_the_library(data), len(data)) == whole_texts(data, 64)
+    assert (by_the_library(data), len(data)) == whole_texts(data)
 
 
 @given(st.integers(0, 80))
@@ -48,7 +48,7 @@ def test_a_cut_frame_is_left_for_later(size: int) -> None:
     whole, second = text(b"first"), text(b"second" * 10)
     data = whole + second[: min(size, len(second) - 1)]
 
-    assert ([b"first"], len(whole)) == whole_texts(data, 64)
+    assert ([b"first"], len(whole)) == whole_texts(data)
 
 
 def test_everything_else_is_left_to_the_library() -> None:
@@ -63,13 +63,4 @@ def test_everything_else_is_left_to_the_library() -> None:
 
     for other in others:
         first = text(b"first")
-        assert ([b"first"], len(first)) == whole_texts(first + other, 64)
-
-
-def test_no_more_than_asked_for() -> None:
-    """A flood in one packet is handled a bounded piece at a time."""
-    one = text(b"again")
-
-    texts, taken = whole_texts(one * 10, 3)
-
-    assert ([b"again"] * 3, 3 * len(one)) == (texts, taken)
+        assert ([b"first"], len(first)) == whole_texts(first + other)
