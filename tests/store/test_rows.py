@@ -1,0 +1,59 @@
+"""Records and rows: the orders of columns agree with queries and schema."""
+
+import apsw
+from msgspec import structs
+
+from hub.core.task import Task
+from hub.store import rows
+from hub.store.migrate import MIGRATIONS
+from hub.store.sql import sql
+from tests.store.records import new_task
+
+ORGS = {"main": 1}
+
+
+def columns_of(text: str) -> list[str]:
+    """The names in the parentheses of an INSERT."""
+    return [name.strip() for name in text[text.index("(") + 1 : text.index(")")].split(",")]
+
+
+def test_a_new_task_has_a_value_for_each_column() -> None:
+    """In the order of the query; every column of the table is among them."""
+    columns = columns_of(sql("insert_tasks"))
+    (row,) = rows.fresh_rows([new_task(7, fairness_key="f", complete_by=9)], ORGS)
+    assert len(columns) == len(row) == rows.FRESH_WIDTH
+    found = dict(zip(columns, row, strict=True))
+    assert (found["org"], found["seq"], found["fairness_key"], found["complete_by"]) == (
+        1,
+        7,
+        "f",
+        9,
+    )
+    connection = apsw.Connection(":memory:")
+    connection.execute(MIGRATIONS[0].text)
+    assert {name for _, name, *_ in connection.execute("PRAGMA table_info(task)")} == set(columns)
+    connection.close()
+
+
+def test_a_changed_task_has_a_value_for_each_column_set() -> None:
+    """The n-th value goes to the column that the query gives it to."""
+    names = {1: "seq"}
+    for line in sql("update_tasks").splitlines():
+        if "= new.column" in line and "WHERE" not in line:
+            name, _, place = line.strip().rstrip(",").partition(" = new.column")
+            names[int(place)] = name
+    task = new_task(7)
+    (row,) = rows.changed_rows([task])
+    assert len(names) == len(row) == rows.CHANGED_WIDTH
+    assert [getattr(task, names[place]) for place in range(1, len(row) + 1)] == list(row)
+
+
+def test_a_task_is_read_in_the_order_of_its_fields() -> None:
+    """So that a new field cannot be forgotten."""
+    assert rows.TASK_COLUMNS.split(", ") == [field.name for field in structs.fields(Task)]
+
+
+def test_a_task_spec_is_stored_without_what_it_does_not_say() -> None:
+    """Defaults are left out: they would be more than the rest."""
+    (row,) = rows.fresh_rows([new_task(7)], ORGS)
+    assert row[1] == b'{"description":"task 7","payload":{"n": 1}}'
