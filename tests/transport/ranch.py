@@ -82,6 +82,14 @@ class Hub:
         self.log = data.parent / f"{data.name}.log"
         self.tokens = mint(data)
 
+    @classmethod
+    def at(cls, data: Path, port: int) -> "Hub":
+        """A hub that somebody else started; it can be asked, not stopped."""
+        hub = cls.__new__(cls)
+        hub.data, hub.port = data, port
+        hub.tokens = {Role.ADMIN: (data / "admin.token").read_text().strip()}
+        return hub
+
     # The process
 
     def start(self, *prefix: str) -> "Hub":

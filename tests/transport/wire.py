@@ -30,7 +30,8 @@ class Peer:
         """Listen from now on."""
         self.socket = socket
         self.frames: list[Frame] = []
-        self._news = asyncio.Condition()
+        self.news = asyncio.Condition()
+        """Notified when a frame came or the connection ended."""
         self._listening = asyncio.create_task(self._listen())
         self._beating: asyncio.Task[None] | None = None
         self.running: list[Frame] = []
@@ -40,14 +41,14 @@ class Peer:
     async def _listen(self) -> None:
         try:
             async for data in self.socket:
-                async with self._news:
+                async with self.news:
                     self.frames.append(json.loads(data))
-                    self._news.notify_all()
+                    self.news.notify_all()
         except ConnectionClosed:
             pass
-        async with self._news:
+        async with self.news:
             self.closed = True
-            self._news.notify_all()
+            self.news.notify_all()
 
     async def say(self, kind: str, **fields: Any) -> None:
         """Send a message."""
@@ -59,10 +60,10 @@ class Peer:
 
     async def hears(self, kind: str, **wanted: Any) -> Frame:
         """Wait for the next frame of this kind, with these fields, and take it."""
-        async with asyncio.timeout(PATIENCE), self._news:
+        async with asyncio.timeout(PATIENCE), self.news:
             while (found := self._find(kind, wanted)) is None:
                 assert not self.closed, f"closed without {kind} {wanted}: {self.frames}"
-                await self._news.wait()
+                await self.news.wait()
             self.frames.remove(found)
             return found
 
@@ -139,14 +140,14 @@ class Peer:
         if fence in self.running:
             self.running.remove(fence)
         await self.say(kind, **fence, **fields)
-        async with asyncio.timeout(PATIENCE), self._news:
+        async with asyncio.timeout(PATIENCE), self.news:
             while True:
                 for kind_of_answer in ("task_ack", "error"):
                     if (found := self._find(kind_of_answer, fence)) is not None:
                         self.frames.remove(found)
                         return found
                 assert not self.closed, f"closed: {self.frames}"
-                await self._news.wait()
+                await self.news.wait()
 
     async def completes(self, fence: Frame, result: Any = None) -> Frame:
         """Report a result."""
