@@ -25,7 +25,11 @@ SENTENCES: Final[dict[str, Callable[[Requirements, Agent], str]]] = {
         "does not offer " + ", ".join(sorted(set(need.needs) - agent.capabilities))
     ),
     "no_executor": lambda need, _agent: f"runs no tasks of kind {need.executor}",
-    "excluded": lambda _need, _agent: "rejected this task before",
+    "excluded": lambda need, agent: (
+        "rejected this task for good"
+        if need.excludes_for_good(agent.record.id)
+        else "rejected this task and is left out for a while"
+    ),
     "older_attempt_running": lambda _need, _agent: "still runs an older attempt of this task",
     "said_busy": lambda _need, _agent: "rejected a task as busy and has not shown a free slot",
     "not_answering": lambda _need, _agent: "left its last assignment unanswered",
@@ -94,15 +98,19 @@ def _why_queued(task: Task, candidates: list[Candidate]) -> Reason:
     if not candidates[0].reasons:
         text = f"{candidates[0].agent_id} can take it; it is about to be assigned"
         return Reason("about_to_run", text)
-    able = [
+    need = decode(task.requires)
+    fitting = [
         candidate
         for candidate in candidates
         if STATIC.isdisjoint(reason.code for reason in candidate.reasons)
     ]
-    if not able:
-        need = decode(task.requires)
+    if not fitting:
         text = f"no agent ever seen could run it: it needs {_in_words(need)}"
         return Reason("no_such_agent", text)
+    able = [each for each in fitting if not need.excludes_for_good(each.agent_id)]
+    if not able:
+        text = "every agent that could run it has rejected it for good; its own log says why"
+        return Reason("rejected_by_all", text)
     verb = "agent that could run it is" if len(able) == 1 else "agents that could run it are"
     return Reason("waiting_for_agent", f"the {len(able)} {verb} not free now")
 

@@ -32,6 +32,10 @@ class Requirements(Struct, frozen=True, omit_defaults=True, rename={"executor": 
         until = self.without.get(agent)
         return until is not None and (until == FOR_GOOD or hub_now < until)
 
+    def excludes_for_good(self, agent: str) -> bool:
+        """Whether this agent may never have it."""
+        return self.without.get(agent) == FOR_GOOD
+
 
 _encoder = json.Encoder(order="sorted")
 _decoder = json.Decoder(Requirements)
