@@ -99,7 +99,7 @@ class Story:
         if task.state is StateName.RUNNING and task.attempt != self._attempt:
             self._attempt = task.attempt
             again = f", attempt {task.attempt} of {task.max_attempts}" if task.attempt > 1 else ""
-            self._say(f"{task.id} runs on {task.assigned_to}{again}")
+            self._say(f"{task.id} runs on {task.assigned_to}{again}", f"runs {task.attempt}")
         if task.state not in WAITING:
             self._since = time.monotonic()
         elif time.monotonic() - self._since > EXPLAIN_AFTER_S:
@@ -109,11 +109,13 @@ class Story:
         explanation = patiently(lambda: self._client.explain(self._task_id))
         reasons = "; ".join(clean(reason.message) for reason in explanation.reasons)
         if reasons:
-            self._say(f"{self._task_id} waits: {reasons}")
+            codes = " ".join(reason.code for reason in explanation.reasons)
+            self._say(f"{self._task_id} waits: {reasons}", f"waits after {self._attempt}: {codes}")
 
-    def _say(self, text: str) -> None:
-        if text != self._told:
-            self._told = text
+    def _say(self, text: str, subject: str) -> None:
+        """Say it, unless the last thing said had the same subject: a countdown is one thing."""
+        if subject != self._told:
+            self._told = subject
             note(text)
 
 

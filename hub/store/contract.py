@@ -141,10 +141,6 @@ class Locked(StoreError):
     """Another hub has this data directory open."""
 
 
-class Restored(StoreError):
-    """The database is older than what this data directory has seen: it was put back."""
-
-
 Rows = Sequence[Any]
 
 
