@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -29,7 +29,7 @@ class Config(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = PORT
     """0 lets the system choose a free one."""
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     settings: Settings = msgspec.field(default_factory=Settings)
 
     @property
@@ -65,6 +65,8 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None)
         else:
             raise ConfigError(_unknown(variable, names | known))
     chosen.update({name: value for name, value in flags.items() if value is not None})
+    if "log_level" in chosen:
+        chosen["log_level"] = chosen["log_level"].upper()
     try:
         settings = msgspec.convert(terms, Settings, strict=False)
         paths = {**chosen, "data": Path(chosen["data"]).expanduser(), "settings": settings}
