@@ -5,12 +5,12 @@ from collections import Counter
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
-from hub.core import lifecycle
+from hub.core import lifecycle, reports
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.org import Org
 from hub.core.task import HELD
-from schemas.scalars import TaskState
-from tests.core.making import NOW, later, queued, record
+from schemas.scalars import FailureClass, TaskState
+from tests.core.making import NOW, assigned, later, queued, record, running
 from tests.core.yard import Yard
 
 
@@ -150,3 +150,28 @@ def test_what_an_agent_has_is_found_by_its_task() -> None:
 
     assert org.attempt_of(back) is None
     assert agent.held == {}
+
+
+def test_a_late_failure_sets_its_own_timer() -> None:
+    """An attempt given up backs off; when its holder reports the failure, from then on."""
+    org = Org("main", 1)
+    given_up = reports.fail(running(), "timed out", FailureClass.TIMEOUT, NOW, 0.0).task
+    org.put(None, given_up, 1)
+    late = reports.fail(given_up, "broke", FailureClass.AGENT, later(3_000), 0.0).task
+    org.put(given_up, late, 2)
+    assert org.due(given_up.due_at, 0, 9) == [1]
+
+    assert late.due_at > given_up.due_at
+    assert org.due(late.due_at, 0, 9) == [1]
+
+
+def test_a_deadline_holds_for_later_attempts_too() -> None:
+    """A task that comes back after `complete_by` passed expires instead of running again."""
+    org = Org("main", 1)
+    task = running(complete_by=NOW.wall + 10)
+    org.put(None, queued(complete_by=NOW.wall + 10), 1)
+    org.put(assigned(complete_by=NOW.wall + 10), task, 2)
+    assert org.expired(NOW.wall + 10, 9) == [1]
+    org.put(task, reports.fail(task, "x", FailureClass.AGENT, later(20), 0.0).task, 3)
+
+    assert org.expired(NOW.wall + 20, 9) == [1]

@@ -1,0 +1,90 @@
+"""Tokens: their form, how they are kept, and who may do what."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.core import credentials
+from hub.core.credentials import Credential, Principal
+from schemas.scalars import Role
+
+BITS = st.integers(0, (1 << 304) - 1)
+TOKEN = credentials.new_token(Role.AGENT, 12345 << 100)
+
+
+@given(BITS, st.sampled_from(Role))
+def test_a_token_is_read_back(randomness: int, role: Role) -> None:
+    """Its letter and its public id stand in it, and it has one form."""
+    token = credentials.new_token(role, randomness)
+
+    assert re.fullmatch(r"corral_[avod]_[0-9A-Za-z]{9}_[0-9A-Za-z]{49}", token.text)
+    assert credentials.parse(token.text) == token
+    assert token.letter == role.value
+    assert not credentials.is_invite(token)
+
+
+@given(BITS)
+def test_a_join_code_is_no_token(randomness: int) -> None:
+    """It has the same form and a letter of its own."""
+    invite = credentials.new_invite(randomness)
+
+    assert credentials.parse(invite.text) == invite
+    assert credentials.is_invite(invite)
+
+
+@given(st.integers(0, len(TOKEN.text) - 1), st.sampled_from("0aZ_é \n"))
+def test_a_typo_is_noticed(at: int, wrong: str) -> None:
+    """One wrong character is refused before any look-up."""
+    typo = TOKEN.text[:at] + wrong + TOKEN.text[at + 1 :]
+
+    assert typo == TOKEN.text or credentials.parse(typo) is None
+
+
+@given(st.text(max_size=80))
+def test_no_text_hurts(text: str) -> None:
+    """Whatever comes in a header is refused in peace."""
+    assert credentials.parse(text) is None
+    assert credentials.parse(f"corral_a_b_{text}") is None
+
+
+@given(BITS, BITS)
+def test_different_randomness_is_a_different_token(one: int, other: int) -> None:
+    """All bits are used."""
+    tokens = {credentials.new_token(Role.ADMIN, bits).text for bits in (one, other)}
+
+    assert len(tokens) == len({one, other})
+
+
+def test_only_a_keyed_hash_is_kept() -> None:
+    """The same token matches under the same key only."""
+    kept = credentials.mac_of(b"pepper", TOKEN.text)
+
+    assert len(kept) == 32
+    assert credentials.matches(b"pepper", TOKEN.text, kept)
+    assert not credentials.matches(b"salt", TOKEN.text, kept)
+    assert not credentials.matches(b"pepper", TOKEN.text + "0", kept)
+
+
+def test_a_bearer_is_who_the_credential_says() -> None:
+    """Subject, role and org come from what is kept."""
+    kept = Credential("id", "main", Role.AGENT, "agent-1", b"", 0, "admin")
+
+    assert kept.principal == Principal("agent-1", Role.AGENT, "main")
+
+
+@pytest.mark.parametrize(
+    ("scope", "letters"),
+    [
+        (credentials.READ, "avod"),
+        (credentials.SUBMIT, "aod"),
+        (credentials.OPERATE, "od"),
+        (credentials.ADMIN, "d"),
+        (credentials.WORK, "a"),
+        (credentials.METRICS, "vod"),
+    ],
+)
+def test_scopes_name_their_roles(scope: credentials.Scope, letters: str) -> None:
+    """As the table of the design has it."""
+    assert {role for role in Role if scope.allows(role)} == {Role(letter) for letter in letters}
