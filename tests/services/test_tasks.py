@@ -243,6 +243,7 @@ async def test_a_vanished_agents_unaccepted_task_returns_at_once(calm: Door) -> 
     await agent.given(given)
     agent.vanish()
     await calm.reaches(given, "queued")
+    await asyncio.sleep(5 * calm.hub.settings["upkeep_ms"] / 1000)
     assert calm.hub.task(accepted)["state"] == "running"
     assert calm.hub.get(f"/agents/{name}")["status"] == "stale"
 
