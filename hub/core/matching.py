@@ -52,6 +52,8 @@ class Matcher:
         """Those of them that their profiles have not been told of yet."""
         self._seekers: OrderedDict[str, Agent] = OrderedDict()
         """Agents with a free slot that have not looked for work yet."""
+        self._stuck: dict[int, Lane] = {}
+        """Lanes that a free agent may serve, but for the present head."""
         self._agents: dict[str, Agent] = {}
         self.cold: dict[int, Share] = {}
         """Shares whose next places have to be read, by id."""
@@ -102,6 +104,7 @@ class Matcher:
                 profile.heads.sort()
         self._news.pop(id(lane), None)
         self._untold.pop(id(lane), None)
+        self._stuck.pop(id(lane), None)
         self._excluding.pop(id(lane), None)
         pin = lane.requirements.agent
         if pin is not None:
@@ -124,15 +127,14 @@ class Matcher:
         """A queued task left in another way than by a match."""
         share = self.lane(task.requires).share(task.spec.fairness_key)
         share.remove(place_of(task.queue_key, task.seq))
-        self.waiting -= 1
-        share.lane.rank(share)
+        self._left(share)
 
     def take(self, match: Match) -> None:
         """The match is made: the task leaves the queue and counts as running."""
         share = match.share
         share.take()
-        self.waiting -= 1
         share.running += 1
+        self._left(share)
         self._turn_changed(share)
         if share.hungry:
             self.cold[id(share)] = share
@@ -145,8 +147,14 @@ class Matcher:
     def drop(self, share: Share) -> None:
         """The head turned out not to be queued any more."""
         share.take()
+        self._left(share)
+
+    def _left(self, share: Share) -> None:
+        """A task left the lane, which may have another head now."""
         self.waiting -= 1
         share.lane.rank(share)
+        if self._stuck and self._stuck.pop(id(share.lane), None) is not None:
+            self._announce(share.lane)
 
     def ended(self, share: Share) -> None:
         """An attempt taken from this share is over."""
@@ -240,7 +248,8 @@ class Matcher:
     def next(self, hub_now: int, task_id: Callable[[int], str]) -> Match | None:
         """The next match, or None when there is none; `task_id` names the task of a place.
 
-        No agent is given a task while an earlier one that it may have waits at a lane's head.
+        No agent is given a task while an earlier one that it may have waits at a lane's head,
+        unless that one has to be read first.
         """
         for lane in self._untold.values():
             self._tell(lane)
@@ -277,8 +286,7 @@ class Matcher:
             return None
         name = task_id(head[1])
         for agent in self._candidates(lane):
-            question = Question(lane.requirements, agent, name, hub_now)
-            if is_free(question):
+            if self._may_have(lane, agent, name, hub_now):
                 profile = agent.profile
                 if profile is None:
                     return None
@@ -341,7 +349,13 @@ class Matcher:
         if head is None:
             return None
         share, place = head
-        question = Question(lane.requirements, agent, task_id(place), hub_now)
-        if not is_free(question):
+        if not self._may_have(lane, agent, task_id(place), hub_now):
             return None
         return Match(share, place, agent)
+
+    def _may_have(self, lane: Lane, agent: Agent, task_id: str, hub_now: int) -> bool:
+        if is_free(Question(lane.requirements, agent, task_id, hub_now)):
+            return True
+        if task_id in agent.foreign:
+            self._stuck[id(lane)] = lane
+        return False

@@ -44,8 +44,17 @@ class Matching(Yard):
     def look_at(self, match: Match, task: Task) -> None:
         """The agent may have it, and nothing that it may have stands before it."""
         assert may_have(match.agent, task, self.now.hub)
-        earlier = [head for place, head in self.heads() if place < match.place]
+        earlier = [
+            head
+            for place, head in self.heads()
+            if place < match.place and self.is_ready(head, place)
+        ]
         assert not [head for head in earlier if may_have(match.agent, head, self.now.hub)]
+
+    def is_ready(self, task: Task, place: int) -> bool:
+        """Whether the task need not be read first."""
+        shares = self.org.matcher.lanes[task.requires].shares
+        return shares[task.spec.fairness_key].ready(place)
 
     @invariant()
     def no_match_is_missed(self) -> None:
