@@ -9,7 +9,6 @@ import asyncio
 import sys
 from typing import Any
 
-from httptools import HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
@@ -27,11 +26,14 @@ class Guard(HttpToolsProtocol):
         self._packet = b""
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over, with whatever came behind the request."""
+        """Hand the connection over, with whatever came behind the request.
+
+        The parser raises when it finds an upgrade, and its exception says how far it read.
+        """
         upgrade = sys.exception()
         super().handle_websocket_upgrade()
-        if isinstance(upgrade, HttpParserUpgrade):
-            rest = self._packet[upgrade.args[0] :]
-            successor = self.transport.get_protocol()
-            if rest and isinstance(successor, asyncio.Protocol):
-                successor.data_received(rest)
+        end = upgrade.args[0] if upgrade is not None and upgrade.args else None
+        rest = self._packet[end:] if isinstance(end, int) else b""
+        successor = self.transport.get_protocol()
+        if rest and isinstance(successor, asyncio.Protocol):
+            successor.data_received(rest)
