@@ -244,3 +244,15 @@ def test_what_is_no_http_harms_nobody(calm_hub: Hub, data: bytes) -> None:
         raw.recv(4096)
     assert calm_hub.http("GET", "/health").status == 200
     assert not [line for line in calm_hub.log_lines() if "traceback" in line]
+
+
+def test_no_secret_reaches_the_log(calm_hub: Hub) -> None:
+    """Neither from a header nor from a frame, a path or a body, good or bad."""
+    token = calm_hub.tokens[Role.OPERATOR]
+    calm_hub.http("GET", f"/api/v1/tasks/{token}", token=token)
+    calm_hub.http("POST", "/api/v1/invites", {"agent_id": token}, token=token)
+    calm_hub.http("POST", f"/api/v1/{token}", {"code": token, "agent_id": token, token: 1})
+    calm_hub.http("POST", "/api/v1/register", {"code": token, "agent_id": token, token: 1})
+    log = calm_hub.log.read_text()
+    assert log.count("request refused") >= 4
+    assert token[16:] not in log
