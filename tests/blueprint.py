@@ -34,7 +34,9 @@ ROOMS: Final = {
     ),
     "hub.transport": Room(
         ("hub.transport", "hub.services", "hub.core", "schemas"),
-        frozenset({"msgspec", "loguru", "starlette", "uvicorn", "websockets", "jsonschema"}),
+        frozenset(
+            {"msgspec", "loguru", "starlette", "uvicorn", "httptools", "websockets", "jsonschema"}
+        ),
     ),
     "sidecar": Room(
         ("sidecar", "schemas"), frozenset({"msgspec", "loguru", "websockets", "aiosqlite"})
@@ -43,6 +45,7 @@ ROOMS: Final = {
 ONE_HOME: Final = {
     "prometheus_client": "hub/services/metrics.py",
     "jsonschema": "hub/transport/refusals.py",
+    "httptools": "hub/transport/guard.py",
 }
 """Packages that one file hides from the rest of the hub."""
 
