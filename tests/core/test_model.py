@@ -1,0 +1,356 @@
+"""A hub and its agents, doing anything in any order, against what must never happen.
+
+The agents are simple: they keep what they were given, say what they like about it, forget it,
+and come back. The hub is the real one but for its loop, see `hand_hub.py`. It dies at any
+moment and starts again from what was committed.
+"""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec import Raw, structs
+
+from hub.core.errors import Refused
+from hub.core.lanes import place_of
+from hub.core.task import HELD, Task
+from hub.store.memory import MemoryStore
+from schemas.from_agent import (
+    Alive,
+    Identify,
+    InFlight,
+    TaskAccepted,
+    TaskCancelled,
+    TaskComplete,
+    TaskFailed,
+    TaskRejected,
+)
+from schemas.scalars import PROTOCOL_VERSION, AckStatus, Holding, Rejection, TaskState
+from schemas.to_agent import TaskAck, TaskAssign, ToAgent
+from schemas.work import Retry, TaskSpec
+from tests.core.hand_hub import OPERATOR, HandHub, Line
+
+NAMES = ("ada", "bob")
+SLOTS = 2
+WALL = 1_700_000_000_000
+SPECS = st.builds(
+    TaskSpec,
+    description=st.just("a test"),
+    assign_to=st.sampled_from([None, None, "ada"]),
+    fairness_key=st.sampled_from([None, "k"]),
+    not_before=st.sampled_from([None, None, None, WALL + 2_000]),
+    complete_by=st.sampled_from([None, None, None, WALL + 9_000]),
+    timeout_ms=st.sampled_from([None, None, 1_000]),
+    max_attempts=st.integers(1, 3),
+    retry=st.just(Retry(base_ms=800)),
+)
+Key = tuple[str, int]
+Report = TaskComplete | TaskFailed | TaskCancelled
+
+
+class Fleet(RuleBasedStateMachine):
+    """One hub, two agents, one submitter, and what each of them knows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hub = HandHub(MemoryStore(), WALL, 1)
+        self.lines: dict[str, Line] = {}
+        self.work: dict[str, dict[Key, Report | None]] = {name: {} for name in NAMES}
+        """What each agent has, with its report once it made one."""
+        self.old: list[tuple[str, Report]] = []
+        """Reports made so far, to be repeated."""
+        self.given: dict[Key, str] = {}
+        self.submitted: set[str] = set()
+        """Acknowledged to the submitter."""
+        self.completed: dict[str, bytes] = {}
+        """Acknowledged to an agent as complete, with the result."""
+        self.last: dict[str, Task] = {}
+        """The durable records as they were after the step before."""
+
+    # What the agents hear
+
+    def hear(self, name: str, frame: bytes) -> None:
+        """A frame of the hub arrives at an agent."""
+        message: Any = msgspec.json.decode(frame, type=ToAgent)
+        if isinstance(message, TaskAssign):
+            key = (message.task_id, message.generation)
+            assert key not in self.given, "a generation was handed out twice"
+            self.given[key] = name
+            self.work[name][key] = None
+        elif isinstance(message, TaskAck):
+            self.hear_ack(name, message)
+
+    def hear_ack(self, name: str, ack: TaskAck) -> None:
+        """A report is durable: at most one result of a task ever is."""
+        report = self.work[name].pop((ack.task_id, ack.generation), None)
+        if ack.status is AckStatus.COMPLETE and isinstance(report, TaskComplete):
+            result = bytes(report.result)  # type: ignore[arg-type]
+            assert self.completed.setdefault(ack.task_id, result) == result
+
+    # What agents do
+
+    def online(self, number: int) -> str | None:
+        """One of the agents with a session."""
+        names = sorted(self.lines)
+        return names[number % len(names)] if names else None
+
+    def pick(self, name: str, number: int) -> Key | None:
+        """Something that an agent has not reported on."""
+        keys = [key for key, report in self.work[name].items() if report is None]
+        return keys[number % len(keys)] if keys else None
+
+    def say(self, name: str, report: Any) -> None:
+        """An agent says something about a task."""
+        self.hub.tasks.hear(self.lines[name], self.hub.org, name, report)
+
+    @rule(name=st.sampled_from(NAMES), forgets=st.booleans())
+    def connect(self, name: str, forgets: bool) -> None:
+        """An agent comes, perhaps with nothing left of what it had."""
+        if forgets:
+            self.work[name].clear()
+        holds = [
+            InFlight(*key, Holding.RUNNING if report is None else Holding.REPORTED)
+            for key, report in self.work[name].items()
+        ]
+        self.leave(name)
+        line = Line(self.hub.clock.hub(), lambda frame: self.hear(name, frame))
+        self.lines[name] = line
+        hello = Identify(name, PROTOCOL_VERSION, slots=SLOTS, in_flight=holds)
+        self.hub.greet(line, hello)
+
+    @rule(name=st.sampled_from(NAMES))
+    def leave(self, name: str) -> None:
+        """A connection breaks."""
+        line = self.lines.pop(name, None)
+        if line is not None:
+            line.open = False
+            self.hub.peers.leave(line)
+            self.hub.greeting.farewell(self.hub.org, line, name, "lost")
+
+    @rule(number=st.integers(0, 9))
+    def accept(self, number: int) -> None:
+        """An agent begins."""
+        name = self.online(number)
+        key = None if name is None else self.pick(name, number)
+        if name is not None and key is not None:
+            self.say(name, TaskAccepted(*key))
+
+    @rule(number=st.integers(0, 9), reason=st.sampled_from(Rejection))
+    def reject(self, number: int, reason: Rejection) -> None:
+        """An agent gives a task back."""
+        name = self.online(number)
+        key = None if name is None else self.pick(name, number)
+        if name is not None and key is not None:
+            del self.work[name][key]
+            self.say(name, TaskRejected(*key, reason))
+
+    @rule(number=st.integers(0, 9), how=st.sampled_from(["good", "good", "bad", "stopped"]))
+    def report(self, number: int, how: str) -> None:
+        """An attempt ends, and its agent says so, when it has a connection."""
+        name = NAMES[number % 2]
+        key = self.pick(name, number)
+        if key is None:
+            return
+        result = Raw(msgspec.json.encode(f"{name} {number}"))
+        made: dict[str, Report] = {
+            "good": TaskComplete(*key, result),
+            "bad": TaskFailed(*key, error="broke"),
+            "stopped": TaskCancelled(*key),
+        }
+        self.work[name][key] = made[how]
+        self.old.append((name, made[how]))
+        if name in self.lines:
+            self.say(name, made[how])
+
+    @rule(number=st.integers(0, 99))
+    def repeat(self, number: int) -> None:
+        """An agent sends a report again: its answer may have been lost."""
+        if self.old:
+            name, report = self.old[number % len(self.old)]
+            if name in self.lines:
+                self.say(name, report)
+
+    @rule(number=st.integers(0, 99), offset=st.sampled_from([-1, 0, 1]))
+    def lie(self, number: int, offset: int) -> None:
+        """A report with another result, of another generation, or of another's task."""
+        if self.old:
+            name, report = self.old[number % len(self.old)]
+            liar = self.online(number)
+            wrong = TaskComplete(report.task_id, report.generation + offset, Raw(b'"lie"'))
+            if liar is not None and (offset or self.given[wrong.task_id, wrong.generation] != liar):
+                self.say(liar, wrong)
+            elif name in self.lines:
+                self.say(name, structs.replace(wrong, generation=report.generation))
+
+    @rule(number=st.integers(0, 9), lists=st.booleans())
+    def ping(self, number: int, lists: bool) -> None:
+        """A heartbeat, with all that runs or with nothing."""
+        name = self.online(number)
+        if name is not None:
+            running = [Alive(*key) for key, report in self.work[name].items() if report is None]
+            self.hub.greeting.hear_ping(self.hub.org, name, running if lists else [])
+
+    # What people do
+
+    @rule(specs=st.lists(SPECS, min_size=1, max_size=3))
+    def submit(self, specs: list[TaskSpec]) -> None:
+        """New tasks; they count once they were acknowledged."""
+        tasks = self.hub.tasks.submit(self.hub.org, OPERATOR, specs)
+        self.hub.journal.promise(self.submitted.update, [task.id for task in tasks])
+
+    @rule(number=st.integers(0, 99))
+    def cancel(self, number: int) -> None:
+        """A cancel; refused when the task has ended."""
+        known = sorted(self.submitted)
+        if known:
+            self.hub.tasks.with_task(self.hub.org, known[number % len(known)], self._cancel)
+
+    def _cancel(self, task: Task | None) -> None:
+        assert task is not None
+        try:
+            self.hub.tasks.cancel(self.hub.org, OPERATOR, task)
+        except Refused:
+            assert task.ended
+
+    # What the world does
+
+    @rule(ms=st.integers(1, 2_400))
+    def wait(self, ms: int) -> None:
+        """Time passes."""
+        self.hub.wait(ms)
+
+    @rule(ms=st.integers(3_000, 60_000))
+    def stall(self, ms: int) -> None:
+        """The hub itself stands still for so long: nobody loses a lease by that."""
+        before = Counter(task.id for task in self.records().values() if task.state in HELD)
+        self.hub.wait(ms)
+        assert before == Counter(t.id for t in self.records().values() if t.state in HELD)
+
+    @rule()
+    def turn(self) -> None:
+        """A turn of the loop ends: matches are made, what was read arrives, all is committed."""
+        self.hub.scheduler.run_once()
+        while self.hub.loader.arrive():
+            self.hub.scheduler.run_once()
+        self.hub.journal.commit()
+
+    @rule()
+    def schedule(self) -> None:
+        """Matches are made, and nothing is committed yet."""
+        self.hub.scheduler.run_once()
+
+    @rule()
+    def arrive(self) -> None:
+        """What was read arrives."""
+        self.hub.loader.arrive()
+
+    @rule()
+    def begin_commit(self) -> None:
+        """A commit begins; what is decided from now on is not in it."""
+        self.hub.journal.begin()
+
+    @rule()
+    def end_commit(self) -> None:
+        """The commit under way ends."""
+        self.hub.journal.end()
+
+    @rule()
+    def crash(self) -> None:
+        """The hub dies and starts again; agents lose their connections."""
+        for line in self.lines.values():
+            line.open = False
+        self.lines.clear()
+        self.hub = self.hub.restart()
+
+    # What must hold
+
+    def records(self) -> dict[str, Task]:
+        """The last record of every task, wherever it is."""
+        return self.hub.durable_tasks() | self.hub.org.tasks.by_id
+
+    @invariant()
+    def history_only_goes_on(self) -> None:
+        """Durably, a completed task never changes, and no generation goes down."""
+        now = self.hub.durable_tasks()
+        for name, before in self.last.items():
+            assert now[name].generation >= before.generation
+            assert before.state is not TaskState.COMPLETED or now[name] == before
+        self.last = now
+
+    @invariant()
+    def what_was_acknowledged_is_there(self) -> None:
+        """Every acknowledged task and result would survive a crash at this moment."""
+        durable = self.hub.durable_tasks()
+        assert self.submitted <= durable.keys()
+        for name, result in self.completed.items():
+            assert (durable[name].state, durable[name].result) == (TaskState.COMPLETED, result)
+
+    @invariant()
+    def attempts_stay_in_their_bounds(self) -> None:
+        """Failures never exceed what is allowed, nor losses and rejections their limits."""
+        for task in self.records().values():
+            assert 0 <= task.attempt - task.reclaims <= task.spec.max_attempts
+            assert 0 <= task.reclaims <= 5
+            assert task.rejections <= 10
+
+    @invariant()
+    def each_task_is_in_one_place(self) -> None:
+        """Queued ones in their lane, held ones with their agent, and the counts are right."""
+        records = self.records().values()
+        org = self.hub.org
+        shares = [each for lane in org.matcher.lanes.values() for each in lane.shares.values()]
+        waiting = Counter(
+            place
+            for share in shares
+            for place in [*share.hot, *share.cold, *share.loading]
+            if place not in share.gone
+        )
+        assert waiting == Counter(
+            place_of(task.queue_key, task.seq) for task in records if task.state is TaskState.QUEUED
+        )
+        held = Counter(
+            (name, each.task_id, each.generation)
+            for name, agent in org.agents.items()
+            for each in agent.held.values()
+        )
+        assert held == Counter(
+            (task.assigned_to, task.id, task.generation) for task in records if task.state in HELD
+        )
+        counts = {state: number for state, number in org.counts.items() if number}
+        assert counts == Counter(task.state for task in records)
+
+    @invariant()
+    def nobody_has_more_than_it_can_do(self) -> None:
+        """Beyond its slots an agent only has what it brought along itself."""
+        for name, agent in self.hub.org.agents.items():
+            fresh = [each for each in agent.held.values() if not each.accepted]
+            assert not fresh or len(agent.held) <= max(SLOTS, len(self.work[name]))
+
+    def teardown(self) -> None:
+        """In the end, with agents that do their work, every task ends that anybody may have."""
+        for name in NAMES:
+            self.connect(name, forgets=False)
+        for step in range(150):
+            for name in NAMES:
+                self.work_off(name)
+            self.turn()
+            self.wait(2_400)
+            if step > 40 and all(task.ended for task in self.records().values()):
+                break
+        left = [task for task in self.records().values() if not task.ended]
+        assert all("without" in task.requires for task in left)
+
+    def work_off(self, name: str) -> None:
+        """An agent completes what it has, and sends again what was not answered."""
+        for key, report in list(self.work[name].items()):
+            if report is None:
+                self.work[name][key] = TaskComplete(*key, Raw(b'"done"'))
+            self.say(name, self.work[name][key])
+        self.hub.greeting.hear_ping(self.hub.org, name, [])
+
+
+Fleet.TestCase.settings = settings(max_examples=150, stateful_step_count=50)
+TestFleet = Fleet.TestCase
