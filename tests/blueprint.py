@@ -56,6 +56,7 @@ LONG_CORE: Final = {
 
 EDGES: Final = {
     "hub/transport/agent_socket.py": "the socket's edge: a bad frame must not end the hub",
+    "hub/transport/guard.py": "the HTTP edge before there is a request: the connection ends",
     "hub/transport/edge.py": "the HTTP edge: a request answers 500 and is logged",
     "hub/services/service.py": "the service loop: a dying loop stops the hub",
     "sidecar/app.py": "the supervisor thread's edge: its death must reach the exit code",

@@ -2,7 +2,7 @@
 
 `/ws` does not travel through ASGI. uvicorn takes any protocol class for WebSockets; this one
 is derived from its sans-I/O class, gives every frame to the session in the same call, and
-writes once per loop turn. Every other path falls through to the application.
+writes once per loop turn. No other path has a socket.
 """
 
 import asyncio
@@ -35,12 +35,14 @@ PINGS: Final = 20
 """WebSocket pings answered in ten seconds; our own heartbeat is a message."""
 FRAGMENTS: Final = 256
 """The most fragments of one message: empty ones cost no bytes, but memory."""
+BAD_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+"""Written as it stands: the library has given the connection up, and sends nothing more."""
 FAREWELL_SECONDS: Final = 2.0
 """How long a peer has to answer a close before the connection is cut."""
 
 
 class AgentSocket(WebSocketsSansIOProtocol):
-    """One connection of an agent or submitter; for other paths, uvicorn's own protocol."""
+    """One connection of an agent or submitter."""
 
     services: Services
     flusher: Flusher
@@ -66,6 +68,17 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came and handle its frames."""
+        try:
+            self._receive(data)
+        except Exception:  # noqa: BLE001 - the socket edge: only this connection ends
+            self._fall()
+
+    def _fall(self) -> None:
+        """Something broke that nobody foresaw: end this connection, and nothing else."""
+        logger.bind(session=self.session.number).exception("connection failed")
+        self.transport.abort()
+
+    def _receive(self, data: bytes) -> None:
         if not self.ours:
             super().data_received(data)
             self._refuse_broken_handshake()
@@ -96,17 +109,15 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def _refuse_broken_handshake(self) -> None:
         if self.conn.handshake_exc is not None and not self.transport.is_closing():
-            response = self.conn.reject(HTTPStatus.BAD_REQUEST, "The handshake is not valid.\n")
-            self.conn.send_response(response)
-            self.transport.write(b"".join(self.conn.data_to_send()))
+            logger.bind(error=str(self.conn.handshake_exc)).warning("handshake refused")
+            self.transport.write(BAD_HANDSHAKE)
             self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
-        """Take `/ws` as ours, after a look at its credential."""
-        if event.path.partition("?")[0] != PATH:
-            super().handle_connect(event)
-            return
+        """Take `/ws` as ours, after a look at its credential; nothing else has a socket."""
         response = self.conn.accept(event)
+        if event.path.partition("?")[0] != PATH:
+            response = self.conn.reject(HTTPStatus.NOT_FOUND, f"There is a socket at {PATH}.\n")
         header = event.headers.get("Authorization")
         if header is not None and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             kind, _, token = header.partition(" ")
@@ -178,7 +189,10 @@ class AgentSocket(WebSocketsSansIOProtocol):
     def _go_on(self) -> None:
         if self._closing:
             return
-        self._handle_inbox()
+        try:
+            self._handle_inbox()
+        except Exception:  # noqa: BLE001 - as in `data_received`
+            self._fall()
         if not self._inbox and not self._stalled_since and not self.transport.is_closing():
             self.transport.resume_reading()
 

@@ -1,4 +1,6 @@
-"""The guard: closes a gap of uvicorn's HTTP protocol in front of everything else.
+"""The guard: closes gaps of uvicorn's HTTP protocol in front of everything else.
+
+Whatever breaks while a request is parsed ends that connection only, never the hub.
 
 A client may send its first frames in the same packet as the upgrade request. uvicorn hands
 over the request only; without this the frames after it would be lost, and the client would
@@ -9,6 +11,7 @@ import asyncio
 import sys
 from typing import Any
 
+from loguru import logger
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
@@ -22,7 +25,11 @@ class Guard(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came; remember it for the case that it holds an upgrade."""
         self._packet = data
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except Exception:  # noqa: BLE001 - the HTTP edge: only this connection ends
+            logger.exception("request broke the parser")
+            self.transport.abort()
         self._packet = b""
 
     def handle_websocket_upgrade(self) -> None:
