@@ -235,14 +235,12 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self.transport.abort()
             return
         self._pings.append(now)
-        self._outbox.flush()
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._write_all()
 
     def _peer_closed(self) -> None:
         self._closing = True
         commands.lost(self.services, self, "closed by the peer")
-        self._outbox.flush()
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._write_all()
         self.transport.close()
         self._cut_later()
 
@@ -260,10 +258,17 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self._outbox.put(frame_of(Bye(int(code), str(error), not too_large)))
             self._closing = True
             commands.lost(self.services, self, str(error))
-        self._outbox.flush()
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.transport.write_eof()
+        self._write_all()
+        if not self.transport.is_closing():
+            self.transport.write_eof()
         self._cut_later()
+
+    def _write_all(self) -> None:
+        """Write our frames, then what the library has to say; nothing on a dead connection."""
+        self._outbox.flush()
+        data = b"".join(self.conn.data_to_send())
+        if data and not self.transport.is_closing():
+            self.transport.write(data)
 
     def _cut_later(self) -> None:
         """Cut the connection if it does not end by itself."""
@@ -296,7 +301,6 @@ class AgentSocket(WebSocketsSansIOProtocol):
             return
         bye = Bye(int(close.code), close.reason, close.reconnect, close.retry_after_ms)
         self._outbox.put(frame_of(bye))
-        self._outbox.flush()
         self._closing = True
         commands.lost(self.services, self, close.reason)
         logger.bind(code=int(close.code), session=self.session.number).info(close.reason)
@@ -305,7 +309,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         except InvalidState:
             self.transport.abort()
             return
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._write_all()
         if self._stalled_since:
             self.transport.abort()
         else:

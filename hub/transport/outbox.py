@@ -66,14 +66,18 @@ class Outbox:
         parts += (text_header(len(frame)), frame)
 
     def flush(self) -> None:
-        """Write what waits, in one call."""
+        """Write what waits, in one call; drop it when the peer has gone meanwhile.
+
+        A transport that is closing may refuse a write with an error of its own.
+        """
         if self._parts:
             data = b"".join(self._parts)
             self._parts = []
-            self.written += len(data)
-            self._transport.write(data)
+            if not self._transport.is_closing():
+                self.written += len(data)
+                self._transport.write(data)
 
     @property
     def unread(self) -> int:
         """Bytes that the kernel has not taken yet."""
-        return self._transport.get_write_buffer_size()
+        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()

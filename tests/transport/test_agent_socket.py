@@ -317,3 +317,21 @@ async def test_a_peer_that_does_not_read_is_cut_off(own_hub: StartHub) -> None:
         await other.completes(await other.accepts(hub.submit(assign_to="other")))
         await until(lambda: 4002 in [line.get("code") for line in hub.log_lines()])
         assert {hub.task(task)["state"] for task in tasks} == {"queued"}
+
+
+@pytest.mark.parametrize("how", ["half-closed", "aborted", "closed"])
+async def test_peers_that_leave_while_they_are_answered(calm: Door, how: str) -> None:
+    """Answers to the gone are dropped, and nobody else notices."""
+    tasks = [{"description": "x", "needs": ["nobody"]}]
+    for _ in range(60):
+        peer = await calm.submitter()
+        peer.still()
+        for n in range(5):
+            await peer.say("task_submit", ref=str(n), tasks=tasks)
+        if how == "half-closed":
+            peer.socket.transport.write_eof()
+        elif how == "aborted":
+            peer.socket.transport.abort()
+        else:
+            await peer.socket.close()
+    assert calm.hub.http("GET", "/health").status == 200
