@@ -13,7 +13,7 @@ from msgspec import Struct
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.org import Org
-from hub.core.session import Close
+from hub.core.session import Close, Phase
 from hub.services.bundle import Services
 from hub.services.peers import Peer, frame_of
 from hub.services.watch import result_frame
@@ -106,6 +106,8 @@ def task_watch(services: Services, peer: Peer, message: wire.TaskWatch) -> None:
     org, _ = _who(services, peer)
 
     def look(task_id: str) -> None:
+        if peer.session.phase is Phase.CLOSED:
+            return
         task = org.tasks.get(task_id)
         if task is None:
             error = Error(
