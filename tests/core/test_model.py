@@ -6,14 +6,16 @@ moment and starts again from what was committed.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from msgspec import Raw, structs
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import Raw
 
+from hub.core.agent import NEVER
 from hub.core.errors import Refused
 from hub.core.lanes import place_of
 from hub.core.task import HELD, Task
@@ -31,7 +33,7 @@ from schemas.from_agent import (
 from schemas.scalars import PROTOCOL_VERSION, AckStatus, Holding, Rejection, TaskState
 from schemas.to_agent import TaskAck, TaskAssign, ToAgent
 from schemas.work import Retry, TaskSpec
-from tests.core.hand_hub import OPERATOR, HandHub, Line
+from tests.core.hand_hub import OPERATOR, SETTINGS, HandHub, Line
 
 NAMES = ("ada", "bob")
 SLOTS = 2
@@ -85,9 +87,11 @@ class Fleet(RuleBasedStateMachine):
 
     def hear_ack(self, name: str, ack: TaskAck) -> None:
         """A report is durable: at most one result of a task ever is."""
-        report = self.work[name].pop((ack.task_id, ack.generation), None)
-        if ack.status is AckStatus.COMPLETE and isinstance(report, TaskComplete):
-            result = bytes(report.result)  # type: ignore[arg-type]
+        assert self.given[ack.task_id, ack.generation] == name, "another's report was taken"
+        self.work[name].pop((ack.task_id, ack.generation), None)
+        if ack.status is AckStatus.COMPLETE:
+            result = self.hub.durable_tasks()[ack.task_id].result
+            assert result is not None
             assert self.completed.setdefault(ack.task_id, result) == result
 
     # What agents do
@@ -101,6 +105,10 @@ class Fleet(RuleBasedStateMachine):
         """Something that an agent has not reported on."""
         keys = [key for key, report in self.work[name].items() if report is None]
         return keys[number % len(keys)] if keys else None
+
+    def busy(self) -> bool:
+        """Whether an agent with a connection has something to do."""
+        return any(self.pick(name, 0) for name in self.lines)
 
     def say(self, name: str, report: Any) -> None:
         """An agent says something about a task."""
@@ -130,14 +138,16 @@ class Fleet(RuleBasedStateMachine):
             self.hub.peers.leave(line)
             self.hub.greeting.farewell(self.hub.org, line, name, "lost")
 
+    @precondition(lambda self: self.busy())
     @rule(number=st.integers(0, 9))
     def accept(self, number: int) -> None:
         """An agent begins."""
-        name = self.online(number)
-        key = None if name is None else self.pick(name, number)
-        if name is not None and key is not None:
-            self.say(name, TaskAccepted(*key))
+        for name in self.lines:
+            key = self.pick(name, number)
+            if key is not None:
+                self.say(name, TaskAccepted(*key))
 
+    @precondition(lambda self: self.busy())
     @rule(number=st.integers(0, 9), reason=st.sampled_from(Rejection))
     def reject(self, number: int, reason: Rejection) -> None:
         """An agent gives a task back."""
@@ -147,6 +157,7 @@ class Fleet(RuleBasedStateMachine):
             del self.work[name][key]
             self.say(name, TaskRejected(*key, reason))
 
+    @precondition(lambda self: self.busy())
     @rule(number=st.integers(0, 9), how=st.sampled_from(["good", "good", "bad", "stopped"]))
     def report(self, number: int, how: str) -> None:
         """An attempt ends, and its agent says so, when it has a connection."""
@@ -165,25 +176,23 @@ class Fleet(RuleBasedStateMachine):
         if name in self.lines:
             self.say(name, made[how])
 
+    @precondition(lambda self: self.old)
     @rule(number=st.integers(0, 99))
     def repeat(self, number: int) -> None:
         """An agent sends a report again: its answer may have been lost."""
-        if self.old:
-            name, report = self.old[number % len(self.old)]
-            if name in self.lines:
-                self.say(name, report)
+        name, report = self.old[number % len(self.old)]
+        if name in self.lines:
+            self.say(name, report)
 
+    @precondition(lambda self: self.old)
     @rule(number=st.integers(0, 99), offset=st.sampled_from([-1, 0, 1]))
     def lie(self, number: int, offset: int) -> None:
         """A report with another result, of another generation, or of another's task."""
-        if self.old:
-            name, report = self.old[number % len(self.old)]
-            liar = self.online(number)
-            wrong = TaskComplete(report.task_id, report.generation + offset, Raw(b'"lie"'))
-            if liar is not None and (offset or self.given[wrong.task_id, wrong.generation] != liar):
-                self.say(liar, wrong)
-            elif name in self.lines:
-                self.say(name, structs.replace(wrong, generation=report.generation))
+        report = self.old[number % len(self.old)][1]
+        liar = self.online(number)
+        if liar is not None:
+            generation = report.generation + offset
+            self.say(liar, TaskComplete(report.task_id, generation, Raw(b'"lie"')))
 
     @rule(number=st.integers(0, 9), lists=st.booleans())
     def ping(self, number: int, lists: bool) -> None:
@@ -195,7 +204,15 @@ class Fleet(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(specs=st.lists(SPECS, min_size=1, max_size=3))
+    @initialize(specs=st.lists(SPECS, min_size=2, max_size=4))
+    def begin(self, specs: list[TaskSpec]) -> None:
+        """Agents are there, and there is work for them."""
+        for name in NAMES:
+            self.connect(name, forgets=False)
+        self.submit(specs)
+        self.turn()
+
+    @rule(specs=st.lists(SPECS, min_size=1, max_size=2))
     def submit(self, specs: list[TaskSpec]) -> None:
         """New tasks; they count once they were acknowledged."""
         tasks = self.hub.tasks.submit(self.hub.org, OPERATOR, specs)
@@ -217,7 +234,7 @@ class Fleet(RuleBasedStateMachine):
 
     # What the world does
 
-    @rule(ms=st.integers(1, 2_400))
+    @rule(ms=st.sampled_from([10, 900, 2_400]))
     def wait(self, ms: int) -> None:
         """Time passes."""
         self.hub.wait(ms)
@@ -225,9 +242,21 @@ class Fleet(RuleBasedStateMachine):
     @rule(ms=st.integers(3_000, 60_000))
     def stall(self, ms: int) -> None:
         """The hub itself stands still for so long: nobody loses a lease by that."""
-        before = Counter(task.id for task in self.records().values() if task.state in HELD)
+        before = self.terms()
         self.hub.wait(ms)
-        assert before == Counter(t.id for t in self.records().values() if t.state in HELD)
+        after = self.terms()
+        assert after.keys() == before.keys()
+        assert all(after[key] >= left - SETTINGS.upkeep_ms for key, left in before.items())
+
+    def terms(self) -> dict[Key, int]:
+        """How long each held attempt has until its next term ends."""
+        now = self.hub.clock.hub()
+        return {
+            (attempt.task_id, attempt.generation): attempt.earliest - now
+            for agent in self.hub.org.agents.values()
+            for attempt in agent.held.values()
+            if attempt.earliest != NEVER
+        }
 
     @rule()
     def turn(self) -> None:
@@ -237,25 +266,16 @@ class Fleet(RuleBasedStateMachine):
             self.hub.scheduler.run_once()
         self.hub.journal.commit()
 
-    @rule()
-    def schedule(self) -> None:
-        """Matches are made, and nothing is committed yet."""
-        self.hub.scheduler.run_once()
-
-    @rule()
-    def arrive(self) -> None:
-        """What was read arrives."""
-        self.hub.loader.arrive()
-
-    @rule()
-    def begin_commit(self) -> None:
-        """A commit begins; what is decided from now on is not in it."""
-        self.hub.journal.begin()
-
-    @rule()
-    def end_commit(self) -> None:
-        """The commit under way ends."""
-        self.hub.journal.end()
+    @rule(part=st.sampled_from(["schedule", "arrive", "begin", "end"]))
+    def half_turn(self, part: str) -> None:
+        """Something of a turn happens, and what comes next comes in between."""
+        steps: dict[str, Callable[[], object]] = {
+            "schedule": self.hub.scheduler.run_once,
+            "arrive": self.hub.loader.arrive,
+            "begin": self.hub.journal.begin,
+            "end": self.hub.journal.end,
+        }
+        steps[part]()
 
     @rule()
     def crash(self) -> None:
@@ -352,5 +372,5 @@ class Fleet(RuleBasedStateMachine):
         self.hub.greeting.hear_ping(self.hub.org, name, [])
 
 
-Fleet.TestCase.settings = settings(max_examples=150, stateful_step_count=50)
+Fleet.TestCase.settings = settings(max_examples=300, stateful_step_count=50)
 TestFleet = Fleet.TestCase
