@@ -167,7 +167,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def _handle_inbox(self) -> None:
         self._handle_some(FRAMES_A_TURN)
-        if self._inbox:
+        if self._inbox and not self.transport.is_closing():
             self.transport.pause_reading()
             self.loop.call_soon(self._go_on)
 
