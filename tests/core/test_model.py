@@ -185,12 +185,13 @@ class Fleet(RuleBasedStateMachine):
             self.say(name, report)
 
     @precondition(lambda self: self.old)
-    @rule(number=st.integers(0, 99), offset=st.sampled_from([-1, 0, 1]))
-    def lie(self, number: int, offset: int) -> None:
+    @rule(
+        number=st.integers(0, 99), liar=st.sampled_from(NAMES), offset=st.sampled_from([-1, 0, 1])
+    )
+    def lie(self, number: int, liar: str, offset: int) -> None:
         """A report with another result, of another generation, or of another's task."""
         report = self.old[number % len(self.old)][1]
-        liar = self.online(number)
-        if liar is not None:
+        if liar in self.lines:
             generation = report.generation + offset
             self.say(liar, TaskComplete(report.task_id, generation, Raw(b'"lie"')))
 
