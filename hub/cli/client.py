@@ -19,11 +19,9 @@ from schemas.http import (
     CreatedBatch,
     ErrorBody,
     Explanation,
-    Health,
     Invite,
     InviteRequest,
     LogText,
-    Me,
     TaskBatch,
     TaskPage,
     TaskView,
@@ -99,14 +97,6 @@ class Client:
         """Make a join code."""
         return self._ask("POST", "/invites", Invite, body=request)
 
-    def me(self) -> Me:
-        """Who the token speaks for."""
-        return self._ask("GET", "/me", Me)
-
-    def health(self) -> Health:
-        """Whether the hub is alive."""
-        return self._ask("GET", "/health", Health, base="")
-
     def _ask(
         self,
         method: str,
@@ -116,10 +106,9 @@ class Client:
         *,
         body: msgspec.Struct | None = None,
         wait_ms: int = 0,
-        base: str = "/api/v1",
     ) -> Body:
         fields = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        url = f"{self.address.url}{base}{path}"
+        url = f"{self.address.url}/api/v1{path}"
         if fields:
             url += "?" + "&".join(
                 f"{name}={quote(value, safe='')}" for name, value in fields.items()
@@ -136,16 +125,44 @@ class Client:
                 redirect=False,
             )
         except urllib3.exceptions.HTTPError as error:
-            raise _unreachable(self.address, error) from error
-        return _decoded(self.address, response, answer)
+            unsure = method != "GET" and not isinstance(error, NEVER_SENT)
+            trouble = _unreachable(self.address, error)
+            raise (_unsure(trouble) if unsure else trouble) from error
+        try:
+            return _decoded(self.address, response, answer)
+        except Trouble as trouble:
+            if method == "GET" or _is_certain(response.status, trouble):
+                raise
+            raise _unsure(trouble) from trouble
 
 
 _JSON: Final = {"Content-Type": "application/json"}
+NEVER_SENT: Final = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.LocationValueError,
+)
+"""What fails before the first byte of a request; after anything else it may have been taken."""
 
 
 def _part(text: str) -> str:
     """An id as one part of a path, whatever a person typed."""
     return quote(text, safe="")
+
+
+def _unsure(trouble: Trouble) -> Trouble:
+    """The same error of a request that changes something and may have done so."""
+    return Trouble(
+        trouble.exit_code,
+        f"It is unknown whether the hub took this; it may have. {trouble.message}",
+        "Look with `corral tasks` before you send it again.",
+        unknown=True,
+    )
+
+
+def _is_certain(status: int, trouble: Trouble) -> bool:
+    """Whether a hub itself said that it took nothing."""
+    return trouble.exit_code is not Exit.UNREACHABLE and (400 <= status < 500 or status == 503)
 
 
 def _unreachable(address: Address, error: Exception) -> Trouble:
@@ -154,6 +171,12 @@ def _unreachable(address: Address, error: Exception) -> Trouble:
             Exit.UNREACHABLE,
             f"The hub at {address.url} did not answer in time.",
             "Look at its log, or try again.",
+        )
+    if not isinstance(error, NEVER_SENT):
+        return Trouble(
+            Exit.UNREACHABLE,
+            f"The connection to {address.url} broke before the answer came.",
+            "Look at the hub's log, or try again.",
         )
     return Trouble(
         Exit.UNREACHABLE,
@@ -202,4 +225,5 @@ def refused(status: int, body: ErrorBody, retry_after: str | None = None) -> Tro
         "\n".join([message, *flaws]),
         hint,
         retry_after_s=float(retry_after) if retry_after and retry_after.isdigit() else None,
+        busy=status == 503,
     )

@@ -46,17 +46,27 @@ class Trouble(Exception):
     """A foreseeable error: what is wrong, what to do next, and the exit code."""
 
     def __init__(
-        self, exit_code: Exit, message: str, hint: str = "", *, retry_after_s: float | None = None
+        self,
+        exit_code: Exit,
+        message: str,
+        hint: str = "",
+        *,
+        retry_after_s: float | None = None,
+        busy: bool = False,
+        unknown: bool = False,
     ) -> None:
         """Say what is wrong in one sentence and, as `hint`, what to do next.
 
-        `retry_after_s` is how long the hub asked to wait, when it did.
+        `retry_after_s` is how long the hub asked to wait, when it did; `busy` is that it took
+        nothing and may take the same request later; `unknown` that it may have taken it.
         """
         super().__init__(message)
         self.exit_code = exit_code
         self.message = message
         self.hint = hint
         self.retry_after_s = retry_after_s
+        self.busy = busy
+        self.unknown = unknown
 
 
 def epilog() -> str:

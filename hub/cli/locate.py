@@ -1,5 +1,6 @@
 """Finds the hub and the token: flags and environment first, then the data directory."""
 
+import re
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from hub.cli.exits import Exit, Trouble
 DEFAULT_DATA: Final = Path("~/.local/share/corral")
 RUNTIME: Final = "runtime.json"
 ADMIN_TOKEN: Final = "admin.token"
+_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 
 class Runtime(Struct, frozen=True):
@@ -43,8 +45,8 @@ def locate(url: str | None, token: str | None, data: Path) -> Address:
             "Start one with `corral up`, or name one with --url or CORRAL_URL.",
         )
     found = _checked(url or (local.url if local else ""))
-    if token:
-        return Address(found, token)
+    if token and token.strip():
+        return Address(found, _usable(token))
     if local is None or _checked(local.url) != found:
         raise Trouble(
             Exit.DENIED,
@@ -90,10 +92,22 @@ def _runtime(data: Path) -> Runtime | None:
 def _admin_token(data: Path) -> str:
     path = data.expanduser() / ADMIN_TOKEN
     try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
         raise Trouble(
             Exit.DENIED,
             f"The admin token in {path} cannot be read: {error}.",
             "Give a token with --token or CORRAL_TOKEN, or become the user who runs the hub.",
         ) from error
+    return _usable(text)
+
+
+def _usable(token: str) -> str:
+    """The token without surrounding blanks; raises `Trouble` that does not repeat it."""
+    if not _TOKEN.fullmatch(token.strip()):
+        raise Trouble(
+            Exit.DENIED,
+            "The token holds something other than visible ASCII characters, or nothing.",
+            "Copy it again: it is one word, without blanks inside.",
+        )
+    return token.strip()

@@ -182,7 +182,7 @@ def _offered(client: Client, batch: Batch) -> list[Created]:
         try:
             return client.submit_all(batch.specs)
         except Trouble as trouble:
-            if trouble.exit_code is not Exit.LATER or attempt == TRIES:
+            if not trouble.busy or attempt == TRIES:
                 raise _located(trouble, batch) from trouble
             time.sleep(trouble.retry_after_s or min(5.0, 0.1 * 2**attempt))
     raise AssertionError("the last attempt either returns or raises")
@@ -190,10 +190,12 @@ def _offered(client: Client, batch: Batch) -> list[Created]:
 
 def _located(trouble: Trouble, batch: Batch) -> Trouble:
     done = f"Lines before {batch.first_line} are submitted. " if batch.first_line > 1 else ""
+    fate = "are unknown" if trouble.unknown else "were not submitted"
     return Trouble(
         trouble.exit_code,
-        f"Lines {batch.first_line} to {batch.last_line} were not submitted: {trouble.message}",
+        f"Lines {batch.first_line} to {batch.last_line} {fate}: {trouble.message}",
         done + trouble.hint,
+        unknown=trouble.unknown,
     )
 
 

@@ -1,6 +1,8 @@
 """The client against a real socket: what it sends, and what it makes of each answer."""
 
 import socket
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -128,3 +130,67 @@ def test_a_task_survives_the_way(hub: HubDouble, client: Client) -> None:
     hub.prepare(f"GET {TASK}", task("completed", result={"exit_code": 0}))
     assert client.task(TASK_ID, wait_ms=50).state.value == "completed"
     assert hub.asked[0].query == {"wait_ms": "50"}
+
+
+@pytest.fixture
+def breaking() -> Iterator[str]:
+    """The address of a server that reads each request and then breaks the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65_536)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join(10)
+
+
+def test_a_broken_answer_leaves_a_submission_unknown(breaking: str) -> None:
+    """The hub may have taken it, so nobody is told that it did not."""
+    with pytest.raises(Trouble) as error:
+        Client(Address(breaking, "t")).submit(TaskSpec(description="a"))
+    assert error.value.unknown
+    assert error.value.exit_code is Exit.UNREACHABLE
+    assert "may have" in error.value.message
+    assert "corral tasks" in error.value.hint
+
+
+def test_a_broken_answer_to_a_question_is_no_riddle(breaking: str) -> None:
+    """Reading changes nothing, so it may simply be tried again."""
+    trouble = trouble_of(Client(Address(breaking, "t")))
+    assert not trouble.unknown
+    assert "broke" in trouble.message
+
+
+@pytest.mark.parametrize(
+    ("status", "unknown"), [(422, False), (429, False), (503, False), (500, True), (504, True)]
+)
+def test_only_a_refusal_is_certain(
+    hub: HubDouble, client: Client, status: int, unknown: bool
+) -> None:
+    """A defect of the hub, or a proxy's complaint, does not say what became of a task."""
+    hub.refuse("POST /api/v1/tasks", status, "internal")
+    with pytest.raises(Trouble) as error:
+        client.submit(TaskSpec(description="a"))
+    assert error.value.unknown is unknown
+
+
+def test_an_unreadable_answer_leaves_a_submission_unknown(hub: HubDouble, client: Client) -> None:
+    """Something took it, even if it did not answer as a hub does."""
+    hub.prepare("POST /api/v1/tasks", b"<html>", 200)
+    with pytest.raises(Trouble) as error:
+        client.submit(TaskSpec(description="a"))
+    assert error.value.unknown
+
+
+def test_a_failed_connect_is_certain() -> None:
+    """Nothing was sent, so nothing was taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        client = Client(Address(f"http://127.0.0.1:{taken.getsockname()[1]}", "t"))
+        with pytest.raises(Trouble) as error:
+            client.submit(TaskSpec(description="a"))
+    assert not error.value.unknown

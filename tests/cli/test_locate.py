@@ -65,3 +65,19 @@ def test_what_is_no_address_is_refused(url: str, data: Path) -> None:
     with pytest.raises(Trouble) as error:
         locate(url, "t", data)
     assert error.value.exit_code is Exit.USAGE
+
+
+def test_blanks_around_a_token_do_not_count(data: Path) -> None:
+    """A line copied or read from a file ends with a newline."""
+    assert locate("https://hub.example", " mine\n", data).token == "mine"
+
+
+@pytest.mark.parametrize("token", ["se\x00cret", "se\ncret", "sécret", "se cret", "se\x7fcret"])
+def test_a_token_that_cannot_be_sent_is_not_repeated(token: str, data: Path) -> None:
+    """It is denied in a sentence that does not show it, wherever it came from."""
+    (data / "admin.token").write_text(token)
+    for given in (token, None):
+        with pytest.raises(Trouble) as error:
+            locate(None, given, data)
+        assert error.value.exit_code is Exit.DENIED
+        assert "cret" not in error.value.message + error.value.hint

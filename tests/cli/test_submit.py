@@ -137,3 +137,17 @@ def test_a_line_that_is_no_json_is_refused() -> None:
     """The number of the line is in the sentence."""
     with pytest.raises(Trouble, match="Line 2 is no task"):
         list(batches([line(), b"{\n"]))
+
+
+def test_lines_that_may_have_been_taken_are_unknown(
+    hub: HubDouble, corral: Corral, tmp_path: Path
+) -> None:
+    """They are sent once, and a person is told to look before sending them again."""
+    hub.refuse(TASKS, 500, "internal")
+    file = tmp_path / "work.jsonl"
+    file.write_bytes(line() * 2)
+    ended = corral("submit", str(file))
+    assert "Lines 1 to 2 are unknown" in ended.err
+    assert "not submitted" not in ended.err
+    assert "corral tasks" in ended.err
+    assert len(hub.asked) == 1
