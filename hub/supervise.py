@@ -71,16 +71,16 @@ class GaveUp(Exception):
 class Supervisor:
     """Runs one hub at a time until it ends well or fails too often.
 
-    `command` makes the argument list for a port; the port is the wanted one at first and
-    then the one the hub really got, so that agents find it where it was. `on_serving` is
-    called with each start that serves and the number of restarts before it. The hub's log
-    goes to `log`, or to our own standard error.
+    `command` makes the argument list for a port; the port is the wanted one at first (none
+    leaves it to the hub) and then the one the hub really got, so that agents find it where
+    it was. `on_serving` is called with each start that serves and the number of restarts
+    before it. The hub's log goes to `log`, or to our own standard error.
     """
 
     def __init__(
         self,
-        command: Callable[[int], Sequence[str]],
-        port: int,
+        command: Callable[[int | None], Sequence[str]],
+        port: int | None,
         on_serving: Callable[[Serving, int], None],
         *,
         log: IO[bytes] | None = None,

@@ -60,7 +60,7 @@ class _Thread:
 
     def __init__(self, config: Config, where: Path) -> None:
         self._config, self._where = config, where
-        self._work_dir = Path(config.work_dir or where / "work")
+        self._work_dir = Path(config.work_dir or where / "work").expanduser().resolve()
         self._work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._supervisor: Supervisor | None = None

@@ -55,8 +55,12 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 def directory(chosen: str | Path | None = None) -> Path:
-    """The configuration directory: `chosen`, else `$CORRAL_CONFIG`, else `~/.config/corral`."""
-    return Path(chosen or os.environ.get("CORRAL_CONFIG") or "~/.config/corral").expanduser()
+    """The configuration directory: `chosen`, else `$CORRAL_CONFIG`, else `~/.config/corral`.
+
+    Absolute, because tasks run elsewhere and are given paths below it.
+    """
+    named = chosen or os.environ.get("CORRAL_CONFIG") or "~/.config/corral"
+    return Path(named).expanduser().resolve()
 
 
 def load(where: Path) -> Config:

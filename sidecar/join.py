@@ -48,7 +48,7 @@ def join(
     if not replace and any((where / file).exists() for file in (JSON_NAME, TOML_NAME)):
         raise ConfigError(
             f"{where} belongs to a sidecar that has joined already. "
-            "Start it with: corral sidecar. Or join with another --config."
+            "Start it with: corral sidecar. Or join with --replace, or with another --config."
         )
     draft = {
         "url": url.rstrip("/"),
@@ -63,8 +63,7 @@ def join(
         config = decode(msgspec.json.encode(draft), toml=False)
     except ValueError as error:
         raise ConfigError(f"This cannot be used: {error}.") from error
-    body = Register(code, config.agent_id, name=name, capabilities=list(capabilities))
-    answer = _register(config.url, body)
+    answer = _register(config.url, Register(code, config.agent_id))
     config = msgspec.structs.replace(config, agent_id=answer.agent_id, token=answer.token)
     save(config, where)
     return config

@@ -51,7 +51,7 @@ class Stage:
     ) -> Supervisor:
         """A supervisor of a hub that fails so often, then lives `short`, `long` or `deaf`."""
 
-        def command(port: int) -> list[str]:
+        def command(port: int | None) -> list[str]:
             rest = [str(port), str(self.starts), str(failures), str(status), life]
             return [sys.executable, "-S", str(self.script), *rest]
 

@@ -5,6 +5,7 @@ quickly.
 """
 
 import re
+import shlex
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -40,7 +41,7 @@ def invite(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make a join code, good for one agent."""
-    ttl_ms = duration_ms(ttl) or LONGEST_CODE_MS
+    ttl_ms = duration_ms(ttl) or 0
     if not 1_000 <= ttl_ms <= LONGEST_CODE_MS:
         raise Trouble(Exit.USAGE, f"{ttl} is no lifetime for a join code.", "Take 1s to 10m.")
     with connected(url, token, data) as client:
@@ -55,8 +56,8 @@ def invite(
 
 def join_line(url: str, code: str, agent: str | None = None) -> str:
     """The line to paste on an agent's machine."""
-    name = f" --name {agent}" if agent else ""
-    return f"corral join {_from_elsewhere(url)} {code}{name} --allow uname"
+    name = ["--name", agent] if agent else []
+    return shlex.join(["corral", "join", _from_elsewhere(url), code, *name, "--allow", "uname"])
 
 
 def _from_elsewhere(url: str) -> str:
@@ -86,14 +87,20 @@ def join(
             "--allow", help="A program it may run; give it once for each.", metavar="PROGRAM"
         ),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Join again, in place of what is configured there.")
+    ] = False,
     start: Annotated[bool, typer.Option(help="Start the sidecar after joining.")] = True,
 ) -> None:
     """Make this machine an agent of a hub, and start its sidecar."""
-    joined = _joined(url, code, config.expanduser(), name, words(capabilities), slots, allow or [])
-    _tell_what_may_run(joined, config.expanduser())
+    directory = config.expanduser()
+    joined = _joined(
+        url, code, directory, name, words(capabilities), slots, allow or [], replace=replace
+    )
+    _tell_what_may_run(joined, directory)
     if start:
         sidecar(config)
-    note(f"Start it with: corral sidecar --config {config}")
+    note(f"Start it with: {shlex.join(['corral', 'sidecar', '--config', str(directory)])}")
 
 
 def _joined(
@@ -104,6 +111,8 @@ def _joined(
     capabilities: list[str],
     slots: int,
     allow: list[str],
+    *,
+    replace: bool,
 ) -> "JoinedConfig":
     """Turn the code into a configuration; raises `Trouble`."""
     from sidecar import app
@@ -118,6 +127,7 @@ def _joined(
             capabilities=capabilities,
             slots=slots,
             allow=allow,
+            replace=replace,
         )
     except app.ConfigError as error:
         raise Trouble(Exit.USAGE, str(error)) from error

@@ -1,11 +1,13 @@
 """`corral up`: a hub that is started again when it fails, and a page that says how to go on."""
 
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Final
+from urllib.parse import urlsplit
 
 import typer
 from rich.table import Table
@@ -20,7 +22,6 @@ from hub.supervise import HOPELESS, GaveUp, Serving, Supervisor
 from schemas.http import InviteRequest
 from schemas.scalars import MIB
 
-DEFAULT_PORT: Final = 8420
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 LOG_NAME: Final = "hub.log"
 LOG_BYTES: Final = 16 * MIB
@@ -34,12 +35,23 @@ LAST_WORDS: Final = 3
 def up(
     data: Data = DEFAULT_DATA,
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen on.", metavar="HOST")
-    ] = "127.0.0.1",
+        str | None,
+        typer.Option(
+            "--host",
+            help="Address to listen on; else CORRAL_HOST, else 127.0.0.1.",
+            metavar="HOST",
+        ),
+    ] = None,
     port: Annotated[
-        int,
-        typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.", metavar="PORT"),
-    ] = DEFAULT_PORT,
+        int | None,
+        typer.Option(
+            "--port",
+            min=0,
+            max=65535,
+            help="Port; 0 takes a free one; else CORRAL_PORT, else 8420.",
+            metavar="PORT",
+        ),
+    ] = None,
     log: Annotated[
         str | None,
         typer.Option(
@@ -52,15 +64,11 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Run a hub here; started again when it fails. With --json one line when it serves."""
-    if host not in LOOPBACK:
-        note(
-            f"Listening on {host} without encryption: put a TLS proxy in front, or keep to a"
-            " network you trust.",
-            style="yellow",
-        )
     directory = data.expanduser()
 
     def serving(hub: Serving, restarted: int) -> None:
+        if not restarted:
+            warn_when_open(hub)
         if as_json:
             if not restarted:
                 emit(hub)
@@ -87,10 +95,25 @@ def up(
     raise typer.Exit(EXITS.get(status, Exit.GAVE_UP))
 
 
-def hub_command(data: Path, host: str, port: int) -> list[str]:
-    """The argument list that starts one hub."""
-    at = ["--data", str(data), "--host", host, "--port", str(port)]
+def hub_command(data: Path, host: str | None, port: int | None) -> list[str]:
+    """The argument list that starts one hub; what is not given here the hub looks up itself."""
+    at = ["--data", str(data)]
+    if host is not None:
+        at += ["--host", host]
+    if port is not None:
+        at += ["--port", str(port)]
     return [sys.executable, "-m", "hub.app", *at, "--json"]
+
+
+def warn_when_open(hub: Serving) -> None:
+    """Tell a person when other machines can reach the hub."""
+    host = urlsplit(hub.url).hostname
+    if host not in LOOPBACK:
+        note(
+            f"Listening on {host} without encryption: put a TLS proxy in front, or keep to a"
+            " network you trust.",
+            style="yellow",
+        )
 
 
 def log_path(directory: Path, chosen: str | None) -> Path | None:
@@ -145,7 +168,8 @@ def start_page(hub: Serving) -> None:
 
 
 def _print_first_steps(hub: Serving) -> None:
-    data = "" if Path(hub.data) == DEFAULT_DATA.expanduser() else f" --data {hub.data}"
+    elsewhere = Path(hub.data) != DEFAULT_DATA.expanduser()
+    data = f" --data {shlex.quote(hub.data)}" if elsewhere else ""
     try:
         with Client(locate(None, None, Path(hub.data))) as client:
             code = client.invite(InviteRequest()).code

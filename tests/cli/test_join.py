@@ -40,9 +40,10 @@ def test_an_invitation_for_programs(hub: HubDouble, corral: Corral) -> None:
     }
 
 
-def test_a_code_that_would_live_too_long_is_refused(hub: HubDouble, corral: Corral) -> None:
-    """The limit is said before the hub is asked."""
-    assert corral("invite", "--ttl", "2h").exit_code == 2
+@pytest.mark.parametrize("ttl", ["2h", "0", "0s", "10ms"])
+def test_a_lifetime_that_no_code_has_is_refused(hub: HubDouble, corral: Corral, ttl: str) -> None:
+    """The limits are said before the hub is asked, and zero is not "as long as possible"."""
+    assert corral("invite", "--ttl", ttl).exit_code == 2
     assert hub.asked == []
 
 
@@ -70,7 +71,19 @@ def test_joining_says_what_may_run(hub: HubDouble, corral: Corral, tmp_path: Pat
     assert ended.exit_code == 0
     assert "It may run: uname. Nothing else." in ended.err
     assert hub.asked[0].body["agent_id"] == "birch"
-    assert corral("join", hub.url, "code", *rest).exit_code == 2
+    again = corral("join", hub.url, "code", *rest)
+    assert again.exit_code == 2
+    assert "--replace" in again.err
+    assert corral("join", hub.url, "code", *rest, "--replace").exit_code == 0
+
+
+def test_lines_to_paste_survive_a_shell(hub: HubDouble, corral: Corral, tmp_path: Path) -> None:
+    """A directory with a blank, or a name with a semicolon, stays one word."""
+    hub.prepare("POST /api/v1/register", {"agent_id": "birch", "token": "t"}, 201)
+    config = str(tmp_path / "my agent")
+    ended = corral("join", hub.url, "code", "--config", config, "--no-start")
+    assert f"corral sidecar --config '{config}'" in ended.err
+    assert "--name 'a;b'" in join_line(hub.url, "code", "a;b")
 
 
 def test_a_sidecar_that_has_not_joined_says_so(corral: Corral, tmp_path: Path) -> None:

@@ -85,3 +85,22 @@ def test_a_wrong_setting_ends_at_once(
     assert ended.exit_code == 2
     assert "lease_ms" in ended.err
     assert os.listdir(tmp_path) == ["log"]
+
+
+def test_only_what_was_given_is_passed_on(tmp_path: Path) -> None:
+    """So the environment decides the rest, as it does for a hub started without `up`."""
+    bare = up.hub_command(tmp_path, None, None)
+    assert "--host" not in bare
+    assert "--port" not in bare
+    assert up.hub_command(tmp_path, "::1", 0)[-5:] == ["--host", "::1", "--port", "0", "--json"]
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"), [("127.0.0.1", False), ("[::1]", False), ("0.0.0.0", True)]
+)
+def test_a_hub_that_others_reach_is_remarked_on(
+    host: str, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also when the address came from the environment."""
+    up.warn_when_open(Serving(f"http://{host}:8420", str(tmp_path)))
+    assert ("without encryption" in capsys.readouterr().err) is warned

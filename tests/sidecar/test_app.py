@@ -15,17 +15,18 @@ from sidecar.exits import Exit
 from tests.sidecar.stage import Hub, is_gone, until
 
 Program = subprocess.Popen[bytes]
+Launch = Callable[..., Program]
 
 
 @pytest.fixture
-async def launch(hub: Hub, config: Config, tmp_path: Path) -> AsyncIterator[Callable[[], Program]]:
+async def launch(hub: Hub, config: Config, tmp_path: Path) -> AsyncIterator[Launch]:
     """Starts the real program; whatever still runs is killed after the test."""
     save(config, tmp_path)
     started: list[Program] = []
 
-    def begin() -> Program:
-        command = [sys.executable, "-m", "sidecar", "--config", str(tmp_path)]
-        program = subprocess.Popen(command, stderr=subprocess.PIPE)
+    def begin(named: str = str(tmp_path), cwd: Path | None = None) -> Program:
+        command = [sys.executable, "-m", "sidecar", "--config", named]
+        program = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=cwd)
         started.append(program)
         return program
 
@@ -145,3 +146,17 @@ async def test_it_is_small(hub: Hub, launch: Callable[[], Program]) -> None:
     await hub.heard("task_complete")
     print(f"resident: {resident(program.pid) / 1e6:.1f} MB")
     assert resident(program.pid) < 36e6
+
+
+async def test_a_relative_directory_still_gives_tasks_whole_paths(
+    hub: Hub, launch: Launch, tmp_path: Path
+) -> None:
+    """A task runs in a directory of its own, where a relative path would lead nowhere."""
+    launch(".", tmp_path)
+    await hub.heard("identify")
+    await hub.assign("sh", "-c", 'cat "$CORRAL_PAYLOAD"; echo " $CORRAL_PAYLOAD $CORRAL_RESULT"')
+    result = (await hub.heard("task_complete"))["result"]
+    payload, where, answer = result["stdout"].split()
+    assert payload == "null"
+    assert os.path.isabs(where)
+    assert os.path.isabs(answer)

@@ -87,6 +87,7 @@ def test_the_directory_is_chosen_in_order(monkeypatch: pytest.MonkeyPatch) -> No
     assert directory() == Path("/from/env")
     monkeypatch.delenv("CORRAL_CONFIG")
     assert directory() == Path.home() / ".config" / "corral"
+    assert directory("here") == Path.cwd() / "here"
 
 
 def test_only_listed_variables_are_inherited(monkeypatch: pytest.MonkeyPatch) -> None:

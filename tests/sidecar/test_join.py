@@ -77,18 +77,13 @@ def test_a_code_becomes_a_configuration(registry: Registry, tmp_path: Path) -> N
     assert (config.token, config.slots, config.allow) == ("the-token", 3, ("sh",))
     ((path, body),) = registry.asked
     assert path == "/api/v1/register"
-    assert body == {
-        "code": "code",
-        "agent_id": "agent-1",
-        "name": "First",
-        "capabilities": ["gpu"],
-    }
+    assert body == {"code": "code", "agent_id": "agent-1"}
 
 
 def test_joining_twice_is_refused(registry: Registry, tmp_path: Path) -> None:
     """The first token would be lost; the code is not spent."""
     join(registry.url, "code", config_dir=tmp_path)
-    with pytest.raises(ConfigError, match="corral sidecar"):
+    with pytest.raises(ConfigError, match="--replace"):
         join(registry.url, "code", config_dir=tmp_path)
     assert len(registry.asked) == 1
     join(registry.url, "code", config_dir=tmp_path, replace=True)
