@@ -116,7 +116,7 @@ class Hub:
             journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq
         )
         log_file = await LogFile.open(self.config.data / "logs.db", lambda: clock.now().wall)
-        logs = TaskLogs(log_file, lambda: clock.now().wall)
+        logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
         greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
         tokens = Tokens(journal, clock, chance, self.opened.pepper, past.credentials, past.invites)
         scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)

@@ -62,6 +62,7 @@ class TaskUpdated(Struct, frozen=True, omit_defaults=True):
     """A task changed in another way."""
 
     change: str
+    reason: str | None = None
 
 
 class AgentCreated(Struct, frozen=True, omit_defaults=True):

@@ -63,8 +63,6 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
 
     code: Token
     agent_id: AgentId
-    name: Name | None = None
-    capabilities: Annotated[list[Capability], Meta(max_length=64)] | None = None
 
 
 class Registered(Struct, frozen=True):

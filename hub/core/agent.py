@@ -46,6 +46,7 @@ class Attempt:
         "progress",
         "revoked",
         "share",
+        "silent_ms",
         "stop_reason",
         "task_id",
         "times_out_at",
@@ -69,6 +70,8 @@ class Attempt:
         """The journal position of the assignment."""
         self.revoked = False
         """Taken back before its frame left: the frame is never sent."""
+        self.silent_ms: int | None = None
+        """How long ago it last wrote anything, as of the last ping."""
         self.progress: tuple[int | None, str | None, int] | None = None
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from hub.core.agent import Agent
+from hub.core.agent import Agent, Attempt
 from hub.core.clock import Instant
 from hub.core.eligibility import Question, obstacles
 from hub.core.org import Org
@@ -42,7 +42,8 @@ def explain(org: Org, task: Task, now: Instant) -> Explanation:
     """Why the task stands where it does, and what each agent lacks for it."""
     waits = task.state in (TaskState.QUEUED, TaskState.SCHEDULED)
     candidates = _candidates(org, task, now) if waits else []
-    reasons = _reasons(task, candidates, now)
+    attempt = org.attempt_of(task)
+    reasons = _reasons(task, candidates, attempt, now)
     return Explanation(
         task_id=task.id,
         state=NAMES[task.state],
@@ -63,7 +64,9 @@ def _candidates(org: Org, task: Task, now: Instant) -> list[Candidate]:
     return found
 
 
-def _reasons(task: Task, candidates: list[Candidate], now: Instant) -> list[Reason]:
+def _reasons(
+    task: Task, candidates: list[Candidate], attempt: Attempt | None, now: Instant
+) -> list[Reason]:
     match task.state:
         case TaskState.SCHEDULED:
             return [_why_scheduled(task, now)]
@@ -73,6 +76,10 @@ def _reasons(task: Task, candidates: list[Candidate], now: Instant) -> list[Reas
             return [Reason("not_accepted_yet", f"{task.assigned_to} has not accepted it yet")]
         case TaskState.RUNNING:
             text = f"{task.assigned_to} runs attempt {task.attempt}"
+            if attempt is not None and attempt.silent_ms is not None:
+                text += (
+                    f"; its last output was {attempt.silent_ms / 1000:.0f} s before its last ping"
+                )
             return [Reason("cancelling" if task.cancel_requested else "running", text)]
         case TaskState.COMPLETED:
             return [Reason("completed", "it has completed")]
@@ -109,7 +116,7 @@ def _why_queued(task: Task, candidates: list[Candidate]) -> Reason:
         return Reason("no_such_agent", text)
     able = [each for each in fitting if not need.excludes_for_good(each.agent_id)]
     if not able:
-        text = "every agent that could run it has rejected it for good; its own log says why"
+        text = f"every agent that could run it has rejected it for good; the last one: {task.error}"
         return Reason("rejected_by_all", text)
     verb = "agent that could run it is" if len(able) == 1 else "agents that could run it are"
     return Reason("waiting_for_agent", f"the {len(able)} {verb} not free now")

@@ -85,9 +85,11 @@ def moved(
     return Fact(_MOVED, task_id, seq, actor, at, data)
 
 
-def updated(seq: int, task_id: str, actor: str, at: int, change: str) -> Fact:
+def updated(
+    seq: int, task_id: str, actor: str, at: int, change: str, reason: str | None = None
+) -> Fact:
     """A task changed in another way, for example a cancel was asked for."""
-    data = _encode(events.TaskUpdated(change=change))
+    data = _encode(events.TaskUpdated(change=change, reason=reason))
     return Fact(EventType.TASK_UPDATED, task_id, seq, actor, at, data)
 
 

@@ -180,6 +180,7 @@ class Lane:
         idle = [key for key, share in self.shares.items() if not share.size and not share.running]
         for key in idle:
             share = self.shares[key]
+            share.head()
             if not (share.hot or share.cold or share.loading):
                 del self.shares[key]
         self._rank_all()

@@ -126,9 +126,10 @@ def unassign(task: Task, actor: str, reason: str, now: Instant) -> Change:
     return _taken_back(task, after, actor, reason, now)
 
 
-def reject(task: Task, reason: Rejection, now: Instant) -> Change:
+def reject(task: Task, reason: Rejection, now: Instant, message: str | None = None) -> Change:
     """The agent gave an assigned task back: count it, and exclude the agent if so asked."""
     agent = task.holder or ""
+    told = f"{reason}: {message}" if message else str(reason)
     if task.cancel_requested:
         return cancel(task, agent, reason, now)
     rejections = task.rejections + 1
@@ -139,7 +140,7 @@ def reject(task: Task, reason: Rejection, now: Instant) -> Change:
             rejections=rejections,
             finished_at=now.wall,
             failure_class=FailureClass.REJECTED,
-            error=f"rejected {rejections} times, the last time by {agent}: {reason}",
+            error=f"rejected {rejections} times, the last time by {agent}: {told}",
         )
         return _moved(task, after, agent, now, "rejected")
     key = task.requires
@@ -150,8 +151,15 @@ def reject(task: Task, reason: Rejection, now: Instant) -> Change:
             else now.hub + retry.exclusion_ms(task.rejections)
         )
         key = requirements.exclude(key, agent, until, now.hub)
-    after = evolve(task, Move.UNASSIGN, rejections=rejections, requires=key, assigned_to=None)
-    return _taken_back(task, after, agent, reason, now)
+    after = evolve(
+        task,
+        Move.UNASSIGN,
+        rejections=rejections,
+        requires=key,
+        assigned_to=None,
+        error=f"{agent} rejected it: {told}",
+    )
+    return _taken_back(task, after, agent, told, now)
 
 
 def lose(task: Task, reason: str, now: Instant) -> Change:
@@ -192,14 +200,14 @@ def _taken_back(before: Task, after: Task, actor: str, reason: str, now: Instant
     return Change(after, (fact,))
 
 
-def ask_cancel(task: Task, actor: str, now: Instant) -> Change:
+def ask_cancel(task: Task, actor: str, now: Instant, reason: str = "requested") -> Change:
     """Cancel at once what no agent has; ask the agent for the rest. Asking twice is harmless."""
     if task.state not in HELD:
-        return cancel(task, actor, "requested", now)
+        return cancel(task, actor, reason, now)
     if task.cancel_requested:
         return Change(task, ())
     after = evolve(task, Move.ASK_CANCEL, cancel_requested=True)
-    fact = facts.updated(after.seq, after.id, actor, now.wall, "cancel_requested")
+    fact = facts.updated(after.seq, after.id, actor, now.wall, "cancel_requested", reason)
     return Change(after, (fact,))
 
 

@@ -22,6 +22,8 @@ LANES: Final = 10_000
 """The most lanes one org may have at once."""
 KEPT_EMPTY: Final = 1_000
 """Empty lanes are kept for the next task up to this many lanes."""
+KEPT_SHARES: Final = 64
+"""Idle shares of a lane, likewise."""
 
 
 class Match(Struct, frozen=True, gc=False):
@@ -89,6 +91,9 @@ class Matcher:
 
     def sweep(self) -> None:
         """Forget empty lanes and shares, when there are many."""
+        for lane in self.lanes.values():
+            if len(lane.shares) > KEPT_SHARES:
+                lane.prune()
         if len(self.lanes) <= KEPT_EMPTY:
             return
         for key, lane in list(self.lanes.items()):

@@ -12,10 +12,13 @@ from msgspec import UNSET
 
 from hub.core.task import WAITING, Task
 from schemas.scalars import MIB
+from schemas.work import Command
 
 FRESH_BYTES: Final = 64 * MIB
 """New tasks keep their records until they are dispatched, up to this much."""
 ENDED_BYTES: Final = 32 * MIB
+STRING_BYTES: Final = 64
+"""What a short string takes besides its characters."""
 RECORD_BYTES: Final = 1_200
 """What a record takes in memory besides its texts, as measured on CPython 3.11."""
 
@@ -24,10 +27,25 @@ def weight(task: Task) -> int:
     """About how many bytes of memory a record takes."""
     spec = task.spec
     size = RECORD_BYTES + len(spec.description)
-    if spec.payload is not UNSET:
-        size += memoryview(spec.payload).nbytes
-    if task.result is not None:
-        size += len(task.result)
+    if spec.run is not None:
+        size += _run_weight(spec.run)
+    if spec.labels is not None:
+        size += sum(STRING_BYTES + len(key) + len(text) for key, text in spec.labels.items())
+    if spec.needs is not None:
+        size += STRING_BYTES * len(spec.needs)
+    for raw in (spec.payload, spec.metadata):
+        if raw is not UNSET:
+            size += memoryview(raw).nbytes
+    for kept in (task.result, task.usage, task.error):
+        if kept is not None:
+            size += len(kept)
+    return size
+
+
+def _run_weight(run: Command) -> int:
+    size = sum(STRING_BYTES + len(argument) for argument in run.argv)
+    if run.env is not None:
+        size += sum(2 * STRING_BYTES + len(key) + len(text) for key, text in run.env.items())
     return size
 
 

@@ -79,6 +79,8 @@ class Phase(Enum):
 
     GREETING = auto()
     """Only `identify` is taken."""
+    JUDGING = auto()
+    """`identify` came, and what the agent still holds is being looked up: nothing is taken."""
     OPEN = auto()
     CLOSED = auto()
 
@@ -119,6 +121,10 @@ class Session:
         self.number = number
         self._allowed = ALLOWED[principal.role]
 
+    def judging(self) -> None:
+        """The greeting came; its answer takes a moment."""
+        self.phase = Phase.JUDGING
+
     def closed(self) -> None:
         """Nothing more is taken."""
         self.phase = Phase.CLOSED
@@ -155,6 +161,8 @@ class Session:
     def _greet(self, message: FromAgent) -> FromAgent | Refusal | Close:
         if not isinstance(message, wire.Identify):
             return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the first frame is identify")
+        if self.phase is Phase.JUDGING:
+            return _refuse(message, ErrorCode.ALREADY_IDENTIFIED, "identify comes once")
         if message.protocol_version != PROTOCOL_VERSION:
             reason = f"this hub speaks protocol version {PROTOCOL_VERSION}"
             return Close(CloseCode.VERSION, reason, reconnect=False)

@@ -185,11 +185,12 @@ class Agents:
         until = self._clock.hub() + self._settings.lease_ms
         foreign: dict[str, int] = {}
         lost: list[Task] = []
-        for item in running:
+        for item in {each.task_id: each for each in running}.values():
             attempt = agent.held.get(item.task_id)
             if attempt is not None and attempt.generation == item.generation:
                 if attempt.accepted:
                     attempt.lease_until = until
+                attempt.silent_ms = item.output_age_ms
                 continue
             task = org.tasks.get(item.task_id)
             if task is not None and may_resume(task, agent_id, item.generation):

@@ -1,6 +1,7 @@
 """The greeting: from `identify` to `identified`, with a verdict on all the agent still holds."""
 
 import asyncio
+from functools import partial
 
 from hub.core import lifecycle
 from hub.core.clock import Instant
@@ -24,6 +25,7 @@ from schemas.scalars import (
     LOG_CHUNK_BYTES,
     OPAQUE_BYTES,
     CancelReason,
+    Holding,
     Role,
     TaskState,
     Verdict,
@@ -56,7 +58,7 @@ class Greeting:
         self._logs = logs
         self._settings = settings
         self._reconciler = Reconciler(tasks.apply, agents.begin_again)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[Peer, asyncio.Task[None]] = {}
 
     def greet(self, org: Org, principal: Principal, peer: Peer, message: Identify) -> None:
         """Open the session of a peer whose credential was checked."""
@@ -64,9 +66,10 @@ class Greeting:
             self._open(org, principal, peer)
             self._answer(org, principal, peer, [])
         elif message.in_flight:
+            peer.session.judging()
             task = asyncio.create_task(self._reconcile(org, principal, peer, message))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._under_way[peer] = task
+            task.add_done_callback(partial(self._judged, peer))
         else:
             self._welcome(org, principal, peer, message, {})
 
@@ -83,11 +86,25 @@ class Greeting:
         if missing:
             rows = await self._loader.read(lambda reader: reader.by_id(org.name, missing))
             self._loader.keep(org, rows)
-        offsets = {
-            item.task_id: await self._logs.offsets(item.task_id, item.generation) for item in listed
-        }
-        if peer.session.phase is Phase.GREETING:
+        theirs = [
+            (item.task_id, item.generation)
+            for item in listed
+            if item.state is Holding.RUNNING and _may_go_on(org, principal.id, item)
+        ]
+        offsets = await self._logs.offsets(theirs)
+        if peer.session.phase is Phase.JUDGING:
             self._welcome(org, principal, peer, message, offsets)
+
+    def _judged(self, peer: Peer, task: "asyncio.Task[None]") -> None:
+        self._under_way.pop(peer, None)
+        if not task.cancelled():
+            task.result()
+
+    def forget(self, peer: Peer) -> None:
+        """A peer left before its greeting was answered."""
+        task = self._under_way.get(peer)
+        if task is not None:
+            task.cancel()
 
     def _welcome(
         self,
@@ -152,6 +169,11 @@ class Greeting:
                 self._agents.ask_to_stop(org, task, attempt, CancelReason(attempt.stop_reason), now)
             elif task.cancel_requested:
                 self._agents.ask_to_stop(org, task, attempt, CancelReason.REQUESTED, now)
+
+
+def _may_go_on(org: Org, agent_id: str, item: InFlight) -> bool:
+    task = org.tasks.get(item.task_id)
+    return task is not None and task.generation == item.generation and task.holder == agent_id
 
 
 def _judged(item: InFlight, verdict: Verdict, offsets: LogOffsets | None) -> Judged:

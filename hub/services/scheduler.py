@@ -83,7 +83,7 @@ class Scheduler:
 
     def _send(self, what: tuple[Peer, Agent, Attempt, Task]) -> None:
         peer, agent, attempt, task = what
-        if attempt.revoked:
+        if attempt.revoked or agent.held.get(task.id) is not attempt:
             return
         attempt.accept_by = self._clock.hub() + self._settings.accept_ms
         agent.remind(attempt.accept_by)

@@ -7,14 +7,17 @@ its output until it is acknowledged, sends it again.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
+
+from loguru import logger
 
 from hub.core import reports
 from hub.core.errors import Refused
 from hub.core.org import Org
+from hub.services.metrics import Metrics
 from hub.services.peers import Peer, frame_of
-from hub.store.contract import LogStore
+from hub.store.contract import JournalPort, LogStore, StoreError
 from schemas.from_agent import TaskLog
 from schemas.http import LogText
 from schemas.scalars import MIB, ErrorCode, Stream
@@ -31,8 +34,12 @@ TOGETHER: Final = 64
 class TaskLogs:
     """One writer for all output."""
 
-    def __init__(self, store: LogStore, wall: Callable[[], int]) -> None:
+    def __init__(
+        self, store: LogStore, journal: JournalPort, metrics: Metrics, wall: Callable[[], int]
+    ) -> None:
         self._store = store
+        self._journal = journal
+        self._metrics = metrics
         self._wall = wall
         self._queue: deque[tuple[Peer, TaskLog]] = deque()
         self._queued_bytes = 0
@@ -58,11 +65,16 @@ class TaskLogs:
         try:
             self._check(org, agent_id, message)
         except Refused as refused:
-            peer.deliver(frame_of(_refusal(message, refused)))
+            self._refuse(peer, message, refused)
             return
         self._queued_bytes += len(message.text)
         self._queue.append((peer, message))
         self._filled.set()
+
+    def _refuse(self, peer: Peer, message: TaskLog, refused: Refused) -> None:
+        self._metrics.refused(refused.code)
+        logger.bind(task=message.task_id, code=refused.code).info("output refused")
+        self._journal.promise(peer.deliver, frame_of(_refusal(message, refused)))
 
     def _check(self, org: Org, agent_id: str, message: TaskLog) -> None:
         task = org.tasks.get(message.task_id)
@@ -83,28 +95,49 @@ class TaskLogs:
             self._filled.clear()
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(TOGETHER, len(self._queue)))]
-                ends = await asyncio.gather(*(self._append(piece) for _, piece in batch))
-                for (peer, piece), end in zip(batch, ends, strict=True):
-                    self._queued_bytes -= len(piece.text)
-                    ack = LogAck(piece.task_id, piece.generation, piece.stream, end)
-                    peer.deliver(frame_of(ack))
+                await asyncio.gather(*(self._append(peer, piece) for peer, piece in batch))
                 async with self._news:
                     self._news.notify_all()
 
-    async def _append(self, piece: TaskLog) -> int:
-        return await self._store.append(
-            piece.task_id, piece.generation, piece.stream, piece.offset, piece.text
-        )
+    async def _append(self, peer: Peer, piece: TaskLog) -> None:
+        """Write one piece and acknowledge it; a file that fails costs output, not the hub."""
+        try:
+            end = await self._store.append(
+                piece.task_id, piece.generation, piece.stream, piece.offset, piece.text
+            )
+        except StoreError as error:
+            logger.bind(cause=repr(error.__cause__)).error(f"output cannot be written: {error}")
+            text = "the output cannot be written at the moment"
+            later = Refused(ErrorCode.BUSY, text, retryable=True, retry_after_ms=RETRY_MS)
+            self._refuse(peer, piece, later)
+        else:
+            ack = LogAck(piece.task_id, piece.generation, piece.stream, end)
+            peer.deliver(frame_of(ack))
+        finally:
+            self._queued_bytes -= len(piece.text)
 
     async def _prune(self) -> None:
         while True:
-            await self._store.prune(self._wall())
+            try:
+                await self._store.prune(self._wall())
+            except StoreError as error:
+                logger.error(f"old output cannot be dropped: {error}")
             await asyncio.sleep(PRUNE_SECONDS)
 
-    async def offsets(self, task_id: str, generation: int) -> LogOffsets:
-        """How much of each stream the hub has."""
-        ends = await self._store.offsets(task_id, generation)
-        return LogOffsets(ends.get(Stream.STDOUT, 0), ends.get(Stream.STDERR, 0))
+    async def offsets(self, attempts: Sequence[tuple[str, int]]) -> dict[str, LogOffsets]:
+        """How much of each stream of these attempts the hub has, by task.
+
+        Empty when the file cannot be read: agents then go on where they were acknowledged.
+        """
+        try:
+            found = await self._store.offsets(attempts)
+        except StoreError as error:
+            logger.bind(cause=repr(error.__cause__)).error(f"output cannot be read: {error}")
+            return {}
+        return {
+            task_id: LogOffsets(ends.get(Stream.STDOUT, 0), ends.get(Stream.STDERR, 0))
+            for task_id, ends in found.items()
+        }
 
     async def read(
         self, task_id: str, generation: int | None, stream: Stream, offset: int, *, ended: bool

@@ -7,12 +7,14 @@ is not in memory is read first, and then the command runs again.
 from collections.abc import Callable
 from functools import partial
 
+from loguru import logger
+
 from hub.core import lifecycle, reports
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
-from hub.core.ids import task_id
+from hub.core.ids import request_id, task_id
 from hub.core.org import Org
 from hub.core.reports import Report
 from hub.core.requirements import key_of
@@ -108,8 +110,8 @@ class Tasks:
                     "too many different requirements are waiting; reuse needs and assign_to",
                 )
 
-    def cancel(self, org: Org, principal: Principal, task: Task) -> Task:
-        """Cancel a task: at once, or by asking the agent that has it.
+    def cancel(self, org: Org, principal: Principal, task: Task, reason: str | None = None) -> Task:
+        """Cancel a task: at once, or by asking the agent that has it; `reason` is for people.
 
         Asking again for a task that is already cancelled or being cancelled changes nothing.
         Raises Refused `invalid_state` when it ended otherwise.
@@ -120,16 +122,16 @@ class Tasks:
             raise Refused(ErrorCode.INVALID_STATE, "the task has already ended")
         now = self._clock.now()
         attempt = org.attempt_of(task) if task.state in HELD else None
-        change = lifecycle.ask_cancel(task, principal.id, now)
-        if attempt is None:
+        why = reason or "requested"
+        change = lifecycle.ask_cancel(task, principal.id, now, why)
+        sent = attempt is not None and attempt.position <= self._journal.durable
+        if attempt is None or not sent:
+            if attempt is not None:
+                attempt.revoked = True
             if change.task.state in HELD:
-                ended = lifecycle.cancel(change.task, principal.id, "requested", now)
+                ended = lifecycle.cancel(change.task, principal.id, why, now)
                 change = Change(ended.task, change.facts + ended.facts)
             return self.apply(org, task, change)
-        if attempt.position > self._journal.durable:
-            attempt.revoked = True
-            ended = lifecycle.cancel(change.task, principal.id, "requested", now)
-            return self.apply(org, task, Change(ended.task, change.facts + ended.facts))
         asked = self.apply(org, task, change)
         if change.facts:
             self._agents.ask_to_stop(org, asked, attempt, CancelReason.REQUESTED, now)
@@ -165,6 +167,10 @@ class Tasks:
 
     def _decide(self, peer: Peer, org: Org, agent_id: str, task: Task, report: AgentReport) -> None:
         now = self._clock.now()
+        attempt = org.attempt_of(task)
+        if attempt is not None and attempt.position > self._journal.durable:
+            # Its frame has not left, so nobody can know this number: it was guessed.
+            raise Refused(ErrorCode.STALE_GENERATION, f"{task.id} was not handed out yet")
         if isinstance(report, TaskAccepted):
             self._accept(org, agent_id, task, report, now)
         elif isinstance(report, TaskRejected):
@@ -193,7 +199,7 @@ class Tasks:
             return
         agent = org.agents[agent_id]
         agent.busy = report.reason is Rejection.BUSY
-        self.apply(org, task, lifecycle.reject(task, report.reason, now))
+        self.apply(org, task, lifecycle.reject(task, report.reason, now, report.message))
 
     def _take(
         self, peer: Peer, org: Org, agent_id: str, task: Task, report: Report, now: Instant
@@ -210,6 +216,14 @@ class Tasks:
 
     def _refuse(self, peer: Peer, report: AgentReport, refused: Refused) -> None:
         self._metrics.refused(refused.code)
+        principal = peer.session.principal
+        request = request_id(self._chance.bits(64))
+        logger.bind(
+            request_id=request,
+            agent=principal.id if principal is not None else None,
+            task=report.task_id,
+            code=refused.code,
+        ).info("report refused")
         error = Error(
             refused.code,
             refused.message,
@@ -217,6 +231,8 @@ class Tasks:
             message_type=str(type(report).__struct_config__.tag),
             task_id=report.task_id,
             generation=report.generation,
+            retry_after_ms=refused.retry_after_ms,
+            request_id=request,
         )
         self._journal.promise(peer.deliver, frame_of(error))
 

@@ -44,11 +44,11 @@ class Terms:
             self._tasks.apply(org, task, self._give_up(attempt, task, now))
         elif attempt.lease_until <= now.hub:
             self._tasks.apply(org, task, lifecycle.lose(task, "the lease ended", now))
-        elif attempt.accept_by <= now.hub:
+        elif attempt.accept_by <= now.hub and task.state is TaskState.ASSIGNED:
             agent.silent = True
             change = lifecycle.unassign(task, "hub", "not accepted in time", now)
             self._tasks.apply(org, task, change)
-        else:
+        elif attempt.times_out_at <= now.hub:
             self._agents.ask_to_stop(org, task, attempt, CancelReason.TIMEOUT, now)
 
     def _give_up(self, attempt: Attempt, task: Task, now: Instant) -> Change:

@@ -264,8 +264,8 @@ class LogStore(Protocol):
         """
         ...
 
-    async def offsets(self, task_id: str, generation: int) -> dict[str, int]:
-        """The end of each stream, by its name."""
+    async def offsets(self, attempts: Sequence[tuple[str, int]]) -> dict[str, dict[str, int]]:
+        """The end of each stream of these (task id, generation), by task id and name."""
         ...
 
     async def prune(self, wall_now: int) -> None:

@@ -8,12 +8,13 @@ less durable than `hub.db` (a power loss may cost the last pieces), and old outp
 import asyncio
 import sqlite3
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import aiosqlite
+from msgspec import json
 
 from hub.store.contract import NewerDatabase, StoreError
 from hub.store.sql import read
@@ -198,11 +199,19 @@ class LogFile:
             rows = await self._all("pieces", number, offset, room)
         return generation, *cut(rows, offset, room)
 
-    async def offsets(self, task_id: str, generation: int) -> dict[str, int]:
-        """The end of each stream, by its name. Raises StoreError."""
+    async def offsets(self, attempts: Sequence[tuple[str, int]]) -> dict[str, dict[str, int]]:
+        """The end of each stream of these (task id, generation), by task id and name.
+
+        One query for all, because an agent may come back with thousands. Raises StoreError.
+        """
+        if not attempts:
+            return {}
         async with self._transaction():
-            rows = await self._all("streams_of", task_id, generation)
-        return {name: ends for _, name, ends in rows}
+            rows = await self._all("ends_of", json.encode(attempts).decode())
+        ends: dict[str, dict[str, int]] = {}
+        for task_id, name, end in rows:
+            ends.setdefault(task_id, {})[name] = end
+        return ends
 
     async def prune(self, wall_now: int) -> None:
         """Drop what is older than the age or, oldest first, over the size. Raises StoreError."""

@@ -28,6 +28,14 @@ SELECT coalesce(max(n), 0) FROM stream
 -- The streams of one attempt.
 SELECT n, name, ends FROM stream WHERE task_id = ? AND generation = ?
 
+-- name: ends_of
+-- Where the streams of many attempts end; the attempts are JSON pairs of task id and generation.
+SELECT stream.task_id, stream.name, stream.ends
+FROM json_each(?) AS wanted
+JOIN stream
+    ON stream.task_id = json_extract(wanted.value, '$[0]')
+    AND stream.generation = json_extract(wanted.value, '$[1]')
+
 -- name: latest_generation
 -- The latest attempt of a task that wrote anything.
 SELECT max(generation) FROM stream WHERE task_id = ? AND ends > 0

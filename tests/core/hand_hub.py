@@ -207,9 +207,9 @@ class Line:
 class _NoOutput:
     """No task wrote anything."""
 
-    async def offsets(self, _task_id: str, _generation: int) -> LogOffsets:
+    async def offsets(self, _attempts: Sequence[tuple[str, int]]) -> dict[str, LogOffsets]:
         """The ends of the streams."""
-        return LogOffsets()
+        return {}
 
 
 class HandHub:

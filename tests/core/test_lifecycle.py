@@ -196,7 +196,7 @@ def test_what_an_agent_has_is_asked_for_once(state: TaskState) -> None:
     change = lifecycle.ask_cancel(in_state(state), "me", NOW)
 
     assert (change.task.state, change.task.cancel_requested) == (state, True)
-    assert only_fact(change) == {"change": "cancel_requested"}
+    assert only_fact(change) == {"change": "cancel_requested", "reason": "requested"}
     assert lifecycle.ask_cancel(change.task, "me", NOW) == Change(change.task, ())
 
 

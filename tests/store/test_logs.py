@@ -72,11 +72,11 @@ async def test_streams_and_attempts_are_apart(logs: LogFile) -> None:
     await logs.append("t", 2, "stdout", 0, "two")
     await logs.append("t", 2, "stderr", 0, "oops!")
     await logs.append("t", 3, "stdout", 9, "a hole")
-    assert await logs.offsets("t", 2) == {"stdout": 3, "stderr": 5}
+    assert await logs.offsets([("t", 2)]) == {"t": {"stdout": 3, "stderr": 5}}
     assert await logs.read("t", None, "stdout", 0, ALL) == (2, "two", 3)
     assert await logs.read("t", 1, "stdout", 0, ALL) == (1, "one", 3)
     assert await logs.read("none", None, "stdout", 5, ALL) == (0, "", 5)
-    assert await logs.offsets("none", 1) == {}
+    assert await logs.offsets([("none", 1)]) == {}
 
 
 async def test_pieces_written_together_stay_in_order(logs: LogFile) -> None:
@@ -115,7 +115,7 @@ async def test_old_output_is_dropped(logs: LogFile, clock: Clock) -> None:
     clock.now += 8 * DAY_MS
     await logs.append("t", 1, "stdout", 4, "new")
     await logs.prune(clock.now)
-    assert await logs.offsets("old", 1) == {}
+    assert await logs.offsets([("old", 1)]) == {}
     assert await logs.read("t", 1, "stdout", 0, ALL) == (1, "new", 7)
     assert await logs.append("t", 1, "stdout", 7, "er") == 9
 
