@@ -130,13 +130,12 @@ def _seq_in(cursor: str | None) -> int | None:
 
 async def cancel_task(call: Call) -> Answer:
     """Ask for a cancel. An agent may cancel only what it submitted."""
-    if call.body:
-        call.take(Cancel)
+    wish = call.take(Cancel) if call.body else Cancel()
     services = call.services
     task = await _find(call)
     if not services.tasks.may_cancel(call.caller, task):
         raise Refused(ErrorCode.FORBIDDEN, "an agent may cancel only tasks it submitted")
-    after = services.tasks.cancel(call.org, call.caller, task)
+    after = services.tasks.cancel(call.org, call.caller, task, wish.reason)
     return Answer(202, task_view(call.org, after, services.clock.now()))
 
 

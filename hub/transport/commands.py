@@ -151,6 +151,7 @@ def lost(services: Services, peer: Peer, reason: str = "connection lost") -> Non
             services.greeting.farewell(services.orgs[principal.org], peer, principal.id, reason)
         logger.bind(agent=principal.id, reason=reason).info("session ended")
     peer.session.closed()
+    services.greeting.forget(peer)
 
 
 def clogged(services: Services, peer: Peer, *, clogged: bool) -> None:
