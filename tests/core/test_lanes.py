@@ -243,3 +243,18 @@ class FairLane(RuleBasedStateMachine):
 
 
 TestFairLane = FairLane.TestCase
+
+
+def test_a_fairness_key_is_forgotten_when_nothing_is_left_of_it() -> None:
+    """A key for every task must not fill the memory."""
+    lane = Lane("{}", Requirements())
+    for number in range(100):
+        share = lane.share(f"key-{number}")
+        share.add(place_of(number, number), hot=True)
+        share.take()
+    kept = lane.share("busy")
+    kept.running = 1
+
+    lane.prune()
+
+    assert list(lane.shares) == ["busy"]

@@ -2,11 +2,14 @@
 
 import pytest
 from msgspec import Raw, structs
+from msgspec.json import decode as convert_json
+from msgspec.json import encode as encode_json
 
 from hub.core import residents
 from hub.core.residents import Residents, weight
 from hub.core.task import Task
 from schemas.scalars import TaskState
+from schemas.work import TaskSpec
 from tests.core.making import in_state, queued, running
 
 
@@ -133,3 +136,19 @@ def test_texts_weigh() -> None:
     heavy = structs.replace(queued(payload=Raw(b'"' + b"x" * 998 + b'"')), result=b"x" * 1000)
 
     assert weight(heavy) - weight(plain) == 2_000
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"run": {"kind": "command", "argv": ["x" * 100_000]}},
+        {"run": {"kind": "command", "argv": ["x"], "env": {"A": "x" * 100_000}}},
+        {"payload": "x" * 100_000},
+        {"metadata": {"a": "x" * 100_000}},
+    ],
+)
+def test_everything_a_task_holds_has_its_weight(spec: dict[str, object]) -> None:
+    """Nothing that may be large is kept for free."""
+    whole = convert_json(encode_json({"description": "heavy", **spec}), type=TaskSpec)
+
+    assert weight(structs.replace(queued(1), spec=whole)) > 100_000
