@@ -153,12 +153,21 @@ def endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable[
 async def _answer(services: Services, route: Route, request: Request, name: str) -> Response:
     principal = _authorise(services, route, request)
     body = await _read_body(request) if route.method == "POST" else b""
-    outcome = await route.handler(Call(services, principal, request, body))
+    outcome = await _outcome(route, Call(services, principal, request, body))
     if outcome.durable:
         await services.journal.settled()
     content = outcome.body if isinstance(outcome.body, bytes) else _encode(outcome.body)
     headers = {"X-Request-Id": name, "Cache-Control": "no-store"}
     return Response(content, outcome.status, headers, outcome.media_type)
+
+
+async def _outcome(route: Route, call: Call) -> Answer:
+    """What the handler says; a refusal, too, waits until what it looked at is durable."""
+    try:
+        return await route.handler(call)
+    except Refused:
+        await call.services.journal.settled()
+        raise
 
 
 def _request_id(services: Services, request: Request) -> str:

@@ -4,6 +4,9 @@ import http.client
 import json
 import re
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -256,3 +259,33 @@ def test_no_secret_reaches_the_log(calm_hub: Hub) -> None:
     log = calm_hub.log.read_text()
     assert log.count("request refused") >= 4
     assert token[16:] not in log
+
+
+SLOW_DISK: Final = (
+    "import sys, time\n"
+    "from hub import app\n"
+    "from hub.store.sqlite import SqliteStore\n"
+    "commit = SqliteStore.commit\n"
+    "def slow(store):\n"
+    "    time.sleep(0.7)\n"
+    "    commit(store)\n"
+    "SqliteStore.commit = slow\n"
+    "sys.exit(app.main())\n"
+)
+
+
+def test_a_refusal_waits_for_what_it_looked_at(own_hub: Any, tmp_path: Path) -> None:
+    """That a code is used up is not said before its use is durable."""
+    program = tmp_path / "slow.py"
+    program.write_text(SLOW_DISK)
+    hub = own_hub(program=(str(program),))
+    code = hub.http("POST", "/api/v1/invites", {}).json["code"]
+
+    def register(name: str) -> tuple[int, float]:
+        body = {"code": code, "agent_id": name}
+        return -hub.http("POST", "/api/v1/register", body).status, time.monotonic()
+
+    with ThreadPoolExecutor(2) as threads:
+        (refused, heard), (taken, durable) = sorted(threads.map(register, ["one", "two"]))
+    assert (refused, taken) == (-401, -201)
+    assert heard > durable - 0.3
