@@ -2,11 +2,14 @@
 
 import random
 import socket
+import time
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from schemas.scalars import Role
+from tests.transport.conftest import StartHub
 from tests.transport.ranch import Hub
 
 UPGRADE: Final = (
@@ -84,3 +87,101 @@ def test_noise_harms_nobody(calm_hub: Hub, seed: int) -> None:
         send(calm_hub, bytes(data), patience=0.005)
     assert calm_hub.http("GET", "/api/v1/me", role=Role.VIEWER).status == 200
     assert {line["level"] for line in calm_hub.log_lines()} <= {"info", "warning"}
+
+
+HASTY_GUARD: Final = (
+    "import sys\n"
+    "from hub import app\n"
+    "from hub.transport.guard import Guard\n"
+    "Guard.head_seconds = Guard.body_seconds = 0.3\n"
+    "sys.exit(app.main())\n"
+)
+
+
+def hasty_guard(own_hub: StartHub, folder: Path) -> Hub:
+    """A hub that gives a request a third of a second to come."""
+    program = folder / "hasty.py"
+    program.write_text(HASTY_GUARD)
+    return own_hub(program=(str(program),))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"".join(b"X-%d: a\r\n" % n for n in range(101)),
+        b"".join(b"X-%d: a\r\n" % n for n in range(101)) + b"\r\n",
+        b"X: " + b"a" * 400_000,
+    ],
+)
+def test_a_head_without_end_is_refused(calm_hub: Hub, head: bytes) -> None:
+    """Before it is complete: it would fill the memory."""
+    with socket.create_connection(("127.0.0.1", calm_hub.port), 10) as raw:
+        raw.sendall(b"GET /health HTTP/1.1\r\nHost: hub\r\n")
+        time.sleep(0.05)
+        raw.sendall(head[:60_000])
+        try:
+            for start in range(60_000, len(head), 10_000):
+                raw.sendall(head[start : start + 10_000])
+                time.sleep(0.002)
+            assert raw.recv(100).startswith(b"HTTP/1.1 431 ")
+        except ConnectionError:
+            assert len(head) > 60_000  # cut while it was still being sent
+
+
+def test_a_hundred_headers_are_taken(calm_hub: Hub) -> None:
+    """The bound is above what proxies add."""
+    head = b"GET /health HTTP/1.1\r\n" + b"".join(b"X-%d: a\r\n" % n for n in range(100))
+    assert send(calm_hub, head + b"\r\n", patience=5).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GET / HT",
+        b"\r\n",
+        b"POST /api/v1/register HTTP/1.1\r\nContent-Length: 9\r\n\r\n{",
+    ],
+)
+def test_a_request_that_does_not_end_is_cut_off(
+    own_hub: StartHub, tmp_path: Path, data: bytes
+) -> None:
+    """Whether nothing comes, half a head, or half a body."""
+    hub = hasty_guard(own_hub, tmp_path)
+    assert send(hub, data, patience=10).startswith(b"HTTP/1.1 408 ")
+
+
+def test_an_answer_and_a_socket_may_take_longer(own_hub: StartHub, tmp_path: Path) -> None:
+    """What is bounded is the request alone."""
+    hub = hasty_guard(own_hub, tmp_path)
+    task = hub.submit(needs=["nobody"])
+    assert hub.http("GET", f"/api/v1/tasks/{task}?wait_ms=900").status == 200
+    with socket.create_connection(("127.0.0.1", hub.port), 10) as raw:
+        raw.sendall(UPGRADE)
+        assert raw.recv(1_000).startswith(b"HTTP/1.1 101 ")
+        raw.settimeout(0.9)
+        with pytest.raises(TimeoutError):
+            raw.recv(1_000)
+
+
+def test_a_stop_waits_for_no_half_request(own_hub: StartHub) -> None:
+    """It would hold the hub up until its last moment; the long poll is answered."""
+    hub = own_hub()
+    task, token = hub.submit(needs=["nobody"]), hub.tokens[Role.ADMIN].encode()
+    who = b"Authorization: Bearer " + token + b"\r\n"
+    post = b"POST /api/v1/tasks HTTP/1.1\r\n" + who + b"Content-Length: 9\r\n\r\n{"
+    poll = b"GET /api/v1/tasks/" + task.encode() + b"?wait_ms=60000 HTTP/1.1\r\n" + who + b"\r\n"
+    address = ("127.0.0.1", hub.port)
+    with (
+        socket.create_connection(address, 10) as half,
+        socket.create_connection(address, 10) as one,
+    ):
+        half.sendall(post)
+        one.sendall(poll)
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert hub.stop() == 0
+        assert time.monotonic() - began < 5
+        assert half.recv(100).startswith(b"HTTP/1.1 503 ")
+        assert one.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert not [line for line in hub.log_lines() if "traceback" in line]
