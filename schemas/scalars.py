@@ -1,6 +1,6 @@
 """Ids, enums and limits: each written once, used by every other module.
 
-Limits are published in `/api/schemas` and told to each agent when it identifies.
+Limits are told to each agent when it identifies.
 """
 
 from enum import IntEnum, StrEnum

@@ -1,12 +1,16 @@
 """The configuration: defaults, overruled by the environment, overruled by flags."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from hub.config import PORT, ConfigError, default_data, load
+from hub.config import PORT, Config, ConfigError, default_data, load
+from hub.services.settings import Settings
+from sidecar.config import Config as Sidecar
 from tests.transport.ranch import PATIENCE
 
 
@@ -80,3 +84,27 @@ def test_a_data_directory_that_is_none(tmp_path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 3
     assert b"Traceback" not in ended.stderr
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
+
+
+def test_the_page_lists_every_setting_of_the_hub() -> None:
+    """With its variable and its default, and nothing that is no setting."""
+    part = PAGE.read_text().split("\n## ")[1]
+    rows = re.findall(r"^\| `CORRAL_([A-Z_]+)` \| ([^|]+) \|", part, re.M)
+    defaults = {
+        field.name.upper(): str(field.default)
+        for struct in (Config, Settings)
+        for field in structs.fields(struct)
+        if field.name != "settings"
+    }
+    assert dict(rows) == defaults | {"DATA": "`~/.local/share/corral`"}
+
+
+def test_the_page_lists_every_field_of_a_sidecar() -> None:
+    """Each once, in the order of the file."""
+    part = PAGE.read_text().split("## A sidecar")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", part, re.M) == [
+        field.name for field in structs.fields(Sidecar)
+    ]
