@@ -21,6 +21,7 @@ from hub.core.session import Close, Refusal, Session
 from hub.services.bundle import Services
 from hub.services.peers import frame_of
 from hub.transport import commands, replies
+from hub.transport.bearer import principal_of
 from hub.transport.framing import whole_texts
 from hub.transport.outbox import MOST, Flusher, Outbox
 from schemas.scalars import CloseCode
@@ -118,11 +119,11 @@ class AgentSocket(WebSocketsSansIOProtocol):
         response = self.conn.accept(event)
         if event.path.partition("?")[0] != PATH:
             response = self.conn.reject(HTTPStatus.NOT_FOUND, f"There is a socket at {PATH}.\n")
-        header = event.headers.get("Authorization")
-        if header is not None and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            kind, _, token = header.partition(" ")
-            if kind.lower() == "bearer":
-                self.credential = self.services.tokens.check(token.strip())
+        given = event.headers.get_all("Authorization")
+        if len(given) > 1:
+            response = self.conn.reject(HTTPStatus.BAD_REQUEST, "One Authorization, please.\n")
+        elif given and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.credential = principal_of(self.services.tokens, given[0])
             if self.credential is None:
                 response = self.conn.reject(HTTPStatus.UNAUTHORIZED, "The token is not valid.\n")
         self.handshake_initiated = self.handshake_complete = True
@@ -136,34 +137,6 @@ class AgentSocket(WebSocketsSansIOProtocol):
         self.session.trusted = self.credential is not None
         self._outbox = Outbox(self.flusher, self.transport)
         self.services.peers.all.add(self)
-
-    def handle_text(self, event: Frame) -> None:
-        """A frame that came with the request: ours, or the application's."""
-        if not self.ours:
-            super().handle_text(event)
-        else:
-            self._handle(event)
-
-    def handle_cont(self, event: Frame) -> None:
-        """Likewise."""
-        if not self.ours:
-            super().handle_cont(event)
-        else:
-            self._handle(event)
-
-    def handle_bytes(self, event: Frame) -> None:
-        """Likewise."""
-        if not self.ours:
-            super().handle_bytes(event)
-        else:
-            self._handle(event)
-
-    def handle_close(self, event: Frame) -> None:
-        """Likewise."""
-        if not self.ours:
-            super().handle_close(event)
-        else:
-            self._handle(event)
 
     def _handle_inbox(self) -> None:
         self._handle_some(FRAMES_A_TURN)

@@ -4,10 +4,8 @@ from ipaddress import ip_address
 from typing import Final
 
 from hub.core.credentials import METRICS
-from hub.core.errors import Refused
-from hub.transport.edge import Answer, Call
+from hub.transport.edge import Answer, Call, admit
 from schemas.http import Health, Ready, Reason
-from schemas.scalars import ErrorCode
 
 STUCK_SECONDS: Final = 5.0
 """A commit that takes longer than this makes the hub not ready."""
@@ -43,12 +41,7 @@ async def ready(call: Call) -> Answer:
 async def metrics(call: Call) -> Answer:
     """The Prometheus exposition: on loopback, or with a token that may read it."""
     if not _is_local(call):
-        kind, _, token = call.request.headers.get("Authorization", "").partition(" ")
-        principal = call.services.tokens.check(token.strip()) if kind.lower() == "bearer" else None
-        if principal is None:
-            raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")
-        if not METRICS.allows(principal.role):
-            raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")
+        admit(call.services, call.request, METRICS)
     text = call.services.exposition.text()
     kind = "text/plain; version=0.0.4; charset=utf-8"
     return Answer(200, text, kind, durable=False)

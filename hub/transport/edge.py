@@ -19,6 +19,7 @@ from hub.core.errors import Refused
 from hub.core.ids import request_id
 from hub.core.org import Org
 from hub.services.bundle import Services
+from hub.transport.bearer import principal_of
 from hub.transport.refusals import explain
 from schemas.http import ErrorBody, Problem
 from schemas.scalars import BODY_BYTES, ErrorCode
@@ -26,12 +27,18 @@ from schemas.to_agent import Flaw
 
 STATUS: Final[dict[ErrorCode, int]] = {
     ErrorCode.INVALID_JSON: 400,
+    ErrorCode.UNKNOWN_MESSAGE_TYPE: 400,
+    ErrorCode.UNSUPPORTED: 400,
+    ErrorCode.NOT_IDENTIFIED: 400,
+    ErrorCode.ALREADY_IDENTIFIED: 400,
     ErrorCode.INVALID_TOKEN: 401,
     ErrorCode.INVALID_CODE: 401,
+    ErrorCode.TOKEN_AGENT_MISMATCH: 403,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.METHOD_NOT_ALLOWED: 405,
     ErrorCode.CONFLICT: 409,
+    ErrorCode.STALE_GENERATION: 409,
     ErrorCode.INVALID_STATE: 409,
     ErrorCode.AGENT_EXISTS: 409,
     ErrorCode.TOO_LARGE: 413,
@@ -41,7 +48,7 @@ STATUS: Final[dict[ErrorCode, int]] = {
     ErrorCode.INTERNAL: 500,
     ErrorCode.BUSY: 503,
 }
-"""The HTTP status of each refusal."""
+"""The HTTP status of each refusal; some can only happen on the socket."""
 
 REQUEST_ID_CHARS: Final = 128
 JSON: Final = "application/json"
@@ -180,11 +187,15 @@ def _request_id(services: Services, request: Request) -> str:
 def _authorise(services: Services, route: Route, request: Request) -> Principal | None:
     if route.scope is None:
         return None
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    principal = services.tokens.check(token.strip()) if kind.lower() == "bearer" else None
+    return admit(services, request, route.scope)
+
+
+def admit(services: Services, request: Request, scope: Scope) -> Principal:
+    """Who is asking. Raises Refused when that is nobody, or somebody who may not."""
+    principal = principal_of(services.tokens, request.headers.get("Authorization", ""))
     if principal is None:
         raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")
-    if not route.scope.allows(principal.role):
+    if not scope.allows(principal.role):
         raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")
     return principal
 
@@ -204,7 +215,7 @@ async def _read_body(request: Request) -> bytes:
 
 
 def _refusal(services: Services, request: Request, refused: Refused, name: str) -> Response:
-    status = STATUS.get(refused.code, 400)
+    status = STATUS[refused.code]
     services.metrics.refused(refused.code)
     logger.bind(
         request_id=name,

@@ -45,4 +45,6 @@ def web_app(services: Services) -> Starlette:
     routes = [
         WebRoute(route.path, endpoint(services, route), methods=[route.method]) for route in ROUTES
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: no_such_route})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: no_such_route})
+    app.router.redirect_slashes = False
+    return app

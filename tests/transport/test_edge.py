@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import pytest
 
+from hub.transport.edge import STATUS
 from hub.transport.routes import ROUTES
-from schemas.scalars import Role
+from schemas.scalars import ErrorCode, Role
 from tests.transport.ranch import Hub
 from tests.transport.wire import new_name
 
@@ -56,6 +57,11 @@ def agent_token(calm_hub: Hub) -> str:
 def test_every_route_is_judged() -> None:
     """No route is protected, or open, by accident."""
     assert {(route.method, route.path) for route in ROUTES} == set(WHO_MAY)
+
+
+def test_every_refusal_has_a_status() -> None:
+    """None can break its own answer."""
+    assert set(STATUS) == set(ErrorCode)
 
 
 @pytest.mark.parametrize("role", [None, *Role])
@@ -131,6 +137,8 @@ def test_a_refusal_is_one_line_in_the_log(calm_hub: Hub) -> None:
         ("GET", "/api/v1/tasks/%00%ff", 404, "not_found"),
         ("GET", "/api/v1/tasks/" + "x" * 5_000, 404, "not_found"),
         ("GET", "/api/v1/agents/nobody", 404, "not_found"),
+        ("GET", "/api/v1/tasks/", 404, "not_found"),
+        ("GET", "/health/", 404, "not_found"),
         ("DELETE", "/api/v1/tasks", 405, "method_not_allowed"),
         ("PUT", "/health", 405, "method_not_allowed"),
         ("GET", "/api/v1/tasks?limit=0", 422, "validation_failed"),

@@ -24,6 +24,7 @@ CHANGES: Final = [
     (b"Host: hub", b"Host: h\xffb"),
     (b"Host: hub", b"X: " + b"a" * 9_000),
     (b"Host: hub", b"X\xff: a"),
+    (b"Host: hub", b"Authorization: Bearer a\r\nAuthorization: Bearer b"),
     (b"Host: hub", b"Content-Length: 10"),
     (b"Host: hub", b"Transfer-Encoding: chunked"),
     (b"Host: hub", b"Authorization: Bearer \xff"),
