@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Annotated, Final
 from urllib.parse import urlsplit
@@ -66,21 +67,13 @@ def up(
     """Run a hub here; started again when it fails. With --json one line when it serves."""
     directory = data.expanduser()
 
-    def serving(hub: Serving, restarted: int) -> None:
-        if not restarted:
-            warn_when_open(hub)
-        if as_json:
-            if not restarted:
-                emit(hub)
-        elif restarted:
-            note(f"The hub is back at {hub.url} after a failure (restart {restarted}).", "yellow")
-        else:
-            start_page(hub)
-
     chosen = log_path(directory, log)
     with opened(chosen) as file:
         supervisor = Supervisor(
-            lambda at: hub_command(directory, host, at), port, serving, log=file
+            lambda at: hub_command(directory, host, at),
+            port,
+            partial(_say_that_it_serves, as_json=as_json),
+            log=file,
         )
         try:
             status = supervisor.run()
@@ -93,6 +86,18 @@ def up(
     if status == 0 and not as_json:
         note("Stopped.")
     raise typer.Exit(EXITS.get(status, Exit.GAVE_UP))
+
+
+def _say_that_it_serves(hub: Serving, restarted: int, *, as_json: bool) -> None:
+    if not restarted:
+        warn_when_open(hub)
+    if as_json:
+        if not restarted:
+            emit(hub)
+    elif restarted:
+        note(f"The hub is back at {hub.url} after a failure (restart {restarted}).", "yellow")
+    else:
+        start_page(hub)
 
 
 def hub_command(data: Path, host: str | None, port: int | None) -> list[str]:
