@@ -127,20 +127,6 @@ class Spool:
             for row in rows
         ]
 
-    async def evidence(self) -> list[tuple[Key, bytes, str]]:
-        """Refused reports with the hub's reason, oldest first."""
-        rows = await self._db.execute_fetchall(
-            "SELECT task_id, generation, refused, error FROM attempt"
-            " WHERE settled AND refused IS NOT NULL ORDER BY seq"
-        )
-        return [((row[0], row[1]), row[2], row[3]) for row in rows]
-
-    async def settings(self) -> tuple[str, int]:
-        """Journal mode and synchronous level, as SQLite tells them."""
-        (mode,) = await self._db.execute_fetchall("PRAGMA journal_mode")
-        (level,) = await self._db.execute_fetchall("PRAGMA synchronous")
-        return mode[0], level[0]
-
     async def _prune(self) -> None:
         await self._db.execute_fetchall(
             "DELETE FROM attempt WHERE settled AND seq NOT IN"

@@ -14,6 +14,8 @@ from websockets.http11 import Request, Response
 
 from schemas.scalars import ERROR_CHARS, FRAME_BYTES, LOG_CHUNK_BYTES, OPAQUE_BYTES
 from sidecar import processes
+from sidecar.spool import Spool
+from sidecar.steps import Key
 
 Frame = dict[str, Any]
 PATIENCE = 10.0
@@ -187,3 +189,19 @@ async def listening(**options: Any) -> AsyncIterator[Hub]:
         yield hub
     finally:
         await hub.stop()
+
+
+async def evidence(spool: Spool) -> list[tuple[Key, bytes, str]]:
+    """Refused reports in the spool with the hub's reason, oldest first."""
+    rows = await spool._db.execute_fetchall(
+        "SELECT task_id, generation, refused, error FROM attempt"
+        " WHERE settled AND refused IS NOT NULL ORDER BY seq"
+    )
+    return [((row[0], row[1]), row[2], row[3]) for row in rows]
+
+
+async def pragmas(spool: Spool) -> tuple[str, int]:
+    """Journal mode and synchronous level of the spool, as SQLite tells them."""
+    (mode,) = await spool._db.execute_fetchall("PRAGMA journal_mode")
+    (level,) = await spool._db.execute_fetchall("PRAGMA synchronous")
+    return mode[0], level[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.spool import EVIDENCE_ROWS, Spool
+from tests.sidecar.stage import evidence, pragmas
 
 KEY = ("task-1", 7)
 
@@ -67,7 +68,7 @@ async def test_a_refused_report_is_evidence_and_its_substitute_pending(path: Pat
     assert (entry.report, entry.replaced) == (b"substitute", True)
     await spool.keep(KEY, "stale")
     assert await spool.unsettled() == []
-    assert await spool.evidence() == [(KEY, b"report", "stale")]
+    assert await evidence(spool) == [(KEY, b"report", "stale")]
     await spool.close()
 
 
@@ -79,7 +80,7 @@ async def test_an_acknowledged_substitute_leaves_the_evidence(path: Path) -> Non
     await spool.replace(KEY, "validation_failed: no", b"substitute")
     await spool.forget(KEY)
     assert await spool.unsettled() == []
-    assert await spool.evidence() == [(KEY, b"report", "validation_failed: no")]
+    assert await evidence(spool) == [(KEY, b"report", "validation_failed: no")]
     await spool.close()
 
 
@@ -91,7 +92,7 @@ async def test_evidence_is_bounded(path: Path) -> None:
         await spool.begin(key, Path("/home/1"))
         await spool.report(key, b"report")
         await spool.keep(key, "stale")
-    kept = await spool.evidence()
+    kept = await evidence(spool)
     assert len(kept) == EVIDENCE_ROWS
     assert kept[0][0] == ("task-3", 1)
     await spool.close()
@@ -100,7 +101,7 @@ async def test_evidence_is_bounded(path: Path) -> None:
 async def test_every_change_is_synced_to_disk(path: Path) -> None:
     """WAL with a full sync, and a file only its owner can read."""
     spool = await Spool.open(path)
-    assert await spool.settings() == ("wal", 2)
+    assert await pragmas(spool) == ("wal", 2)
     await spool.close()
     assert os.stat(path).st_mode & 0o777 == 0o600
 

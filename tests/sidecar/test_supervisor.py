@@ -9,7 +9,7 @@ import pytest
 from sidecar.exits import Exit
 from sidecar.spool import Spool
 from tests.sidecar.conftest import Sidecar, StartSidecar
-from tests.sidecar.stage import Hub, is_gone, until
+from tests.sidecar.stage import Hub, evidence, is_gone, until
 
 STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.05; done"
 """A shell program that does not end on TERM."""
@@ -201,7 +201,7 @@ async def test_a_refused_report_is_replaced(hub: Hub, sidecar: Sidecar) -> None:
     assert (await hub.heard("task_failed"))["class"] == "report_refused"
     await until(lambda: not sidecar.supervisor._session.held)
     await until(lambda: not sidecar.supervisor._jobs)
-    ((key, report, _),) = await sidecar.spool.evidence()
+    ((key, report, _),) = await evidence(sidecar.spool)
     assert (key, b'"task_complete"' in report) == (("task-1", 1), True)
 
 
