@@ -17,6 +17,7 @@ from hub.core.session import Close, Phase
 from hub.services.bundle import Services
 from hub.services.peers import Peer, frame_of
 from hub.services.watch import result_frame
+from hub.transport import replies
 from schemas import from_agent as wire
 from schemas.scalars import CloseCode, ErrorCode, Role
 from schemas.to_agent import Error, Pong, TaskSubmitted
@@ -83,16 +84,7 @@ def task_submit(services: Services, peer: Peer, message: wire.TaskSubmit) -> Non
     try:
         tasks = services.tasks.submit(org, principal, message.tasks)
     except Refused as refused:
-        error = Error(
-            refused.code,
-            refused.message,
-            refused.retryable,
-            message_type="task_submit",
-            ref=message.ref,
-            retry_after_ms=refused.retry_after_ms,
-        )
-        services.metrics.refused(refused.code)
-        services.journal.promise(peer.deliver, frame_of(error))
+        replies.refused(services, peer, message, refused)
         return
     if message.watch:
         for task in tasks:
@@ -102,23 +94,22 @@ def task_submit(services: Services, peer: Peer, message: wire.TaskSubmit) -> Non
 
 
 def task_watch(services: Services, peer: Peer, message: wire.TaskWatch) -> None:
-    """Tell the ends of these tasks, at once for those that have ended."""
-    org, _ = _who(services, peer)
+    """Tell the ends of these tasks, at once for those that have ended.
+
+    An agent hears only of what it submitted.
+    """
+    org, principal = _who(services, peer)
 
     def look(task_id: str) -> None:
         if peer.session.phase is Phase.CLOSED:
             return
         task = org.tasks.get(task_id)
         if task is None:
-            error = Error(
-                ErrorCode.NOT_FOUND,
-                f"there is no task {task_id}",
-                retryable=False,
-                message_type="task_watch",
-                ref=message.ref,
-                task_id=task_id,
-            )
-            services.journal.promise(peer.deliver, frame_of(error))
+            unknown = Refused(ErrorCode.NOT_FOUND, f"there is no task {task_id}")
+            replies.refused(services, peer, message, unknown, task_id)
+        elif principal.role is Role.AGENT and task.submitted_by != principal.id:
+            foreign = Refused(ErrorCode.FORBIDDEN, "an agent may watch only tasks it submitted")
+            replies.refused(services, peer, message, foreign, task_id)
         elif task.ended:
             services.journal.promise(peer.deliver, result_frame(task))
         else:

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 from loguru import logger
 
+from hub.core.errors import Refused
 from hub.core.ids import request_id
 from hub.core.session import Refusal
 from hub.services.bundle import Services
@@ -44,6 +45,35 @@ def refuse(services: Services, peer: Peer, refusal: Refusal, data: bytes) -> Non
         request_id=request,
     )
     peer.deliver(frame_of(error))
+
+
+def refused(
+    services: Services, peer: Peer, message: FromAgent, why: Refused, task_id: str | None = None
+) -> None:
+    """Answer a frame whose command was refused, in its turn. One line in the log."""
+    request = request_id(services.chance.bits(64))
+    kind = str(type(message).__struct_config__.tag)
+    services.metrics.refused(why.code)
+    principal = peer.session.principal
+    logger.bind(
+        request_id=request,
+        agent=principal.id if principal is not None else None,
+        task=task_id,
+        code=why.code,
+        message_type=kind,
+    ).warning("command refused")
+    error = Error(
+        why.code,
+        why.message,
+        why.retryable,
+        message_type=kind,
+        ref=getattr(message, "ref", None),
+        task_id=task_id,
+        errors=why.flaws,
+        retry_after_ms=why.retry_after_ms,
+        request_id=request,
+    )
+    services.journal.promise(peer.deliver, frame_of(error))
 
 
 def fail(services: Services, peer: Peer, message: FromAgent) -> None:

@@ -195,6 +195,22 @@ async def test_a_watch_of_the_unknown_is_refused_one_by_one(calm: Door) -> None:
     assert (await submitter.hears("task_result"))["task_id"] == task
 
 
+async def test_an_agent_watches_only_its_own(calm: Door) -> None:
+    """Results of others are not for it; the refusal can be found in the log."""
+    agent = await calm.agent()
+    await agent.say("task_submit", ref="r", tasks=[{"description": "x", "needs": ["nobody"]}])
+    (mine,) = (await agent.hears("task_submitted"))["ids"]
+    other = calm.hub.submit(needs=["nobody"])
+    await agent.say("task_watch", task_ids=[other, mine], ref="w")
+    error = await agent.hears("error")
+    assert (error["error"], error["task_id"], error["ref"]) == ("forbidden", other, "w")
+    lines = [each for each in calm.hub.log_lines() if each.get("request_id") == error["request_id"]]
+    assert [(line["code"], line["task"]) for line in lines] == [("forbidden", other)]
+    for task in (other, mine):
+        calm.hub.cancel(task)
+    assert (await agent.hears("task_result"))["task_id"] == mine
+
+
 @pytest.mark.parametrize(
     "kind", ["task_accepted", "task_rejected", "task_complete", "task_failed", "task_cancelled"]
 )
