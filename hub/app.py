@@ -96,7 +96,6 @@ class Hub:
     def __init__(self, config: Config, opened: Opened) -> None:
         self.config = config
         self.opened = opened
-        self.exit_code = OK
         self._server: uvicorn.Server | None = None
         self._loops: list[Loop] = []
 
@@ -115,7 +114,7 @@ class Hub:
         tasks = Tasks(
             journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq
         )
-        log_file = await LogFile.open(self.config.data / "logs.db", lambda: clock.now().wall)
+        log_file = await LogFile.open(self.opened.directory.logs, lambda: clock.now().wall)
         logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
         greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
         tokens = Tokens(journal, clock, chance, self.opened.pepper, past.credentials, past.invites)
@@ -297,7 +296,7 @@ def run(config: Config, *, announce: bool) -> int:
         return BAD_CONFIG
     finally:
         opened.close()
-    return hub.exit_code
+    return OK
 
 
 def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:

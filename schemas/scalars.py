@@ -87,9 +87,9 @@ class TaskState(IntEnum):
     COMPLETED = 6
     """A result was accepted, exactly once."""
     DEAD_LETTER = 7
-    """Out of attempts, expired, lost or rejected too often. An operator may retry it."""
+    """Out of attempts, expired, lost or rejected too often."""
     CANCELLED = 8
-    """Cancelled before it ended otherwise. An operator may retry it."""
+    """Cancelled before it ended otherwise."""
 
 
 class StateName(StrEnum):

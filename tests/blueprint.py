@@ -50,7 +50,9 @@ ONE_HOME: Final = {
 """Packages that one file hides from the rest of the hub."""
 
 LONG_CORE: Final = {
+    "hub/core/lifecycle.py": "every move the hub itself makes, one short function each",
     "hub/core/matching.py": "matching and its explanation are one code path",
+    "hub/core/session.py": "the whole defence of the socket stands in one place",
 }
 """Files of the core above 260 lines, each with its reason."""
 
@@ -58,7 +60,6 @@ EDGES: Final = {
     "hub/transport/agent_socket.py": "the socket's edge: a bad frame must not end the hub",
     "hub/transport/guard.py": "the HTTP edge before there is a request: the connection ends",
     "hub/transport/edge.py": "the HTTP edge: a request answers 500 and is logged",
-    "hub/services/service.py": "the service loop: a dying loop stops the hub",
     "sidecar/app.py": "the supervisor thread's edge: its death must reach the exit code",
 }
 """The only places that may catch everything; elsewhere it must be raised again."""

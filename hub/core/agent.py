@@ -102,7 +102,6 @@ class Agent:
         "executors",
         "foreign",
         "held",
-        "lost_at",
         "profile",
         "record",
         "session",
@@ -126,8 +125,6 @@ class Agent:
         """It let an assignment go unanswered: nothing until it sends a task frame."""
         self.clogged = False
         """It does not read what it is sent."""
-        self.lost_at = 0
-        """Hub time at which its session was lost."""
         self.earliest = NEVER
         """No term of its attempts ends before this hub time."""
 

@@ -4,6 +4,7 @@ All of the defence is here: size, text, schema, opaque JSON, order and role. Wha
 means is not: see `hub/transport/commands.py`. The session does no I/O and has no clock.
 """
 
+import re
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -62,7 +63,6 @@ class Refusal(Struct, frozen=True):
     flaws: list[Flaw] = []
     model: type[Struct] | None = None
     """The Struct whose schema can name every flaw; None when that would find nothing."""
-    retryable: bool = False
 
 
 class Close(Struct, frozen=True):
@@ -94,6 +94,9 @@ class _Peek(Struct):
     generation: Any = None
 
 
+TYPE_WITHIN: Final = 1024
+"""Bytes at the start of a broken frame in which its type is looked for."""
+_TYPE: Final = re.compile(rb'"type"\s*:\s*"([a-z_]{1,64})"')
 _decode = msgspec.json.Decoder(FromAgent).decode
 _peek = msgspec.json.Decoder(_Peek).decode
 
@@ -181,7 +184,7 @@ def _explainable(data: bytes, error: msgspec.ValidationError) -> Refusal:
     try:
         seen = _peek(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refusal(ErrorCode.VALIDATION_FAILED, str(error))
+        return Refusal(ErrorCode.VALIDATION_FAILED, str(error), _type_in(data))
     kind = seen.type if isinstance(seen.type, str) else None
     if kind is None:
         return Refusal(ErrorCode.VALIDATION_FAILED, "a message is an object with a type")
@@ -199,6 +202,13 @@ def _explainable(data: bytes, error: msgspec.ValidationError) -> Refusal:
         generation=seen.generation if _is_generation(seen.generation) else None,
         model=model,
     )
+
+
+def _type_in(data: bytes) -> str | None:
+    """The type of a message that cannot be read to its end, if it stands near the start."""
+    found = _TYPE.search(data, 0, TYPE_WITHIN)
+    kind = found[1].decode() if found is not None else None
+    return kind if kind in MODELS else None
 
 
 def _is_text(value: Any, least: int, most: int) -> bool:

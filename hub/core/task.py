@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from hub.core.errors import IllegalMove
 from hub.core.facts import Fact
-from schemas.scalars import FailureClass, Priority, StateName, TaskState
+from schemas.scalars import STATE_NAMES, FailureClass, Priority, TaskState
 from schemas.work import TaskSpec
 
 S = TaskState
@@ -99,7 +99,7 @@ HELD: Final = frozenset({S.ASSIGNED, S.RUNNING})
 """The states in which an agent has the task."""
 WAITING: Final = frozenset({S.SCHEDULED, S.QUEUED})
 """The states in which it waits for its time or for an agent."""
-NAMES: Final = {state: StateName[state.name] for state in TaskState}
+NAMES: Final = STATE_NAMES
 
 
 class Task(Struct, frozen=True):

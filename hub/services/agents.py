@@ -111,7 +111,6 @@ class Agents:
             return []
         now = self._clock.now()
         agent.session = 0
-        agent.lost_at = now.hub
         agent.foreign = {}
         org.matcher.refresh(agent)
         agent.record = structs.replace(agent.record, last_seen_at=now.wall)

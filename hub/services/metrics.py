@@ -61,7 +61,6 @@ class Metrics:
         self._seconds = seconds
         self.scheduler_attempts = 0
         self.scheduler_matches = 0
-        self.refused_busy = 0
         self.refusals: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.submit_latency = Tally(SECONDS)

@@ -96,7 +96,6 @@ class Tasks:
         if backlog > self._settings.backlog or (
             self._journal.waiting_rows > self._settings.uncommitted_rows
         ):
-            self._metrics.refused_busy += 1
             raise Refused(
                 ErrorCode.BUSY,
                 "the hub has as much work as it may take; try again later",

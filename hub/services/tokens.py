@@ -13,7 +13,7 @@ from schemas.events import EventType
 from schemas.scalars import ErrorCode, Role
 
 BITS = credentials.PUBLIC_BITS + credentials.SECRET_BITS
-USED_UP = "the join code is not valid: it is mistyped, used, or older than ten minutes"
+USED_UP = "the join code is not valid: it is mistyped, used, or expired"
 
 
 class Tokens:
@@ -38,7 +38,7 @@ class Tokens:
     def check(self, text: str) -> Principal | None:
         """Who a bearer of this token is; None when it is not valid."""
         parsed = credentials.parse(text)
-        if parsed is None:
+        if parsed is None or credentials.is_invite(parsed):
             return None
         known = self._known.get(parsed.public_id)
         kept = b"" if known is None else known.mac

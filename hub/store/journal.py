@@ -46,8 +46,6 @@ class Journal:
         self._on_failure = on_failure
         self.before_commit: Callable[[], None] | None = None
         """Runs at the end of each turn, before the batch is taken: the scheduler."""
-        self.after_commit: Callable[[int], None] | None = None
-        """Runs after each release, with the durable position."""
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="commit", daemon=True)
@@ -66,11 +64,6 @@ class Journal:
     def durable(self) -> int:
         """The last durable position."""
         return self._batcher.durable
-
-    @property
-    def position(self) -> int:
-        """The position of the last decision."""
-        return self._batcher.position
 
     @property
     def waiting_rows(self) -> int:
@@ -164,8 +157,6 @@ class Journal:
                 release(argument)
         finally:
             self._releasing = None
-        if self.after_commit is not None:
-            self.after_commit(self._batcher.durable)
         if now - self._upkept >= UPKEEP_SECONDS:
             self._upkept = now
             self._upkeep_runs = True

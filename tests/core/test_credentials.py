@@ -79,7 +79,6 @@ def test_a_bearer_is_who_the_credential_says() -> None:
     [
         (credentials.READ, "avod"),
         (credentials.SUBMIT, "aod"),
-        (credentials.OPERATE, "od"),
         (credentials.ADMIN, "d"),
         (credentials.WORK, "a"),
         (credentials.METRICS, "vod"),

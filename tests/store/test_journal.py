@@ -186,7 +186,7 @@ async def test_close_drains(store: Store) -> None:
 
 async def test_the_end_of_a_turn_is_in_the_same_batch(store: Store) -> None:
     """What the scheduler decides at the end of a turn is committed with the turn."""
-    tally, wanted, positions = Tally(), [unit(2)], list[int]()
+    tally, wanted = Tally(), [unit(2)]
     async with running(store, tally) as journal:
 
         def assign() -> None:
@@ -194,12 +194,10 @@ async def test_the_end_of_a_turn_is_in_the_same_batch(store: Store) -> None:
                 journal.write(wanted.pop())
 
         journal.before_commit = assign
-        journal.after_commit = positions.append
         journal.write(unit(1))
         await journal.settled()
 
     assert tally.commits[0] == (4, 2)
-    assert positions[0] == 2
 
 
 @pytest.mark.parametrize("kept", [False, True])
@@ -266,4 +264,4 @@ async def test_the_age_of_a_commit_is_known(store: Store) -> None:
         slow.gate.set()
         await journal.settled()
         assert journal.commit_age == 0.0
-        assert (journal.position, journal.durable, journal.waiting_rows) == (1, 1, 0)
+        assert (journal.durable, journal.waiting_rows) == (1, 0)
