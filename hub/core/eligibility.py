@@ -21,10 +21,8 @@ class Question(Struct, frozen=True, gc=False):
 CHECKS: Final[dict[str, Callable[[Question], bool]]] = {
     "offline": lambda q: q.agent.session == 0,
     "pinned_elsewhere": lambda q: q.requirements.agent not in (None, q.agent.record.id),
-    "missing_capability": lambda q: not q.agent.capabilities.issuperset(q.requirements.needs),
-    "no_executor": lambda q: (
-        q.requirements.executor is not None and q.requirements.executor not in q.agent.executors
-    ),
+    "missing_capability": lambda q: not q.requirements.has_capabilities(q.agent.capabilities),
+    "no_executor": lambda q: not q.requirements.has_executor(q.agent.executors),
     "excluded": lambda q: (
         bool(q.requirements.without) and q.requirements.excludes(q.agent.record.id, q.hub_now)
     ),

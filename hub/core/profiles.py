@@ -32,8 +32,8 @@ class Profile:
 
     def fits(self, requirements: Requirements) -> bool:
         """Whether its agents offer what is required."""
-        return self.capabilities.issuperset(requirements.needs) and (
-            requirements.executor is None or requirements.executor in self.executors
+        return requirements.has_capabilities(self.capabilities) and requirements.has_executor(
+            self.executors
         )
 
     def offer(self, lane: Lane, head: int) -> None:

@@ -27,6 +27,14 @@ class Requirements(Struct, frozen=True, omit_defaults=True, rename={"executor": 
     without: dict[str, int] = {}
     """Agents that may not, and until which hub time."""
 
+    def has_capabilities(self, offered: frozenset[str]) -> bool:
+        """Whether these capabilities are enough."""
+        return offered.issuperset(self.needs)
+
+    def has_executor(self, offered: frozenset[Executor]) -> bool:
+        """Whether one of these executors can run it."""
+        return self.executor is None or self.executor in offered
+
     def excludes(self, agent: str, hub_now: int) -> bool:
         """Whether this agent may not have it now."""
         until = self.without.get(agent)
