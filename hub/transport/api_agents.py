@@ -13,6 +13,7 @@ LONGEST_PAGE = 200
 async def list_agents(call: Call) -> Answer:
     """A page of agents, by id."""
     limit = call.integer("limit", PAGE, 1, LONGEST_PAGE)
+    call.check_query()
     cursor = call.text("cursor")
     after = key_in(cursor) if cursor is not None else ""
     agents = sorted(

@@ -11,8 +11,8 @@ from hub.core.session import spec_flaws
 from hub.core.task import Task
 from hub.transport.edge import Answer, Call
 from hub.transport.views import cursor_of, key_in, task_view
-from schemas.http import Cancel, Created, CreatedBatch, TaskBatch, TaskPage
-from schemas.scalars import STATES_BY_NAME, ErrorCode, StateName, Stream, TaskState
+from schemas.http import Cancel, Created, CreatedBatch, TaskBatch, TaskPage, TaskView
+from schemas.scalars import MIB, STATES_BY_NAME, ErrorCode, StateName, Stream, TaskState
 from schemas.to_agent import Flaw
 from schemas.work import TaskSpec
 
@@ -20,6 +20,9 @@ WAIT_MS: Final = 60_000
 """The longest wait for an end or for output."""
 PAGE: Final = 50
 LONGEST_PAGE: Final = 200
+PAGE_BYTES: Final = 4 * MIB
+"""The most that the tasks of one page have together; one task is always there."""
+_encode = json.Encoder().encode
 
 
 async def create_tasks(call: Call) -> Answer:
@@ -73,6 +76,7 @@ async def _find_any(call: Call, task_id: str) -> Task | None:
 async def get_task(call: Call) -> Answer:
     """One task; with `wait_ms`, once it has ended or the time is over."""
     wait_ms = call.integer("wait_ms", 0, 0, WAIT_MS)
+    call.check_query()
     task = await _find(call)
     if wait_ms and not task.ended:
         task = await _wait(call, task, wait_ms)
@@ -93,9 +97,10 @@ async def _wait(call: Call, task: Task, wait_ms: int) -> Task:
 
 
 async def list_tasks(call: Call) -> Answer:
-    """A page of tasks, newest first."""
+    """A page of tasks, newest first; large ones end it before `limit`."""
     limit = call.integer("limit", PAGE, 1, LONGEST_PAGE)
     states = _states(call)
+    call.check_query()
     before = _seq_in(call.text("cursor"))
     org = call.org
     rows = await call.services.loader.read(
@@ -103,9 +108,16 @@ async def list_tasks(call: Call) -> Answer:
     )
     stored = call.services.loader.decode(rows)
     now = call.services.clock.now()
-    views = [task_view(org, task, now) for task in stored[:limit]]
-    more = len(stored) > limit
-    cursor = cursor_of(str(stored[limit - 1].seq)) if more else None
+    views: list[TaskView] = []
+    size = 0
+    for task in stored[:limit]:
+        view = task_view(org, task, now)
+        size += len(_encode(view))
+        if views and size > PAGE_BYTES:
+            break
+        views.append(view)
+    more = len(stored) > len(views)
+    cursor = cursor_of(str(stored[len(views) - 1].seq)) if more else None
     return Answer(200, TaskPage(views, cursor))
 
 
@@ -114,9 +126,8 @@ def _states(call: Call) -> list[TaskState]:
     unknown = [name for name in names if name not in STATES_BY_NAME]
     if unknown:
         known = ", ".join(STATES_BY_NAME)
-        flaw = Flaw("query.state", f"unknown state {unknown[0][:50]!r}; there are {known}")
-        raise Refused(ErrorCode.VALIDATION_FAILED, flaw.message, flaws=[flaw])
-    return [STATES_BY_NAME[name] for name in names]
+        call.note("state", f"unknown state {unknown[0][:50]!r}; there are {known}")
+    return [STATES_BY_NAME[name] for name in names if name not in unknown]
 
 
 def _seq_in(cursor: str | None) -> int | None:
@@ -149,11 +160,11 @@ async def task_log(call: Call) -> Answer:
     """Output of a task from a byte offset on; with `wait_ms`, waits for some."""
     stream = call.text("stream") or Stream.STDOUT
     if stream not in tuple(Stream):
-        flaw = Flaw("query.stream", "expected stdout or stderr")
-        raise Refused(ErrorCode.VALIDATION_FAILED, flaw.message, flaws=[flaw])
+        call.note("stream", "expected stdout or stderr")
     offset = call.integer("offset", 0, 0, 2**53 - 1)
     wait_ms = call.integer("wait_ms", 0, 0, WAIT_MS)
     generation = call.integer("generation", -1, 0, 2**53 - 1)
+    call.check_query()
     task = await _find(call)
     chosen = None if generation < 0 else generation
     logs = call.services.logs

@@ -5,7 +5,7 @@ of bodies, schema, and the shape of errors. Nothing leaves before what it says i
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +20,8 @@ from hub.core.ids import request_id
 from hub.core.org import Org
 from hub.services.bundle import Services
 from hub.transport.bearer import principal_of
-from hub.transport.refusals import explain
+from hub.transport.refusals import FLAWS, explain
+from hub.transport.sentences import VALUE_CHARS, fit
 from schemas.http import ErrorBody, Problem
 from schemas.scalars import BODY_BYTES, ErrorCode
 from schemas.to_agent import Flaw
@@ -63,6 +64,8 @@ class Call:
     principal: Principal | None
     request: Request
     body: bytes
+    flaws: list[Flaw] = field(default_factory=list)
+    """What is wrong with the query, as far as it was looked at."""
 
     @property
     def caller(self) -> Principal:
@@ -85,14 +88,24 @@ class Call:
         return self.request.query_params.get(name)
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
-        """A whole number from the query. Raises Refused when it is none, or out of range."""
+        """A whole number from the query; notes a flaw when it is none, or out of range."""
         text = self.text(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
-            flaw = Flaw(f"query.{name}", f"expected a whole number from {low} to {high}")
-            raise Refused(ErrorCode.VALIDATION_FAILED, flaw.message, flaws=[flaw])
+            self.note(name, f"expected a whole number from {low} to {high}")
+            return default
         return int(text)
+
+    def note(self, name: str, message: str) -> None:
+        """Remember a flaw of the query."""
+        self.flaws.append(Flaw(f"query.{name}", message))
+
+    def check_query(self) -> None:
+        """Go on only with a good query. Raises Refused that names every flaw noted."""
+        if self.flaws:
+            flaws = self.flaws[:FLAWS]
+            raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
 
     def take(self, model: type[Any]) -> Any:
         """The body as this Struct. Raises Refused that names every flaw."""
@@ -102,7 +115,8 @@ class Call:
             flaws = explain(self.body, model, error)
             raise Refused(ErrorCode.VALIDATION_FAILED, str(error), flaws=flaws) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Refused(ErrorCode.INVALID_JSON, _malformed(error)) from error
+            text = explain(self.body, model, error)[0].message
+            raise Refused(ErrorCode.INVALID_JSON, text) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +142,8 @@ class Route:
     handler: Handler
     scope: Scope | None
     """Who may; None means anybody."""
-
-
-def _malformed(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "the body is not valid UTF-8"
-    if isinstance(error, RecursionError):
-        return "the body nests too deep"
-    return str(error)
+    query: tuple[str, ...] = ()
+    """The query parameters there are; a handler that has some calls `check_query`."""
 
 
 def endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable[Response]]:
@@ -168,8 +176,18 @@ async def _answer(services: Services, route: Route, request: Request, name: str)
     return Response(content, outcome.status, headers, outcome.media_type)
 
 
+def _check_names(route: Route, call: Call) -> None:
+    known = ", ".join(route.query) or "none"
+    for name in call.request.query_params:
+        if name not in route.query:
+            call.note(fit(name, VALUE_CHARS), f"unknown parameter; there are: {known}")
+    if not route.query:
+        call.check_query()
+
+
 async def _outcome(route: Route, call: Call) -> Answer:
     """What the handler says; a refusal, too, waits until what it looked at is durable."""
+    _check_names(route, call)
     try:
         return await route.handler(call)
     except Refused:

@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from msgspec import Struct
 
+from hub.transport.opaque_flaws import opaque_flaws
 from hub.transport.sentences import SENTENCES, VALUE_CHARS, excerpt, fit, json_path
 from schemas.scalars import KIB
 from schemas.to_agent import Flaw
@@ -38,19 +39,26 @@ def explain(raw: bytes, model: type[Struct], error: Exception) -> list[Flaw]:
     The list is never empty and has at most `FLAWS` entries. Input that is no JSON, too
     large, too deep, or that JSON Schema finds nothing wrong with, gets the decoder's words.
     """
+    flaws = _named(raw, model, error)
+    known = {flaw.path for flaw in flaws}
+    hidden = [flaw for flaw in opaque_flaws(raw, model) if flaw.path not in known]
+    return (flaws + hidden)[:FLAWS]
+
+
+def _named(raw: bytes, model: type[Struct], error: Exception) -> list[Flaw]:
     if len(raw) > EXPLAINED_BYTES:
-        return [_first(error)]
+        return [first_flaw(error)]
     try:
         instance = json.loads(raw.decode(), parse_constant=_refuse_constant)
         flaws = list(islice(_flaws(_validator(model), instance), FLAWS))
     except (ValueError, RecursionError):
         # Not UTF-8, not JSON, or nested deeper than the stack: the decoder's words say so.
-        return [_first(error)]
+        return [first_flaw(error)]
     if not flaws and type(error) is msgspec.DecodeError:
         # Python reads it and msgspec does not: only half surrogate pairs are like that, and
         # msgspec's words for them ("truncated") would send the reader the wrong way.
         return [Flaw("$", "a text holds half a surrogate pair")]
-    return flaws or [_first(error)]
+    return flaws or [first_flaw(error)]
 
 
 def _refuse_constant(word: str) -> NoReturn:
@@ -58,7 +66,7 @@ def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(word)
 
 
-def _first(error: Exception) -> Flaw:
+def first_flaw(error: Exception) -> Flaw:
     """Put the decoder's own words into a flaw."""
     if isinstance(error, RecursionError):
         return Flaw("$", "nested too deeply")

@@ -10,7 +10,7 @@ from hub.core.ids import request_id
 from hub.core.session import Refusal
 from hub.services.bundle import Services
 from hub.services.peers import Peer, frame_of
-from hub.transport.refusals import explain
+from hub.transport.refusals import explain, first_flaw
 from schemas.from_agent import FromAgent
 from schemas.scalars import ErrorCode
 from schemas.to_agent import Error, Flaw
@@ -36,7 +36,7 @@ def refuse(services: Services, peer: Peer, refusal: Refusal, data: bytes) -> Non
     error = Error(
         refusal.code,
         refusal.message,
-        refusal.retryable,
+        retryable=False,
         message_type=refusal.message_type,
         ref=refusal.ref,
         task_id=refusal.task_id,
@@ -97,10 +97,11 @@ def fail(services: Services, peer: Peer, message: FromAgent) -> None:
 
 
 def _flaws(refusal: Refusal, data: bytes) -> list[Flaw]:
-    if refusal.model is None:
+    if refusal.code is not ErrorCode.VALIDATION_FAILED:
         return []
     try:
         _decoder.decode(data)
     except msgspec.ValidationError as error:
-        return explain(data, refusal.model, error)
+        model = refusal.model
+        return [first_flaw(error)] if model is None else explain(data, model, error)
     return []

@@ -15,14 +15,16 @@ from hub.transport.edge import Route, endpoint, unrouted
 
 API: Final = "/api/v1"
 
+LOG_QUERY: Final = ("stream", "offset", "generation", "wait_ms")
+
 ROUTES: Final = (
     Route("POST", f"{API}/tasks", api_tasks.create_tasks, SUBMIT),
-    Route("GET", f"{API}/tasks", api_tasks.list_tasks, READ),
-    Route("GET", f"{API}/tasks/{{task_id}}", api_tasks.get_task, READ),
+    Route("GET", f"{API}/tasks", api_tasks.list_tasks, READ, ("limit", "cursor", "state")),
+    Route("GET", f"{API}/tasks/{{task_id}}", api_tasks.get_task, READ, ("wait_ms",)),
     Route("POST", f"{API}/tasks/{{task_id}}/cancel", api_tasks.cancel_task, SUBMIT),
-    Route("GET", f"{API}/tasks/{{task_id}}/log", api_tasks.task_log, READ),
+    Route("GET", f"{API}/tasks/{{task_id}}/log", api_tasks.task_log, READ, LOG_QUERY),
     Route("GET", f"{API}/tasks/{{task_id}}/explain", api_tasks.explain_task, READ),
-    Route("GET", f"{API}/agents", api_agents.list_agents, READ),
+    Route("GET", f"{API}/agents", api_agents.list_agents, READ, ("limit", "cursor")),
     Route("GET", f"{API}/agents/{{agent_id}}", api_agents.get_agent, READ),
     Route("POST", f"{API}/invites", api_agents.create_invite, ADMIN),
     Route("POST", f"{API}/register", api_agents.register, None),

@@ -251,3 +251,19 @@ async def test_priorities_and_fairness(calm: Door) -> None:
     agent = await calm.agent(name, slots=2)
     given = [(await agent.hears("task_assign"))["task_id"] for _ in range(2)]
     assert given == [urgent, two]
+
+
+def test_a_page_is_bounded_in_bytes(own_hub: StartHub) -> None:
+    """Large tasks come on more pages, and each comes once."""
+    hub = own_hub()
+    ids = [hub.submit(needs=["nobody"], payload="x" * 500_000) for _ in range(11)]
+    seen: list[str] = []
+    path = "/tasks?limit=200"
+    page = hub.get(path)
+    while True:
+        assert 0 < len(page["items"]) <= 8
+        seen += [item["id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        page = hub.get(f"{path}&cursor={page['next_cursor']}")
+    assert seen == ids[::-1]

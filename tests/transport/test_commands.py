@@ -21,13 +21,13 @@ def paths(error: dict[str, Any]) -> set[str]:
     ("frame", "code", "places"),
     [
         ("{", "invalid_json", set()),
-        ("[]", "validation_failed", set()),
+        ("[]", "validation_failed", {"$"}),
         ("17", "validation_failed", set()),
         ("{}", "validation_failed", set()),
         ('{"type": 7}', "validation_failed", set()),
         ('{"type": "no_such_thing"}', "unknown_message_type", set()),
         ('{"type": "channel_publish"}', "unsupported", set()),
-        ("[" * 100_000, "validation_failed", set()),
+        ("[" * 100_000, "validation_failed", {"$"}),
         ('{"type": "ping", "pad": ' + "[" * 100_000, "invalid_json", set()),
         (
             '{"type": "task_accepted", "task_id": 7, "generation": -1}',
@@ -53,6 +53,13 @@ def paths(error: dict[str, Any]) -> set[str]:
             '{"type": "task_submit", "ref": "r", "tasks": [{"descripton": "x", "priority": "p"}]}',
             "validation_failed",
             {"$.tasks[0].description", "$.tasks[0].descripton", "$.tasks[0].priority"},
+        ),
+        (
+            '{"type": "task_complete", "task_id": "", "generation": 1, "usage": [], "result": '
+            + HUGE
+            + "}",
+            "validation_failed",
+            {"$.task_id", "$.usage", "$.result"},
         ),
         (
             '{"type": "task_progress", "task_id": "t", "generation": 1, "progress": 101}',

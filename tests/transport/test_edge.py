@@ -206,6 +206,29 @@ def test_all_flaws_of_a_body_are_named(calm_hub: Hub) -> None:
     assert "did you mean `description`" in reply.text
 
 
+def test_flaws_of_opaque_parts_are_among_them(calm_hub: Hub) -> None:
+    """Nobody has to send a task twice to hear of its second flaw."""
+    task = {"description": 7, "payload": 2**53, "metadata": [1]}
+    reply = calm_hub.http("POST", "/api/v1/tasks", {"tasks": [{"description": "x"}, task]})
+    assert reply.paths == {f"$.tasks[1].{name}" for name in task}
+
+
+def test_half_a_surrogate_pair_is_named(calm_hub: Hub) -> None:
+    """The decoder alone would call it truncated."""
+    reply = calm_hub.http("POST", "/api/v1/tasks", b'{"description": "\\ud800"}')
+    assert "surrogate" in reply.json["error"]["message"]
+
+
+def test_all_flaws_of_a_query_are_named(calm_hub: Hub) -> None:
+    """Also a parameter that does not exist, with those that do."""
+    query = "stream=x&offset=x&wait_ms=x&generatoin=1"
+    reply = calm_hub.http("GET", f"/api/v1/tasks/task-nobody/log?{query}")
+    names = {pair.partition("=")[0] for pair in query.split("&")}
+    assert (reply.status, reply.paths) == (422, {f"query.{name}" for name in names})
+    assert "generation" in reply.text
+    assert calm_hub.http("GET", "/health?verbose=1").status == 422
+
+
 def test_a_body_is_json(calm_hub: Hub) -> None:
     """And says so."""
     headers = {"Content-Type": "text/plain"}
