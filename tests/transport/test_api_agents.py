@@ -51,7 +51,7 @@ def test_a_code_gets_old(calm_hub: Hub) -> None:
     """After its time it is nothing, also for the agent it was made for."""
     name = new_name()
     code = invite(calm_hub, agent_id=name, ttl_ms=1_000)
-    until(lambda: "older" in refusal(calm_hub, code))
+    until(lambda: "another agent" not in refusal(calm_hub, code))
     assert register(calm_hub, code, name) == 401
 
 
