@@ -18,7 +18,6 @@ from schemas.scalars import (
     Generation,
     Label,
     Milliseconds,
-    Name,
     PriorityName,
     Role,
     StateName,
