@@ -33,17 +33,21 @@ def weight(task: Task) -> int:
         size += sum(STRING_BYTES + len(key) + len(text) for key, text in spec.labels.items())
     if spec.needs is not None:
         size += STRING_BYTES * len(spec.needs)
-    for raw in (spec.payload, spec.metadata):
-        if raw is not UNSET:
-            size += memoryview(raw).nbytes
-    for kept in (task.result, task.usage, task.error):
-        if kept is not None:
-            size += len(kept)
+    if spec.payload is not UNSET:
+        size += memoryview(spec.payload).nbytes
+    if spec.metadata is not UNSET:
+        size += memoryview(spec.metadata).nbytes
+    if task.result is not None:
+        size += len(task.result)
+    if task.usage is not None:
+        size += len(task.usage)
+    if task.error is not None:
+        size += len(task.error)
     return size
 
 
 def _run_weight(run: Command) -> int:
-    size = sum(STRING_BYTES + len(argument) for argument in run.argv)
+    size = STRING_BYTES * len(run.argv) + sum(map(len, run.argv))
     if run.env is not None:
         size += sum(2 * STRING_BYTES + len(key) + len(text) for key, text in run.env.items())
     return size

@@ -10,6 +10,7 @@ from functools import partial
 from loguru import logger
 
 from hub.core import lifecycle, reports
+from hub.core.agent import Attempt
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
@@ -171,14 +172,20 @@ class Tasks:
             # Its frame has not left, so nobody can know this number: it was guessed.
             raise Refused(ErrorCode.STALE_GENERATION, f"{task.id} was not handed out yet")
         if isinstance(report, TaskAccepted):
-            self._accept(org, agent_id, task, report, now)
+            self._accept(org, agent_id, task, attempt, report, now)
         elif isinstance(report, TaskRejected):
             self._reject(org, agent_id, task, report, now)
         else:
-            self._take(peer, org, agent_id, task, report, now)
+            self._take(peer, org, agent_id, task, attempt, report, now)
 
     def _accept(
-        self, org: Org, agent_id: str, task: Task, report: TaskAccepted, now: Instant
+        self,
+        org: Org,
+        agent_id: str,
+        task: Task,
+        attempt: Attempt | None,
+        report: TaskAccepted,
+        now: Instant,
     ) -> None:
         reports.fence(task, agent_id, report.generation)
         if task.state is TaskState.RUNNING:
@@ -186,7 +193,6 @@ class Tasks:
         if task.state is not TaskState.ASSIGNED:
             raise Refused(ErrorCode.STALE_GENERATION, f"{task.id} was taken back")
         after = self.apply(org, task, lifecycle.accept(task, now))
-        attempt = org.attempt_of(after)
         if attempt is not None:
             self._agents.begin(org.agents[agent_id], attempt, after, now)
 
@@ -201,9 +207,15 @@ class Tasks:
         self.apply(org, task, lifecycle.reject(task, report.reason, now, report.message))
 
     def _take(
-        self, peer: Peer, org: Org, agent_id: str, task: Task, report: Report, now: Instant
+        self,
+        peer: Peer,
+        org: Org,
+        agent_id: str,
+        task: Task,
+        attempt: Attempt | None,
+        report: Report,
+        now: Instant,
     ) -> None:
-        attempt = org.attempt_of(task)
         timed_out = attempt is not None and attempt.stop_reason == CancelReason.TIMEOUT
         outcome = reports.take(
             task, agent_id, report, now, self._chance.fraction(), timed_out=timed_out
