@@ -70,7 +70,7 @@ def _good(info: mi.Type) -> Any:
         case mi.RawType() | mi.AnyType():
             return {"any": [1, None]}
         case _:
-            raise NotImplementedError(info)
+            raise TypeError(f"no values are made for {info}")
 
 
 def _tag(struct: mi.StructType) -> dict[str, Any]:
