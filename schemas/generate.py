@@ -16,10 +16,14 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct
 
-from schemas import events, from_agent, http, to_agent, work
+from schemas import events, from_agent, to_agent, work
+from schemas.http import access, agents, hub, tasks
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FOLDER: Final = Path(__file__).parent / "json"
+
+HTTP: Final = (access, agents, hub, tasks)
+"""The modules whose Structs are bodies and queries of HTTP."""
 
 Schema = dict[str, Any]
 
@@ -31,7 +35,7 @@ def documents() -> dict[str, str]:
         "to_agent.json": _union("What the hub sends", to_agent.ToAgent),
         "http.json": {
             "title": "The bodies of HTTP requests and answers, each under $defs",
-            "$defs": _definitions(*structs_of(http), *structs_of(work)),
+            "$defs": definitions(*http_structs(), *structs_of(work)),
         },
         "events.json": _events(),
     }
@@ -47,7 +51,7 @@ def _union(title: str, union: Any) -> Schema:
     return {
         "title": title,
         "anyOf": [{"$ref": f"#/$defs/{member.__name__}"} for member in members],
-        "$defs": _definitions(*members),
+        "$defs": definitions(*members),
     }
 
 
@@ -65,8 +69,13 @@ def _events() -> Schema:
             }
             for kind, payload in events.PAYLOADS.items()
         ],
-        "$defs": _definitions(events.Envelope, *events.PAYLOADS.values()),
+        "$defs": definitions(events.Envelope, *events.PAYLOADS.values()),
     }
+
+
+def http_structs() -> list[type[Struct]]:
+    """Every Struct of HTTP, module by module."""
+    return [struct for module in HTTP for struct in structs_of(module)]
 
 
 def structs_of(module: ModuleType) -> list[type[Struct]]:
@@ -80,7 +89,7 @@ def structs_of(module: ModuleType) -> list[type[Struct]]:
     ]
 
 
-def _definitions(*structs: type[Struct]) -> Schema:
+def definitions(*structs: type[Struct]) -> Schema:
     """The schemas of Structs and of all they are made of, by name, with their notes."""
     _, definitions = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")
     notes = _notes()
@@ -95,7 +104,7 @@ def _notes() -> dict[tuple[str, str], str]:
     """The sentences below the fields of the Structs, by Struct and wire name."""
     return {
         (struct.__name__, wire_names[field]): note
-        for module in (events, from_agent, http, to_agent, work)
+        for module in (*HTTP, events, from_agent, to_agent, work)
         for struct in structs_of(module)
         for wire_names in [
             dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))

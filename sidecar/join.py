@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from schemas.http import ErrorBody, Register, Registered
+from schemas.http.access import Register, Registered
+from schemas.http.hub import ErrorBody
 from sidecar.config import JSON_NAME, TOML_NAME, Config, ConfigError, decode, directory, save
 
 TIMEOUT_SECONDS = 15.0

@@ -12,15 +12,13 @@ import urllib3
 
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import Address
-from schemas.http import (
-    AgentPage,
-    AgentView,
+from schemas.http.access import Invite, InviteRequest
+from schemas.http.agents import AgentPage, AgentView
+from schemas.http.hub import ErrorBody
+from schemas.http.tasks import (
     Created,
     CreatedBatch,
-    ErrorBody,
     Explanation,
-    Invite,
-    InviteRequest,
     LogText,
     TaskBatch,
     TaskPage,

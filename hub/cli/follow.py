@@ -7,7 +7,7 @@ from typing import Final, TextIO, TypeVar
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.screen import clean, note
-from schemas.http import LogText, TaskView
+from schemas.http.tasks import LogText, TaskView
 from schemas.scalars import StateName, Stream
 
 POLL_MS: Final = 500

@@ -16,7 +16,7 @@ from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import DEFAULT_DATA
 from hub.cli.options import Config, Data, Json, Token, Url, connected, duration_ms, words
 from hub.cli.screen import OUT, emit, note, span
-from schemas.http import InviteRequest
+from schemas.http.access import InviteRequest
 from schemas.scalars import AGENT_ID
 
 if TYPE_CHECKING:

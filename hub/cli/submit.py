@@ -17,7 +17,7 @@ from hub.cli.follow import watch
 from hub.cli.locate import DEFAULT_DATA
 from hub.cli.options import Data, Json, Token, Url, connected, duration_ms, words
 from hub.cli.screen import NOTES, OUT, emit, note
-from schemas.http import Created, TaskView
+from schemas.http.tasks import Created, TaskView
 from schemas.scalars import BODY_BYTES, TASKS_PER_SUBMIT, PriorityName, StateName
 from schemas.work import Command, TaskSpec
 

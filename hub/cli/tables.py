@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.cli.screen import OUT, age, clean, one_line, span
-from schemas.http import AgentView, Explanation, Reason, TaskView
+from schemas.http.agents import AgentView
+from schemas.http.hub import Reason
+from schemas.http.tasks import Explanation, TaskView
 from schemas.scalars import StateName
 
 WIDE: Final = 100

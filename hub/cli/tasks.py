@@ -11,7 +11,8 @@ from hub.cli.locate import DEFAULT_DATA
 from hub.cli.options import Data, Json, State, TaskId, Token, Url, connected
 from hub.cli.screen import OUT, emit, note
 from hub.cli.tables import agents_table, explanation_page, task_page, tasks_table
-from schemas.http import AgentView, TaskView
+from schemas.http.agents import AgentView
+from schemas.http.tasks import TaskView
 from schemas.scalars import StateName, Stream
 
 PAGE = 200

@@ -20,7 +20,7 @@ from hub.cli.locate import ADMIN_TOKEN, DEFAULT_DATA, locate
 from hub.cli.options import Data, Json
 from hub.cli.screen import NOTES, emit, note
 from hub.supervise import HOPELESS, GaveUp, Serving, Supervisor
-from schemas.http import InviteRequest
+from schemas.http.access import InviteRequest
 from schemas.scalars import MIB
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")

@@ -9,7 +9,8 @@ from hub.core.eligibility import Question, obstacles
 from hub.core.org import Org
 from hub.core.requirements import Requirements, decode
 from hub.core.task import NAMES, Task
-from schemas.http import Candidate, Explanation, Reason
+from schemas.http.hub import Reason
+from schemas.http.tasks import Candidate, Explanation
 from schemas.scalars import TaskState
 
 CANDIDATES: Final = 200

@@ -7,7 +7,7 @@ from hub.demo.fleet import Fleet
 from hub.demo.leftovers import pids_in, wait_until_gone
 from hub.demo.plan import Plan
 from hub.demo.watch import ENDED, Watch
-from schemas.http import Explanation, TaskView
+from schemas.http.tasks import Explanation, TaskView
 from schemas.scalars import StateName
 
 WARM: Final = 10

@@ -14,7 +14,7 @@ from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import locate
 from hub.cli.up import hub_command
 from hub.supervise import Serving
-from schemas.http import InviteRequest
+from schemas.http.access import InviteRequest
 from sidecar import app as sidecar
 
 START_S: Final = 20.0

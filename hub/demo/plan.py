@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hub.demo import chores
 from hub.demo.workshop import Suite, Workshop
-from schemas.http import TaskView
+from schemas.http.tasks import TaskView
 from schemas.scalars import FailureClass, PriorityName, StateName
 from schemas.work import Command, Retry, TaskSpec
 

@@ -10,7 +10,7 @@ from hub.cli.tables import decoded
 from hub.demo.drama import Drama
 from hub.demo.plan import Job, Plan, flaws
 from hub.demo.watch import Watch
-from schemas.http import TaskView
+from schemas.http.tasks import TaskView
 
 
 class Check(Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Final
 
 from hub.cli.client import Client
 from hub.demo.plan import Job, Plan
-from schemas.http import TaskView
+from schemas.http.tasks import TaskView
 from schemas.scalars import StateName
 
 ENDED: Final = frozenset({StateName.COMPLETED, StateName.DEAD_LETTER, StateName.CANCELLED})

@@ -19,7 +19,7 @@ from hub.services.metrics import Metrics
 from hub.services.peers import Peer, frame_of
 from hub.store.contract import JournalPort, LogStore, StoreError
 from schemas.from_agent import TaskLog
-from schemas.http import LogText
+from schemas.http.tasks import LogText
 from schemas.scalars import MIB, ErrorCode, Stream
 from schemas.to_agent import Error, LogAck, LogOffsets
 

@@ -3,7 +3,8 @@
 from hub.core.errors import Refused
 from hub.transport.edge import Answer, Call
 from hub.transport.views import agent_view, cursor_of, key_in
-from schemas.http import AgentPage, Invite, InviteRequest, Me, Register, Registered
+from schemas.http.access import Invite, InviteRequest, Me, Register, Registered
+from schemas.http.agents import AgentPage
 from schemas.scalars import ErrorCode
 
 PAGE = 50

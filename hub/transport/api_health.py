@@ -5,7 +5,7 @@ from typing import Final
 
 from hub.core.credentials import METRICS
 from hub.transport.edge import Answer, Call, admit
-from schemas.http import Health, Ready, Reason
+from schemas.http.hub import Health, Ready, Reason
 
 STUCK_SECONDS: Final = 5.0
 """A commit that takes longer than this makes the hub not ready."""

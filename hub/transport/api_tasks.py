@@ -11,7 +11,7 @@ from hub.core.session import spec_flaws
 from hub.core.task import Task
 from hub.transport.edge import Answer, Call
 from hub.transport.views import cursor_of, key_in, task_view
-from schemas.http import Cancel, Created, CreatedBatch, TaskBatch, TaskPage, TaskView
+from schemas.http.tasks import Cancel, Created, CreatedBatch, TaskBatch, TaskPage, TaskView
 from schemas.scalars import MIB, STATES_BY_NAME, ErrorCode, StateName, Stream, TaskState
 from schemas.to_agent import Flaw
 from schemas.work import TaskSpec

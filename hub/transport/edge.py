@@ -22,7 +22,7 @@ from hub.services.bundle import Services
 from hub.transport.bearer import principal_of
 from hub.transport.refusals import FLAWS, explain
 from hub.transport.sentences import VALUE_CHARS, fit
-from schemas.http import ErrorBody, Problem
+from schemas.http.hub import ErrorBody, Problem
 from schemas.scalars import BODY_BYTES, ErrorCode
 from schemas.to_agent import Flaw
 

@@ -10,7 +10,8 @@ from hub.core.clock import Instant
 from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
-from schemas.http import AgentView, Progress, TaskView
+from schemas.http.agents import AgentView
+from schemas.http.tasks import Progress, TaskView
 from schemas.scalars import ErrorCode, PriorityName, TaskState
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from hub.demo import plan, workshop
 from hub.demo.plan import Job, Plan, flaws
-from schemas.http import TaskView
+from schemas.http.tasks import TaskView
 from schemas.scalars import FailureClass, StateName
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import http
-from schemas.generate import structs_of
+from schemas.generate import http_structs
+from schemas.http import access, tasks
 from tests.schemas.agreement import assert_both, assert_corpus, assert_same, changed, published
 from tests.schemas.messages import anything_good
 
-BODIES = structs_of(http)
+BODIES = http_structs()
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
@@ -39,7 +39,7 @@ def test_changed_bodies_are_judged_alike(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [http.TaskBatch, http.Cancel, http.InviteRequest, http.Register], ids=str
+    "body", [tasks.TaskBatch, tasks.Cancel, access.InviteRequest, access.Register], ids=str
 )
 def test_a_typo_in_a_request_does_not_pass(body: Any) -> None:
     """Requests refuse fields they do not know."""

@@ -1,32 +1,25 @@
-"""The bodies of HTTP requests and answers. What a task is made of is in `schemas/work.py`.
-
-Requests refuse unknown fields. Which route takes which body is in `hub/transport/routes.py`.
-"""
+"""What HTTP says about tasks: what is asked, and what is answered."""
 
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from schemas.http.hub import Reason
 from schemas.scalars import (
     TASKS_PER_SUBMIT,
     AgentId,
     Capability,
     Count,
-    ErrorCode,
-    Executor,
     FailureClass,
     Generation,
     Label,
     Milliseconds,
     PriorityName,
-    Role,
     StateName,
     Stream,
     TaskId,
-    Token,
     WallTime,
 )
-from schemas.to_agent import Flaw
 from schemas.work import Command, Retry, TaskSpec
 
 
@@ -40,35 +33,6 @@ class Cancel(Struct, frozen=True, forbid_unknown_fields=True):
     """Ask for a task to be cancelled."""
 
     reason: Annotated[str, Meta(max_length=256)] | None = None
-
-
-class InviteRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Ask for a join code."""
-
-    agent_id: AgentId | None = None
-    """Only this agent may use the code."""
-    ttl_ms: Annotated[int, Meta(ge=1_000, le=600_000)] = 600_000
-
-
-class Invite(Struct, frozen=True):
-    """A join code: good for one registration, shown once."""
-
-    code: str
-    expires_at: WallTime
-
-
-class Register(Struct, frozen=True, forbid_unknown_fields=True):
-    """Turn a join code into an agent's token."""
-
-    code: Token
-    agent_id: AgentId
-
-
-class Registered(Struct, frozen=True):
-    """The agent's token, shown once."""
-
-    agent_id: AgentId
-    token: Token
 
 
 class Progress(Struct, frozen=True):
@@ -144,38 +108,6 @@ class TaskPage(Struct, frozen=True):
     next_cursor: str | None
 
 
-class AgentView(Struct, frozen=True):
-    """An agent as a reader sees it."""
-
-    id: AgentId
-    org: str
-    name: str
-    status: str
-    """`offline`, `stale` (gone, but its leases still run), `idle` or `working`."""
-    capabilities: list[Capability]
-    executors: list[Executor]
-    slots: Count
-    running: list[TaskId]
-    host: str | None
-    created_at: WallTime
-    last_seen_at: WallTime | None
-    protocol_version: int | None
-
-
-class AgentPage(Struct, frozen=True):
-    """A page of agents by id."""
-
-    items: list[AgentView]
-    next_cursor: str | None
-
-
-class Reason(Struct, frozen=True):
-    """One reason why something does not run: a stable code and a sentence."""
-
-    code: str
-    message: str
-
-
 class Candidate(Struct, frozen=True):
     """One agent, and why it does not get the task (no reasons: it could)."""
 
@@ -205,43 +137,3 @@ class LogText(Struct, frozen=True):
     text: str
     ended: bool
     """The task has ended: nothing more will come."""
-
-
-class Health(Struct, frozen=True):
-    """The hub is alive."""
-
-    status: str
-    version: str
-    epoch: int
-    uptime_ms: Count
-    agents_connected: Count
-
-
-class Ready(Struct, frozen=True):
-    """Whether the hub takes work, and what stands in the way."""
-
-    ready: bool
-    reasons: list[Reason]
-
-
-class Me(Struct, frozen=True):
-    """Who the credential speaks for."""
-
-    id: str
-    role: Role
-    org: str
-
-
-class Problem(Struct, frozen=True):
-    """What went wrong."""
-
-    code: ErrorCode
-    message: str
-    details: list[Flaw] = []
-
-
-class ErrorBody(Struct, frozen=True):
-    """The body of every answer that is not a success."""
-
-    error: Problem
-    request_id: str
