@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from schemas.scalars import Count, FailureClass, StateName
+from schemas.scalars import AgentStatus, Count, FailureClass, StateName
 
 
 class EventType(IntEnum):
@@ -20,12 +20,26 @@ class EventType(IntEnum):
     TASK_UNASSIGNED = 3
     TASK_STATUS_CHANGED = 4
     TASK_UPDATED = 5
+    TASK_DELETED = 6
     AGENT_CREATED = 20
     AGENT_UPDATED = 21
+    AGENT_DELETED = 22
     AGENT_ONLINE = 23
     AGENT_OFFLINE = 24
+    AGENT_STATUS_CHANGED = 25
     AUTH_INVITED = 40
     AUTH_REGISTERED = 41
+    AUTH_LOGIN_FAILED = 42
+    TOKEN_CREATED = 50
+    TOKEN_UPDATED = 51
+    TOKEN_DELETED = 52
+    DISPATCH_PAUSED = 60
+    DISPATCH_RESUMED = 61
+    BULK_CREATED = 70
+    BULK_STATUS_CHANGED = 71
+    ADMIN_AGENTS_SYNCED = 80
+    ADMIN_LOG_LEVEL_CHANGED = 81
+    RATE_LIMIT_VIOLATED = 90
 
 
 class TaskCreated(Struct, frozen=True, omit_defaults=True):
@@ -62,7 +76,17 @@ class TaskUpdated(Struct, frozen=True, omit_defaults=True):
     """A task changed in another way."""
 
     change: str
+    """What was done, in a word: `edited`, `cancel_requested`."""
     reason: str | None = None
+    fields: list[str] = []
+    """The names of the fields that have another value now."""
+
+
+class TaskDeleted(Struct, frozen=True, omit_defaults=True):
+    """A task and its result were removed."""
+
+    state: StateName
+    """How it stood at its end."""
 
 
 class AgentCreated(Struct, frozen=True, omit_defaults=True):
@@ -73,10 +97,18 @@ class AgentCreated(Struct, frozen=True, omit_defaults=True):
 
 
 class AgentUpdated(Struct, frozen=True, omit_defaults=True):
-    """An agent came with other capabilities, slots, executors or name."""
+    """An agent came with other capabilities, slots, executors or name, or was edited."""
 
     capabilities: list[str]
     slots: Count
+    fields: list[str] = []
+    """The names of the fields that an edit changed."""
+
+
+class AgentDeleted(Struct, frozen=True, omit_defaults=True):
+    """An agent was removed; its tokens are void."""
+
+    reason: str
 
 
 class AgentOnline(Struct, frozen=True, omit_defaults=True):
@@ -92,6 +124,16 @@ class AgentOffline(Struct, frozen=True, omit_defaults=True):
     reason: str
 
 
+class AgentStatusChanged(Struct, frozen=True, omit_defaults=True):
+    """An agent was paused, resumed, drained, taken out of use or taken back into it."""
+
+    before: AgentStatus = field(name="from")
+    after: AgentStatus = field(name="to")
+    note: str | None = None
+    until: Count | None = None
+    """The wall time in milliseconds at which the pause ends by itself."""
+
+
 class AuthInvited(Struct, frozen=True, omit_defaults=True):
     """A join code was made."""
 
@@ -104,18 +146,125 @@ class AuthRegistered(Struct, frozen=True, omit_defaults=True):
     agent_id: str
 
 
+class AuthLoginFailed(Struct, frozen=True, omit_defaults=True):
+    """A credential was refused; at most one event a second for each address."""
+
+    address: str
+    attempts: Count
+    """How many were refused since the event before."""
+    token: str | None = None
+    """The public id that was named, if any."""
+
+
+class TokenCreated(Struct, frozen=True, omit_defaults=True):
+    """A token was made; its secret is nowhere but with its owner."""
+
+    role: str
+    """The word for it: agent, viewer, operator, admin."""
+    name: str | None = None
+    expires_at: Count | None = None
+
+
+class TokenUpdated(Struct, frozen=True, omit_defaults=True):
+    """A token was rotated or edited."""
+
+    change: str
+    rotated_to: str | None = None
+    """The public id of the token that takes its place."""
+    valid_until: Count | None = None
+    """The wall time in milliseconds at which the old one ends."""
+
+
+class TokenDeleted(Struct, frozen=True, omit_defaults=True):
+    """A token was revoked."""
+
+    reason: str
+
+
+class DispatchPaused(Struct, frozen=True, omit_defaults=True):
+    """No task, or none with this label, is given out for a while."""
+
+    label: str | None
+    """`key=value`, or null for all."""
+    note: str | None = None
+    until: Count | None = None
+    """The wall time in milliseconds at which the pause ends by itself."""
+
+
+class DispatchResumed(Struct, frozen=True, omit_defaults=True):
+    """A pause of dispatch is over."""
+
+    label: str | None
+    reason: str | None = None
+
+
+class BulkCreated(Struct, frozen=True, omit_defaults=True):
+    """A bulk action over a filter began."""
+
+    action: str
+    total: Count
+
+
+class BulkStatusChanged(Struct, frozen=True, omit_defaults=True):
+    """A bulk action ended, was stopped or goes on."""
+
+    before: str = field(name="from")
+    after: str = field(name="to")
+    done: Count = 0
+    failed: Count = 0
+    skipped: Count = 0
+
+
+class AdminAgentsSynced(Struct, frozen=True, omit_defaults=True):
+    """The agents were brought in line with a file; each that changed has its own event."""
+
+    created: Count
+    updated: Count
+    deactivated: Count
+
+
+class AdminLogLevelChanged(Struct, frozen=True, omit_defaults=True):
+    """The hub's log tells more or less, until its next start."""
+
+    before: str = field(name="from")
+    after: str = field(name="to")
+
+
+class RateLimitViolated(Struct, frozen=True, omit_defaults=True):
+    """Somebody broke the rules so often that it has to wait before it may return."""
+
+    reason: str
+    violations: Count
+    cooldown_ms: Count
+    address: str | None = None
+
+
 PAYLOADS: Final[dict[EventType, type[Struct]]] = {
     EventType.TASK_CREATED: TaskCreated,
     EventType.TASK_ASSIGNED: TaskAssigned,
     EventType.TASK_UNASSIGNED: TaskUnassigned,
     EventType.TASK_STATUS_CHANGED: TaskStatusChanged,
     EventType.TASK_UPDATED: TaskUpdated,
+    EventType.TASK_DELETED: TaskDeleted,
     EventType.AGENT_CREATED: AgentCreated,
     EventType.AGENT_UPDATED: AgentUpdated,
+    EventType.AGENT_DELETED: AgentDeleted,
     EventType.AGENT_ONLINE: AgentOnline,
     EventType.AGENT_OFFLINE: AgentOffline,
+    EventType.AGENT_STATUS_CHANGED: AgentStatusChanged,
     EventType.AUTH_INVITED: AuthInvited,
     EventType.AUTH_REGISTERED: AuthRegistered,
+    EventType.AUTH_LOGIN_FAILED: AuthLoginFailed,
+    EventType.TOKEN_CREATED: TokenCreated,
+    EventType.TOKEN_UPDATED: TokenUpdated,
+    EventType.TOKEN_DELETED: TokenDeleted,
+    EventType.DISPATCH_PAUSED: DispatchPaused,
+    EventType.DISPATCH_RESUMED: DispatchResumed,
+    EventType.BULK_CREATED: BulkCreated,
+    EventType.BULK_STATUS_CHANGED: BulkStatusChanged,
+    EventType.ADMIN_AGENTS_SYNCED: AdminAgentsSynced,
+    EventType.ADMIN_LOG_LEVEL_CHANGED: AdminLogLevelChanged,
+    EventType.RATE_LIMIT_VIOLATED: RateLimitViolated,
 }
 
 EVENT_NAMES: Final = {
@@ -124,12 +273,26 @@ EVENT_NAMES: Final = {
     EventType.TASK_UNASSIGNED: "task.unassigned",
     EventType.TASK_STATUS_CHANGED: "task.status.changed",
     EventType.TASK_UPDATED: "task.updated",
+    EventType.TASK_DELETED: "task.deleted",
     EventType.AGENT_CREATED: "agent.created",
     EventType.AGENT_UPDATED: "agent.updated",
+    EventType.AGENT_DELETED: "agent.deleted",
     EventType.AGENT_ONLINE: "agent.online",
     EventType.AGENT_OFFLINE: "agent.offline",
+    EventType.AGENT_STATUS_CHANGED: "agent.status.changed",
     EventType.AUTH_INVITED: "auth.invited",
     EventType.AUTH_REGISTERED: "auth.registered",
+    EventType.AUTH_LOGIN_FAILED: "auth.login.failed",
+    EventType.TOKEN_CREATED: "token.created",
+    EventType.TOKEN_UPDATED: "token.updated",
+    EventType.TOKEN_DELETED: "token.deleted",
+    EventType.DISPATCH_PAUSED: "dispatch.paused",
+    EventType.DISPATCH_RESUMED: "dispatch.resumed",
+    EventType.BULK_CREATED: "bulk.created",
+    EventType.BULK_STATUS_CHANGED: "bulk.status.changed",
+    EventType.ADMIN_AGENTS_SYNCED: "admin.agents.synced",
+    EventType.ADMIN_LOG_LEVEL_CHANGED: "admin.log_level.changed",
+    EventType.RATE_LIMIT_VIOLATED: "rate_limit.violated",
 }
 
 

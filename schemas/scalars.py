@@ -21,6 +21,8 @@ OPAQUE_BYTES: Final = 512 * KIB
 """The largest `payload` or `result`, in bytes of JSON."""
 METADATA_BYTES: Final = 16 * KIB
 """The largest `metadata`, in bytes of JSON."""
+KWARGS_BYTES: Final = 64 * KIB
+"""The largest `kwargs` of a Python call, in bytes of JSON."""
 BODY_BYTES: Final = 1 * MIB
 """The largest HTTP request body, in bytes."""
 LOG_CHUNK_BYTES: Final = 64 * KIB
@@ -138,10 +140,25 @@ PRIORITIES: Final = {
 }
 
 
+class AgentStatus(StrEnum):
+    """Whether an agent may be given work; an operator decides, never the agent's presence."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    """Nothing new until somebody resumes it, or until the end of the pause."""
+    DRAINING = "draining"
+    """Nothing new; what it holds goes on to its end."""
+    INACTIVE = "inactive"
+    """Taken out of use by the file of agents."""
+
+
 class Executor(StrEnum):
     """What kind of work a sidecar can run."""
 
     COMMAND = "command"
+    """A program and its arguments."""
+    PYTHON = "python"
+    """A Python function and its keyword arguments."""
 
 
 class Rejection(StrEnum):

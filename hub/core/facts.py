@@ -4,6 +4,7 @@ A pure transition returns its facts; they are committed together with the change
 their place in the stream when the unit joins its batch.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -40,7 +41,7 @@ class Fact(Struct, frozen=True, gc=False):
 
     type: EventType
     entity: str
-    """The task's or agent's id, or the invite's public id."""
+    """The id of the task, agent, bulk action or pause, or a credential's public id."""
     seq: int
     """The task's seq, 0 for other entities: the compact key of an event row."""
     actor: str
@@ -86,13 +87,19 @@ def moved(
 
 
 def updated(
-    seq: int, task_id: str, actor: str, at: int, change: str, reason: str | None = None
+    seq: int,
+    task_id: str,
+    actor: str,
+    at: int,
+    change: str,
+    reason: str | None = None,
+    fields: Sequence[str] = (),
 ) -> Fact:
-    """A task changed in another way, for example a cancel was asked for."""
-    data = _encode(events.TaskUpdated(change=change, reason=reason))
+    """A task changed in another way: a cancel was asked for, or `fields` were edited."""
+    data = _encode(events.TaskUpdated(change=change, reason=reason, fields=list(fields)))
     return Fact(EventType.TASK_UPDATED, task_id, seq, actor, at, data)
 
 
 def of_agent(kind: EventType, agent_id: str, actor: str, at: int, payload: Struct) -> Fact:
-    """Something happened to an agent, an invite or a credential."""
+    """Something happened to an entity that is no task: an agent, a token, a bulk action."""
     return Fact(kind, agent_id, 0, actor, at, _encode(payload))
