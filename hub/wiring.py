@@ -1,0 +1,91 @@
+"""The wiring of one hub: every service is built here, on one page, in the order of its needs."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from hub import __version__, recovery
+from hub.config import Config
+from hub.services.agents import Agents
+from hub.services.bundle import Services
+from hub.services.chance import Chance
+from hub.services.clock import Clock
+from hub.services.greeting import Greeting
+from hub.services.loader import Loader
+from hub.services.metrics import Exposition, Metrics
+from hub.services.peers import Peers
+from hub.services.scheduler import Scheduler
+from hub.services.service import Loop
+from hub.services.task_logs import TaskLogs
+from hub.services.tasks import Tasks
+from hub.services.terms import Terms
+from hub.services.timers import Timers
+from hub.services.tokens import Tokens
+from hub.services.upkeep import Upkeep
+from hub.services.watch import Watches
+from hub.store.batcher import Batcher
+from hub.store.contract import Batch, StoreError
+from hub.store.journal import Journal
+from hub.store.logs import LogFile
+from hub.store.opening import Opened
+
+
+class Wired(NamedTuple):
+    """A hub that is built and does nothing yet."""
+
+    services: Services
+    loops: list[Loop]
+    """What works at intervals; started and stopped in this order."""
+
+
+async def wire(
+    config: Config,
+    opened: Opened,
+    commit_failed: Callable[[Batch, StoreError], None],
+    loop_died: Callable[[str, BaseException], None],
+) -> Wired:
+    """Build the services on the running loop, from what the store remembers."""
+    settings, store = config.settings, opened.store
+    past = store.recover()
+    clock, chance, peers = Clock(past.hub_time), Chance(), Peers()
+    metrics = Metrics(time.monotonic)
+    orgs = recovery.recover_orgs(past)
+    batcher = Batcher(past.event_seq)
+    journal = Journal(store, batcher, clock.hub, metrics, commit_failed)
+    loader = Loader(store)
+    agents = Agents(journal, clock, peers, settings)
+    watches = Watches(journal)
+    tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
+    log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
+    logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
+    greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
+    tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials, past.invites)
+    scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
+    scheduler.orgs = list(orgs.values())
+    journal.before_commit = scheduler.run_once
+    recovery.resume_held(orgs, past, agents, settings, clock.now())
+    terms, timers = Terms(tasks, agents, chance), Timers(tasks, loader, clock)
+    upkeep = Upkeep(journal, clock, peers, terms, timers, settings, metrics)
+    upkeep.orgs = scheduler.orgs
+    loops = [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)]
+    services = Services(
+        orgs=orgs,
+        journal=journal,
+        clock=clock,
+        chance=chance,
+        loader=loader,
+        peers=peers,
+        tokens=tokens,
+        agents=agents,
+        tasks=tasks,
+        watches=watches,
+        greeting=greeting,
+        logs=logs,
+        settings=settings,
+        metrics=metrics,
+        exposition=Exposition(metrics, journal, scheduler.orgs, lambda: peers.identified),
+        epoch=past.epoch,
+        version=__version__,
+        started_at=clock.hub(),
+    )
+    return Wired(services, loops)
