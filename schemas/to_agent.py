@@ -19,7 +19,7 @@ from schemas.scalars import (
     Verdict,
     WallTime,
 )
-from schemas.work import Command
+from schemas.work import Run
 
 
 class Limits(Struct, frozen=True):
@@ -71,7 +71,7 @@ class TaskAssign(Struct, frozen=True, tag_field="type", tag="task_assign"):
     """The number this attempt has once it is accepted."""
     description: str
     assigned_at: WallTime
-    run: Command | None = None
+    run: Run | None = None
     payload: Raw | UnsetType = UNSET
     metadata: Raw | UnsetType = UNSET
     timeout_ms: Milliseconds | None = None

@@ -3,7 +3,7 @@
 An unknown field is refused here, because a typo in a task must not pass unseen.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
@@ -18,14 +18,16 @@ from schemas.scalars import (
     AgentId,
     Capability,
     Label,
+    MissionId,
     PriorityName,
     WallTime,
 )
 
 Argument = Annotated[str, Meta(max_length=ARGUMENT_CHARS, pattern=r"^[^\x00]*$")]
-EnvName = Annotated[
-    str, Meta(min_length=1, max_length=256, pattern=r"^[A-Za-z_][A-Za-z0-9_]*(?![\s\S])")
-]
+IDENTIFIER: Final = "[A-Za-z_][A-Za-z0-9_]*"
+MODULE: Final = rf"{IDENTIFIER}(\.{IDENTIFIER})*"
+TARGET: Final = rf"^{MODULE}:{IDENTIFIER}(?![\s\S])"
+EnvName = Annotated[str, Meta(min_length=1, max_length=256, pattern=rf"^{IDENTIFIER}(?![\s\S])")]
 
 
 class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="command"):
@@ -36,6 +38,19 @@ class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     """Where to run; without it a fresh private directory."""
     env: Annotated[dict[EnvName, Argument], Meta(max_length=256)] | None = None
     """Added to the sidecar's allow-listed environment."""
+
+
+class PythonCall(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="python"):
+    """Call a Python function in a process of its own; what it returns is the result."""
+
+    target: Annotated[str, Meta(max_length=256, pattern=TARGET)]
+    """`module:function`. The module may be dotted, the function may not."""
+    kwargs: Raw | UnsetType = UNSET
+    """A JSON object, kept byte for byte; its keys are Python identifiers."""
+
+
+Run = Command | PythonCall
+"""What a sidecar can be asked to run."""
 
 
 class Retry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -51,7 +66,7 @@ class TaskSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     description: Annotated[str, Meta(min_length=1, max_length=DESCRIPTION_CHARS)]
     """What a person or an agent reads."""
-    run: Command | None = None
+    run: Run | None = None
     """What the sidecar runs; without it the agent gets description and payload only."""
     payload: Raw | UnsetType = UNSET
     """Any JSON, kept byte for byte."""
@@ -74,3 +89,5 @@ class TaskSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """How long one attempt may run."""
     max_attempts: Annotated[int, Meta(ge=1, le=ATTEMPTS)] = 3
     retry: Retry | None = None
+    mission_id: MissionId | None = None
+    """The mission it belongs to."""

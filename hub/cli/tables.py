@@ -15,6 +15,7 @@ from schemas.http.agents import AgentView
 from schemas.http.hub import Reason
 from schemas.http.tasks import Explanation, TaskView
 from schemas.scalars import StateName
+from schemas.work import Command, Run
 
 WIDE: Final = 100
 """From this many columns on a table of tasks also shows the agent."""
@@ -119,7 +120,7 @@ def _facts(task: TaskView) -> list[tuple[str, RenderableType]]:
         ("task", task.id),
         ("state", _state_line(task)),
         ("description", Text(clean(task.description))),
-        ("command", Text(clean(" ".join(task.run.argv))) if task.run else None),
+        _run_line(task.run),
         ("needs", Text(", ".join(task.needs)) if task.needs else None),
         ("pinned to", task.assign_to),
         ("priority", task.priority.value),
@@ -134,6 +135,14 @@ def _facts(task: TaskView) -> list[tuple[str, RenderableType]]:
         ("class", task.failure_class.value if task.failure_class else None),
     ]
     return [(label, value) for label, value in facts if value is not None]
+
+
+def _run_line(run: Run | None) -> tuple[str, RenderableType | None]:
+    if run is None or isinstance(run, Command):
+        return "command", Text(clean(" ".join(run.argv))) if run else None
+    kwargs = decoded(run.kwargs) or {}
+    given = [f"{name}={msgspec.json.encode(value).decode()}" for name, value in kwargs.items()]
+    return "calls", Text(clean(f"{run.target}({', '.join(given)})"))
 
 
 def _state_line(task: TaskView) -> Text:

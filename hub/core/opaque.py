@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from schemas.scalars import JSON_DEPTH, SAFE_INTEGER
+from schemas.scalars import JSON_DEPTH, KWARGS_BYTES, SAFE_INTEGER
 
 _decode = msgspec.json.Decoder().decode
 _LONG_NUMBER: Final = re.compile(rb"\d{16}")
@@ -37,6 +37,16 @@ def flaw(raw: Raw, most_bytes: int, *, needs_object: bool = False) -> str | None
     if needs_object and not isinstance(value, dict | None):
         return "expected an object"
     return _flaw_in(value, text)
+
+
+def kwargs_flaw(raw: Raw) -> str | None:
+    """What is wrong with the keyword arguments of a Python call, or None."""
+    text = flaw(raw, KWARGS_BYTES, needs_object=True)
+    if text is not None:
+        return text
+    names = _decode(raw) or ()
+    odd = next((name for name in names if not name.isidentifier()), None)
+    return None if odd is None else f"{odd[:50]!r} is not a Python identifier"
 
 
 def _flaw_in(value: Any, text: bytes) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct, json
 
 from schemas.scalars import Executor
-from schemas.work import TaskSpec
+from schemas.work import Command, TaskSpec
 
 FOR_GOOD: Final = 0
 """An exclusion without an end."""
@@ -48,14 +48,17 @@ class Requirements(Struct, frozen=True, omit_defaults=True, rename={"executor": 
 _encoder = json.Encoder(order="sorted")
 _decoder = json.Decoder(Requirements)
 _PLAIN: Final = {
-    None: _encoder.encode(Requirements()).decode(),
-    Executor.COMMAND: _encoder.encode(Requirements(executor=Executor.COMMAND)).decode(),
+    executor: _encoder.encode(Requirements(executor=executor)).decode()
+    for executor in (None, *Executor)
 }
+"""The keys of the lanes that ask for nothing but an executor."""
 
 
 def executor_of(spec: TaskSpec) -> Executor | None:
     """The executor a task needs."""
-    return None if spec.run is None else Executor.COMMAND
+    if spec.run is None:
+        return None
+    return Executor.COMMAND if type(spec.run) is Command else Executor.PYTHON
 
 
 def key_of(spec: TaskSpec) -> str:

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from hub.core.task import WAITING, Task
 from schemas.scalars import MIB
-from schemas.work import Command
+from schemas.work import PythonCall, Run
 
 FRESH_BYTES: Final = 64 * MIB
 """New tasks keep their records until they are dispatched, up to this much."""
@@ -46,7 +46,10 @@ def weight(task: Task) -> int:
     return size
 
 
-def _run_weight(run: Command) -> int:
+def _run_weight(run: Run) -> int:
+    if isinstance(run, PythonCall):
+        kwargs = 0 if run.kwargs is UNSET else memoryview(run.kwargs).nbytes
+        return STRING_BYTES + len(run.target) + kwargs
     size = STRING_BYTES * len(run.argv) + sum(map(len, run.argv))
     if run.env is not None:
         size += sum(2 * STRING_BYTES + len(key) + len(text) for key, text in run.env.items())

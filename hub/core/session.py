@@ -26,7 +26,7 @@ from schemas.scalars import (
     Role,
 )
 from schemas.to_agent import Flaw
-from schemas.work import TaskSpec
+from schemas.work import PythonCall, TaskSpec
 
 SCOPES: Final[dict[type[Struct], Scope]] = {
     wire.Identify: SUBMIT,
@@ -260,6 +260,9 @@ def spec_flaws(spec: TaskSpec, path: str) -> list[Flaw]:
     if spec.metadata is not UNSET:
         text = opaque.flaw(spec.metadata, METADATA_BYTES, needs_object=True)
         _note(flaws, f"{path}.metadata", text)
+    run = spec.run
+    if type(run) is PythonCall and run.kwargs is not UNSET:
+        _note(flaws, f"{path}.run.kwargs", opaque.kwargs_flaw(run.kwargs))
     return flaws
 
 

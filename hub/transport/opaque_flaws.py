@@ -26,10 +26,18 @@ class _Parts(Struct):
     metadata: Raw | UnsetType = UNSET
     result: Raw | UnsetType = UNSET
     usage: Raw | UnsetType = UNSET
+    run: Raw | UnsetType = UNSET
     tasks: Raw | UnsetType = UNSET
 
 
+class _Run(Struct):
+    """The place in a `run` where opaque JSON may be."""
+
+    kwargs: Raw | UnsetType = UNSET
+
+
 _parts = msgspec.json.Decoder(_Parts).decode
+_run = msgspec.json.Decoder(_Run | None).decode
 _items = msgspec.json.Decoder(list[Raw]).decode
 _ERRORS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -46,9 +54,22 @@ def opaque_flaws(raw: bytes | Raw, model: type[Struct], path: str = "$") -> list
         if value is not UNSET and name in model.__struct_fields__:
             text = opaque.flaw(value, most, needs_object=needs_object)
             flaws += [] if text is None else [Flaw(f"{path}.{name}", text)]
+    if parts.run is not UNSET and "run" in model.__struct_fields__:
+        flaws += _in_run(parts.run, f"{path}.run")
     if parts.tasks is not UNSET and "tasks" in model.__struct_fields__:
         flaws += _in_tasks(parts.tasks, path)
     return flaws
+
+
+def _in_run(run: Raw, path: str) -> list[Flaw]:
+    try:
+        part = _run(run)
+    except _ERRORS:
+        return []
+    if part is None or part.kwargs is UNSET:
+        return []
+    text = opaque.kwargs_flaw(part.kwargs)
+    return [] if text is None else [Flaw(f"{path}.kwargs", text)]
 
 
 def _in_tasks(tasks: Raw, path: str) -> list[Flaw]:

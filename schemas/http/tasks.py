@@ -20,7 +20,7 @@ from schemas.scalars import (
     TaskId,
     WallTime,
 )
-from schemas.work import Command, Retry, TaskSpec
+from schemas.work import Retry, Run, TaskSpec
 
 
 class TaskBatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +57,7 @@ class TaskView(Struct, frozen=True, omit_defaults=True):
     generation: Generation
     attempt: Count
     max_attempts: Count
-    run: Command | None = None
+    run: Run | None = None
     payload: Raw | UnsetType = UNSET
     metadata: Raw | UnsetType = UNSET
     needs: list[Capability] | None = None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from hub.core import opaque
-from schemas.scalars import JSON_DEPTH, SAFE_INTEGER
+from schemas.scalars import JSON_DEPTH, KWARGS_BYTES, SAFE_INTEGER
 
 KIB = 1024
 VALUES = st.recursive(
@@ -101,3 +101,21 @@ def test_size_is_limited_in_bytes() -> None:
 def test_some_fields_are_objects(text: bytes, fine: bool) -> None:
     """There, another kind of value is refused; null means that it is absent."""
     assert (flaw(text, needs_object=True) is None) is fine
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"{}", None),
+        (b"null", None),
+        (b'{"a": 1, "_b": {"c-d": 2}, "\xc3\xbc": 3}', None),
+        (b"[1]", "expected an object"),
+        (b'{"a": 1, "2": 1}', "'2' is not a Python identifier"),
+        (b'{"": 1}', "'' is not a Python identifier"),
+        (b'{"a": 9007199254740992}', "integer beyond 2**53 - 1"),
+        (b'{"a": "' + b"x" * KWARGS_BYTES + b'"}', "65545 bytes of JSON, the limit is 65536"),
+    ],
+)
+def test_the_arguments_of_a_function_have_names(text: bytes, said: str | None) -> None:
+    """What no function could take is refused at the door."""
+    assert opaque.kwargs_flaw(Raw(text)) == said

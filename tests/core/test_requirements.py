@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hub.core import requirements
 from hub.core.requirements import FOR_GOOD, Requirements
 from schemas.scalars import Executor
-from schemas.work import TaskSpec
+from schemas.work import PythonCall, TaskSpec
 from tests.core.making import RUN
 
 NEEDS = st.lists(st.text(max_size=5), max_size=5)
@@ -30,7 +30,7 @@ def test_order_and_repetition_mean_nothing(needs: list[str], random: object) -> 
 @given(
     NEEDS,
     st.none() | AGENTS,
-    st.sampled_from([None, Executor.COMMAND]),
+    st.sampled_from([None, *Executor]),
     st.dictionaries(AGENTS, st.integers(0, 99)),
 )
 def test_a_key_tells_the_requirements(
@@ -44,9 +44,12 @@ def test_a_key_tells_the_requirements(
 
 def test_different_requirements_are_different_lanes() -> None:
     """Capabilities, executor and pin each tell lanes apart."""
+    call = PythonCall("shop:total")
     keys = [key(), key(run=RUN), key(needs=["a"]), key(assign_to="a"), key(needs=["a"], run=RUN)]
+    keys += [key(run=call), key(needs=["a"], run=call)]
 
     assert len(set(keys)) == len(keys)
+    assert requirements.decode(key(run=call)).executor is Executor.PYTHON
     assert key(needs=[]) == key()
     assert requirements.decode(key(run=RUN)).executor is Executor.COMMAND
 

@@ -9,13 +9,23 @@ from hub.core import residents
 from hub.core.residents import Residents, weight
 from hub.core.task import Task
 from schemas.scalars import TaskState
-from schemas.work import TaskSpec
+from schemas.work import Command, PythonCall, TaskSpec
 from tests.core.making import in_state, queued, running
 
 
 def scheduled() -> Task:
     """A task whose time has not come."""
     return in_state(TaskState.SCHEDULED)
+
+
+def test_what_is_run_weighs_something() -> None:
+    """The arguments of a command, and those of a function."""
+    bare = weight(queued())
+    call = PythonCall("shop:total", Raw(b'{"of":"' + b"x" * 1_000 + b'"}'))
+
+    assert weight(queued(run=Command(["x" * 1_000]))) > bare + 1_000
+    assert weight(queued(run=call)) > bare + 1_000
+    assert bare < weight(queued(run=PythonCall("shop:total"))) < bare + 200
 
 
 def test_a_record_is_found_by_id_and_by_seq() -> None:

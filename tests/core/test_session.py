@@ -232,6 +232,18 @@ def test_every_task_of_a_request_is_looked_at() -> None:
     assert spec_flaws(TaskSpec("x"), "$") == []
 
 
+def test_the_arguments_of_a_function_are_looked_at() -> None:
+    """They have to be names and values."""
+    runs = [{"kind": "python", "target": "a:b", "kwargs": bad} for bad in ([1], {"a-b": 1}, {})]
+    tasks = [{"description": "x", "run": run} for run in runs]
+    refusal = refused(opened(), {"type": "task_submit", "ref": "r", "tasks": tasks})
+
+    assert [(flaw.path, flaw.message) for flaw in refusal.flaws] == [
+        ("$.tasks[0].run.kwargs", "expected an object"),
+        ("$.tasks[1].run.kwargs", "'a-b' is not a Python identifier"),
+    ]
+
+
 def test_a_good_request_passes() -> None:
     """Opaque parts are kept byte for byte, and what is not known of a frame is passed over."""
     frame = b'{"type":"task_submit","ref":"r","tasks":[{"description":"x","payload": {"a" :1}}]}'

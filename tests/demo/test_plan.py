@@ -12,6 +12,7 @@ from hub.demo import plan, workshop
 from hub.demo.plan import Job, Plan, flaws
 from schemas.http.tasks import TaskView
 from schemas.scalars import FailureClass, StateName
+from schemas.work import Command
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def job_of(made: Plan, kind: str) -> Job:
 
 def output_of(job: Job, tmp_path: Path) -> dict[str, Any]:
     """Run a job's command here, as a sidecar would, and return what came out."""
-    assert job.spec.run is not None
+    assert isinstance(job.spec.run, Command)
     target = tmp_path / "result.json"
     ended = subprocess.run(
         job.spec.run.argv,

@@ -6,6 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec import inspect as mi
 
+from schemas.work import TARGET
+
 Bad = tuple[str, Any]
 """What is wrong with a value, and the value."""
 
@@ -58,7 +60,7 @@ def _good(info: mi.Type) -> Any:
         case mi.IntType() | mi.FloatType() as number:
             return number.ge or 1
         case mi.StrType() as text:
-            return "a" * max(text.min_length or 0, 1)
+            return _sample(text) * max(text.min_length or 0, 1)
         case mi.BoolType():
             return True
         case mi.EnumType(cls):
@@ -71,6 +73,11 @@ def _good(info: mi.Type) -> Any:
             return {"any": [1, None]}
         case _:
             raise TypeError(f"no values are made for {info}")
+
+
+def _sample(text: mi.StrType) -> str:
+    """A short text that its pattern takes; only that of a Python target wants more than letters."""
+    return "a:a" if text.pattern == TARGET else "a"
 
 
 def _tag(struct: mi.StructType) -> dict[str, Any]:
@@ -196,7 +203,8 @@ def _strategy_of_scalar(info: mi.Type) -> st.SearchStrategy[Any]:
         case mi.StrType() as text:
             if text.pattern:
                 # Letters only: every pattern of the wire lets them through.
-                return st.text("abcXYZ", min_size=text.min_length or 1, max_size=8)
+                letters = st.text("abcXYZ", min_size=text.min_length or 1, max_size=8)
+                return letters.map(lambda word: _sample(text).replace("a", word))
             most = min(text.max_length or 40, 40)
             return st.text(min_size=text.min_length or 0, max_size=most)
         case mi.IntType() as number:

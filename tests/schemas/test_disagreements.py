@@ -8,11 +8,9 @@ import pytest
 import schemas
 from schemas.events import Envelope
 from schemas.from_agent import FromAgent
-from schemas.work import TaskSpec
 from tests.schemas.agreement import msgspec_accepts, published, schema_accepts
 
 REPORT = b'{"type":"task_progress","task_id":"t","generation":1,%b}'
-TASK = b'{"description":"x",%b}'
 EVENT = (
     b'{"id":"e","seq":1,"type":"task.updated","source":"s","target":null,'
     b'"timestamp":%b,"payload":{"change":"x"},"meta":{}}'
@@ -67,13 +65,6 @@ KINDS = [
         "an integer of more than 4,300 digits, in an unknown field or opaque JSON",
         True,
         [REPORT % (b'"new":' + b"9" * 5_000)],
-    ),
-    Kind(
-        "`run` without its `kind`",
-        True,
-        [TASK % b'"run":{"argv":["true"]}'],
-        TaskSpec,
-        ("http.json", "TaskSpec"),
     ),
 ]
 

@@ -27,8 +27,12 @@ Json = st.recursive(
 Sent = st.fixed_dictionaries(
     {"description": Text.filter(bool)},
     optional={
-        "run": st.fixed_dictionaries(
-            {"kind": st.just("command"), "argv": st.just(["echo", "ü", ""])},
+        "run": st.sampled_from(
+            [
+                {"kind": "command", "argv": ["echo", "ü", ""]},
+                {"kind": "python", "target": "shop:total"},
+                {"kind": "python", "target": "a.b:c", "kwargs": Raw(b'{"x": [1.50, "\xc3\xbc"]}')},
+            ]
         ),
         "payload": Json.map(Raw),
         "metadata": st.dictionaries(Text, Text, max_size=2),

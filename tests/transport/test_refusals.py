@@ -80,6 +80,22 @@ def test_keys_of_maps_are_named() -> None:
     }
 
 
+def test_the_arguments_of_a_function_are_named_with_the_rest() -> None:
+    """What only the scan of opaque JSON finds stands beside what the schema finds."""
+    run = {"kind": "python", "target": "shop", "kwargs": {"a b": 1}}
+
+    said = flaws_of(submit({"description": "x", "run": run}), TaskSubmit)
+
+    assert said["$.tasks[0].run.kwargs"] == "'a b' is not a Python identifier"
+    assert set(said) == {"$.tasks[0].run.kwargs", "$.tasks[0].run.target"}
+
+
+@pytest.mark.parametrize("run", [7, None, {"kwargs": "\ud800"}, {"kwargs": {}}, [1]])
+def test_what_a_run_could_be_does_not_hurt(run: Any) -> None:
+    """It is looked into only as far as it can be read."""
+    assert flaws_of({"description": 3, "run": run}, TaskSpec)["$.description"]
+
+
 def test_a_long_value_is_cut() -> None:
     """No answer repeats more than a few characters of what was sent."""
     (flaw,) = explain(
