@@ -60,6 +60,7 @@ AgentId = Annotated[
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROL)]
 Capability = Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_CONTROL)]
+MissionId = Annotated[str, Meta(min_length=1, max_length=64, pattern=NO_CONTROL)]
 Label = Annotated[str, Meta(max_length=256, pattern=NO_CONTROL)]
 Token = Annotated[str, Meta(max_length=256)]
 Generation = Annotated[
@@ -247,13 +248,36 @@ class Role(StrEnum):
     ADMIN = "d"
 
 
+class Tier(StrEnum):
+    """What kind of traffic a rate holds for: each tier has a bucket of its own."""
+
+    SUBMIT = "submit"
+    """New tasks, each costs one."""
+    CONTROL = "control"
+    """Changes to anything else; also frames that cannot be taken."""
+    READS = "reads"
+    PROGRESS = "progress"
+    REPORTS = "reports"
+    """Reports of work that the agent has are free; these are the others."""
+    LOGS = "logs"
+    """Output of tasks, in bytes."""
+    PINGS = "pings"
+    MESSAGES = "messages"
+    ANONYMOUS = "anonymous"
+    """Requests without a credential, by address."""
+    HANDSHAKES = "handshakes"
+    """New connections to the socket, by address."""
+
+
 class CloseCode(IntEnum):
     """Close codes: after 4000-4499 a client reconnects, after 4500-4999 it does not."""
 
     STOPPING = 4000
     HEARTBEAT_MISSED = 4001
     SLOW_CONSUMER = 4002
+    RATE_LIMITED = 4003
     IDENTIFY_TIMEOUT = 4004
+    COOLDOWN = 4005
     CREDENTIAL = 4500
     SUPERSEDED = 4502
     DISABLED = 4503
@@ -286,4 +310,5 @@ class ErrorCode(StrEnum):
     TOO_MANY_LANES = "too_many_lanes"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     BUSY = "busy"
+    RATE_LIMITED = "rate_limited"
     INTERNAL = "internal"
