@@ -31,6 +31,24 @@ class AgentRecord(Struct, frozen=True):
     host: str | None = None
     protocol_version: int | None = None
     last_seen_at: int | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    """Names with values, sorted, each name once."""
+    note: str | None = None
+    paused: bool = False
+    """It gets no new work, and goes on with what it has."""
+    pause_note: str | None = None
+    paused_until: int | None = None
+    """Wall time in milliseconds at which the pause ends by itself."""
+    draining: bool = False
+    """It gets no new work, and goes away when it is done."""
+    source: str = "self"
+    """Who made it known: `self` when it registered, `file` when a list of agents has it."""
+    active: bool = True
+    """A list of agents that has it no longer makes it inactive: it may not connect."""
+    fixed: tuple[str, ...] = ()
+    """Names of fields that an operator or the list set: the agent itself cannot change them."""
+    version: int = 1
+    """Rises with every change a person makes."""
 
 
 class Attempt:

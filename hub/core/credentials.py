@@ -46,6 +46,11 @@ class Credential(Struct, frozen=True):
     created_at: int
     created_by: str
     revoked_at: int | None = None
+    """Wall time in milliseconds from which it is refused; a rotation sets it into the future."""
+    expires_at: int | None = None
+    """Wall time in milliseconds from which it is refused; None when it does not expire."""
+    rotated_to: str | None = None
+    """The public id of the token that takes its place."""
 
     @property
     def principal(self) -> Principal:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hub.store.contract import Batch, Release, Unit
+from hub.store.contract import REPLAYS_PRUNED, Batch, Release, Unit
 
 ROW_CAP: Final = 2_000
 """A batch takes no further unit from this many rows on.
@@ -51,7 +51,7 @@ class Batcher:
     def add(self, unit: Unit) -> int:
         """Take a unit into the open batch and return its position."""
         batch = self._open
-        if batch.rows >= self._row_cap:
+        if batch.rows >= self._row_cap and not unit.joins:
             self._full.append(batch)
             batch = self._open = Batch()
         position = self._position = self._position + 1
@@ -59,7 +59,11 @@ class Batcher:
         batch.units += 1
         rows = self._take_tasks(batch, unit) + self._take_facts(batch, unit)
         if unit.agents or unit.credentials or unit.invites:
+            rows += self._take_people(batch, unit)
+        if unit.replays or unit.jobs or unit.pauses:
             rows += self._take_records(batch, unit)
+        if unit.edited or unit.gone_agents or unit.old_replays is not None:
+            rows += self._take_rarities(batch, unit)
         batch.rows += rows
         self.waiting_rows += rows
         return position
@@ -89,14 +93,38 @@ class Batcher:
         return len(facts)
 
     @staticmethod
-    def _take_records(batch: Batch, unit: Unit) -> int:
+    def _take_people(batch: Batch, unit: Unit) -> int:
         for agent in unit.agents:
             batch.agents[agent.org, agent.id] = agent
+            batch.gone_agents.discard((agent.org, agent.id))
         for credential in unit.credentials:
             batch.credentials[credential.public_id] = credential
         for invite in unit.invites:
             batch.invites[invite.public_id] = invite
         return len(unit.agents) + len(unit.credentials) + len(unit.invites)
+
+    @staticmethod
+    def _take_records(batch: Batch, unit: Unit) -> int:
+        for replay in unit.replays:
+            batch.replays[replay.org, replay.principal, replay.route, replay.key] = replay
+        for job in unit.jobs:
+            batch.jobs[job.org, job.id] = job
+        for pause in unit.pauses:
+            batch.pauses[pause.org, pause.id] = pause
+        return len(unit.replays) + len(unit.jobs) + len(unit.pauses)
+
+    @staticmethod
+    def _take_rarities(batch: Batch, unit: Unit) -> int:
+        if unit.edited:
+            batch.edited.update(task.seq for task in unit.tasks)
+        for agent_id in unit.gone_agents:
+            batch.agents.pop((unit.org, agent_id), None)
+            batch.gone_agents.add((unit.org, agent_id))
+        rows = len(unit.gone_agents)
+        if unit.old_replays is not None:
+            batch.old_replays = max(unit.old_replays, batch.old_replays or 0)
+            rows += REPLAYS_PRUNED
+        return rows
 
     def promise(self, release: Release, argument: Any) -> bool:
         """Call `release(argument)` once everything decided so far is durable.

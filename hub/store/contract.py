@@ -6,17 +6,32 @@ that happened. Units join a `Batch`, and a batch is one commit: all of it is dur
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
 from hub.core.agent import AgentRecord
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.facts import Fact
+from hub.core.filters import TaskFilter
+from hub.core.jobs import JobRecord
+from hub.core.pauses import PauseRecord
+from hub.core.replays import Replay
 from hub.core.task import Task
 from schemas.scalars import TaskState
 
 Release = Callable[[Any], None]
+
+SEARCH_BUDGET: Final = 5_000
+"""About how many rows and index entries a page may examine."""
+COUNT_BUDGET: Final = 20_000
+"""The same for a count."""
+EVENT_BUDGET: Final = 20_000
+"""The same for a page of events."""
+REPLAYS_PRUNED: Final = 500
+"""How many replays a batch deletes at most."""
+REPLAYS_RECOVERED: Final = 1_000_000
+"""How many replays a hub knows of after a start: the newest."""
 
 
 class Unit(Struct):
@@ -26,10 +41,21 @@ class Unit(Struct):
     tasks: Sequence[Task] = ()
     fresh: bool = False
     """The tasks are new rows."""
+    edited: bool = False
+    """The tasks are older rows, and what their submitter said changed too: write all of it."""
     facts: Sequence[Fact] = ()
     agents: Sequence[AgentRecord] = ()
     credentials: Sequence[Credential] = ()
     invites: Sequence[InviteRecord] = ()
+    replays: Sequence[Replay] = ()
+    jobs: Sequence[JobRecord] = ()
+    pauses: Sequence[PauseRecord] = ()
+    gone_agents: Sequence[str] = ()
+    """Ids of agents to delete."""
+    old_replays: int | None = None
+    """Delete replays created before this wall time: some of them, the oldest first."""
+    joins: bool = False
+    """It belongs to the unit written just before in the same turn, and shares its batch."""
 
 
 Numbered = tuple[str, int, Fact]
@@ -43,12 +69,18 @@ class Batch:
         "agents",
         "changed",
         "credentials",
+        "edited",
         "facts",
         "fresh",
+        "gone_agents",
         "hub_time",
         "invites",
+        "jobs",
+        "old_replays",
+        "pauses",
         "position",
         "promises",
+        "replays",
         "rows",
         "units",
     )
@@ -64,10 +96,19 @@ class Batch:
         """New tasks by seq, as they stand at the end of the batch."""
         self.changed: dict[int, Task] = {}
         """Older tasks by seq, likewise."""
+        self.edited: set[int] = set()
+        """The seqs of tasks whose every column may have changed; also of some fresh ones."""
         self.facts: list[Numbered] = []
         self.agents: dict[tuple[str, str], AgentRecord] = {}
         self.credentials: dict[str, Credential] = {}
         self.invites: dict[str, InviteRecord] = {}
+        self.replays: dict[tuple[str, str, str, str], Replay] = {}
+        """By org, principal, route and key."""
+        self.jobs: dict[tuple[str, str], JobRecord] = {}
+        self.pauses: dict[tuple[str, str], PauseRecord] = {}
+        self.gone_agents: set[tuple[str, str]] = set()
+        """(org, id) of agents to delete; none of them is in `agents`."""
+        self.old_replays: int | None = None
         self.promises: list[tuple[Release, Any]] = []
         """What to call, with what, once the batch is durable; in order."""
 
@@ -89,6 +130,13 @@ class TimedRow(NamedTuple):
     """Hub time at which a backoff is over, or 0."""
     not_before: int
     """Wall time before which it may not start, or 0."""
+
+
+class ReplayMark(NamedTuple):
+    """That a replay is kept."""
+
+    created_at: int
+    mark: int
 
 
 class Recovered(Struct):
@@ -116,6 +164,12 @@ class Recovered(Struct):
     """(org, complete_by, seq) of every task that is queued or scheduled and can expire."""
     counts: dict[str, dict[TaskState, int]]
     """How many tasks are in each state, by org."""
+    pauses: list[PauseRecord]
+    """Those that have not ended."""
+    jobs: list[JobRecord]
+    """Those that are not finished, oldest first."""
+    replays: Iterator[ReplayMark]
+    """The newest replays, newest first; see `REPLAYS_RECOVERED`."""
 
 
 class EventRow(NamedTuple):
@@ -127,6 +181,31 @@ class EventRow(NamedTuple):
     actor: str
     at: int
     data: bytes
+
+
+class Found(NamedTuple):
+    """A page of tasks."""
+
+    rows: "Rows"
+    """Newest first."""
+    next_before: int | None
+    """Where the next page begins; None after the last one."""
+
+
+class Counted(NamedTuple):
+    """How many tasks there are."""
+
+    number: int
+    more: bool
+    """There are more, or there may be."""
+
+
+class FoundEvents(NamedTuple):
+    """A page of events."""
+
+    rows: list[EventRow]
+    scanned_to: int
+    """Every event up to this seq was looked at: the next page comes after it."""
 
 
 class StoreError(Exception):
@@ -158,12 +237,54 @@ class Reader(Protocol):
         """The tasks of the org with these ids that exist, in no order."""
         ...
 
-    def page(self, org: str, before: int | None, limit: int, states: Sequence[TaskState]) -> Rows:
-        """Tasks with a seq below `before`, newest first; in any state when none is named."""
+    def search(
+        self,
+        org: str,
+        wanted: TaskFilter,
+        before: int | None,
+        limit: int,
+        budget: int = SEARCH_BUDGET,
+    ) -> Found:
+        """Tasks that match, with a seq below `before`, newest first.
+
+        It examines about `budget` rows at most. So a page may be short, or empty, and yet not
+        be the last: that is said by `next_before`.
+        """
         ...
 
-    def events(self, org: str, after: int, limit: int) -> list[EventRow]:
-        """Events of the org with a seq above `after`, in order."""
+    def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
+        """How many tasks match, up to a cap, as far as `budget` goes."""
+        ...
+
+    def events(
+        self,
+        org: str,
+        after: int,
+        limit: int,
+        types: Sequence[int] = (),
+        entity: str | None = None,
+        budget: int = EVENT_BUDGET,
+    ) -> FoundEvents:
+        """Events of the org with a seq above `after`, in order.
+
+        Of these types, or of any when none is named; about this entity, if one is named.
+        """
+        ...
+
+    def oldest_event(self, org: str) -> int:
+        """The lowest seq of an event of the org that is kept, or 0 when there is none."""
+        ...
+
+    def replay(self, org: str, principal: str, route: str, key: str) -> Replay | None:
+        """The kept answer of an idempotent write. Decoded, unlike tasks: it is one row."""
+        ...
+
+    def job(self, org: str, job_id: str) -> JobRecord | None:
+        """A bulk action."""
+        ...
+
+    def jobs(self, org: str, before: str | None, limit: int) -> list[JobRecord]:
+        """Bulk actions with an id below `before`, newest first."""
         ...
 
     def close(self) -> None:

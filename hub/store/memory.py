@@ -6,18 +6,32 @@ so `crash` can show what a hub would find after a restart.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct, field
 
 from hub.core.agent import AgentRecord
 from hub.core.credentials import Credential, InviteRecord
+from hub.core.filters import TaskFilter
+from hub.core.jobs import JobRecord
+from hub.core.pauses import PauseRecord
+from hub.core.replays import Replay
 from hub.core.task import HELD, Task
 from hub.store.contract import (
+    COUNT_BUDGET,
+    EVENT_BUDGET,
+    REPLAYS_PRUNED,
+    REPLAYS_RECOVERED,
+    SEARCH_BUDGET,
     Batch,
+    Counted,
     EventRow,
+    Found,
+    FoundEvents,
     QueuedRow,
     Recovered,
+    ReplayMark,
     Rows,
     StoreError,
     TimedRow,
@@ -39,6 +53,9 @@ class Content(Struct):
     agents: dict[tuple[str, str], AgentRecord] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     invites: dict[str, InviteRecord] = field(default_factory=dict)
+    replays: dict[tuple[str, str, str, str], Replay] = field(default_factory=dict)
+    jobs: dict[tuple[str, str], JobRecord] = field(default_factory=dict)
+    pauses: dict[tuple[str, str], PauseRecord] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -70,6 +87,9 @@ class MemoryStore:
                 agents=dict(content.agents),
                 credentials=dict(content.credentials),
                 invites=dict(content.invites),
+                replays=dict(content.replays),
+                jobs=dict(content.jobs),
+                pauses=dict(content.pauses),
             )
         )
 
@@ -99,6 +119,12 @@ class MemoryStore:
                 if task.spec.complete_by is not None and task.state in _CAN_EXPIRE
             ],
             counts=_counts(tasks),
+            pauses=[pause for pause in content.pauses.values() if pause.ended_at is None],
+            jobs=sorted(
+                (job for job in content.jobs.values() if job.finished_at is None),
+                key=lambda job: job.id,
+            ),
+            replays=_marks(content.replays.values()),
         )
 
     def write(self, batch: Batch) -> None:
@@ -148,6 +174,13 @@ def _apply(batch: Batch, content: Content) -> None:
     content.agents |= batch.agents
     content.credentials |= batch.credentials
     content.invites |= batch.invites
+    content.replays |= batch.replays
+    content.jobs |= batch.jobs
+    content.pauses |= batch.pauses
+    for gone in batch.gone_agents:
+        content.agents.pop(gone, None)
+    if batch.old_replays is not None:
+        _prune(content.replays, batch.old_replays)
     for org, seq, fact in batch.facts:
         row = EventRow(seq, fact.type, fact.entity, fact.actor, fact.at, fact.data)
         content.events.setdefault(org, []).append(row)
@@ -164,6 +197,17 @@ def _queued(tasks: Iterable[Task]) -> Iterator[tuple[str, QueuedRow]]:
 def _place(found: tuple[str, QueuedRow]) -> tuple[str, str, str, int, int]:
     org, row = found
     return (org, row.requires, row.fairness_key or "", row.queue_key, row.seq)
+
+
+def _prune(replays: dict[tuple[str, str, str, str], Replay], before: int) -> None:
+    old = [(one.created_at, place) for place, one in replays.items() if one.created_at < before]
+    for _, place in sorted(old)[:REPLAYS_PRUNED]:
+        del replays[place]
+
+
+def _marks(replays: Iterable[Replay]) -> Iterator[ReplayMark]:
+    found = [ReplayMark(replay.created_at, replay.mark) for replay in replays]
+    return iter(sorted(found, reverse=True)[:REPLAYS_RECOVERED])
 
 
 def _counts(tasks: Iterable[Task]) -> dict[str, dict[TaskState, int]]:
@@ -189,21 +233,71 @@ class MemoryReader:
         known = self._content.ids
         return self.by_seq([known[org, task_id] for task_id in ids if (org, task_id) in known])
 
-    def page(self, org: str, before: int | None, limit: int, states: Sequence[TaskState]) -> Rows:
-        """Tasks with a seq below `before`, newest first; in any state when none is named."""
-        fitting = [
-            task
-            for seq, task in self._content.tasks.items()
-            if task.org == org
-            and (before is None or seq < before)
-            and (not states or task.state in states)
-        ]
-        return sorted(fitting, key=lambda task: task.seq, reverse=True)[:limit]
+    def search(
+        self,
+        org: str,
+        wanted: TaskFilter,
+        before: int | None,
+        limit: int,
+        budget: int = SEARCH_BUDGET,
+    ) -> Found:
+        """Tasks that match, with a seq below `before`, newest first."""
+        found: list[Task] = []
+        for examined, task in enumerate(self._newest_first(org, before)):
+            if len(found) == limit or examined == budget:
+                return Found(found, task.seq + 1)
+            if wanted.matches(task):
+                found.append(task)
+        return Found(found, None)
 
-    def events(self, org: str, after: int, limit: int) -> list[EventRow]:
+    def _newest_first(self, org: str, before: int | None) -> list[Task]:
+        tasks = self._content.tasks.values()
+        mine = [t for t in tasks if t.org == org and (before is None or t.seq < before)]
+        return sorted(mine, key=lambda task: task.seq, reverse=True)
+
+    def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
+        """How many tasks match, up to a cap, as far as `budget` goes."""
+        rows, more = self.search(org, wanted, None, cap + 1, budget)
+        return Counted(min(len(rows), cap), len(rows) > cap or more is not None)
+
+    def events(
+        self,
+        org: str,
+        after: int,
+        limit: int,
+        types: Sequence[int] = (),
+        entity: str | None = None,
+        budget: int = EVENT_BUDGET,
+    ) -> FoundEvents:
         """Events of the org with a seq above `after`, in order."""
-        rows = self._content.events.get(org, [])
-        return [row for row in rows if row.seq > after][:limit]
+        found: list[EventRow] = []
+        scanned_to = after
+        later = (row for row in self._content.events.get(org, []) if row.seq > after)
+        for row in islice(later, budget):
+            if len(found) == limit:
+                break
+            scanned_to = row.seq
+            if (not types or row.type in types) and entity in (None, row.entity):
+                found.append(row)
+        return FoundEvents(found, scanned_to)
+
+    def oldest_event(self, org: str) -> int:
+        """The lowest seq of an event of the org that is kept, or 0 when there is none."""
+        return next((row.seq for row in self._content.events.get(org, ())), 0)
+
+    def replay(self, org: str, principal: str, route: str, key: str) -> Replay | None:
+        """The kept answer of an idempotent write."""
+        return self._content.replays.get((org, principal, route, key))
+
+    def job(self, org: str, job_id: str) -> JobRecord | None:
+        """A bulk action."""
+        return self._content.jobs.get((org, job_id))
+
+    def jobs(self, org: str, before: str | None, limit: int) -> list[JobRecord]:
+        """Bulk actions with an id below `before`, newest first."""
+        jobs = self._content.jobs.values()
+        mine = [job for job in jobs if job.org == org and (before is None or job.id < before)]
+        return sorted(mine, key=lambda job: job.id, reverse=True)[:limit]
 
     def close(self) -> None:
         """There is nothing to let go of."""

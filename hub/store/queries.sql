@@ -45,20 +45,47 @@ INSERT INTO event (org, seq, type, entity, actor, at, data) VALUES {rows}
 -- name: put_agent
 -- Writes an agent's record over the older one.
 INSERT OR REPLACE INTO agent (
-    org, id, name, capabilities, executors, slots, created_at, host, protocol_version, last_seen_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    org, id, name, capabilities, executors, labels, fixed, paused, draining, active,
+    slots, created_at, host, protocol_version, last_seen_at, note, pause_note, paused_until,
+    source, version
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: put_credential
 -- Writes a credential over the older record of it.
 INSERT OR REPLACE INTO credential (
-    public_id, org, role, subject, mac, created_at, created_by, revoked_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    public_id, org, role, subject, mac, created_at, created_by, revoked_at, expires_at, rotated_to
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: put_invite
 -- Writes a join code over the older record of it.
 INSERT OR REPLACE INTO invite (
     public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: delete_agent
+-- Forgets an agent.
+DELETE FROM agent WHERE org = ? AND id = ?
+
+-- name: put_replay
+-- Keeps the answer of an idempotent write.
+INSERT OR REPLACE INTO replay (
+    org, principal, route, key, mark, fingerprint, status, body, entities, created_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: put_job
+-- Writes a bulk action over the older record of it.
+INSERT OR REPLACE INTO job (org, id, finished_at, record) VALUES (?, ?, ?, ?)
+
+-- name: put_pause
+-- Writes a pause of dispatch over the older record of it.
+INSERT OR REPLACE INTO pause (org, id, ended_at, record) VALUES (?, ?, ?, ?)
+
+-- name: delete_old_replays
+-- Forgets the oldest answers from before a time, up to a number of them.
+DELETE FROM replay WHERE (org, principal, route, key) IN (
+    SELECT org, principal, route, key FROM replay INDEXED BY replay_age
+    WHERE created_at < ? ORDER BY created_at LIMIT ?
+)
 
 -- name: add_org
 -- Gives an org its number.
@@ -99,18 +126,46 @@ WHERE last IS NOT NULL
 
 -- name: agents
 -- All agents.
-SELECT org, id, name, capabilities, executors, slots, created_at, host, protocol_version,
-    last_seen_at
+SELECT org, id, name, capabilities, executors, labels, fixed, paused, draining, active,
+    slots, created_at, host, protocol_version, last_seen_at, note, pause_note, paused_until,
+    source, version
 FROM agent
 
 -- name: credentials
 -- All credentials, also the revoked ones.
-SELECT public_id, org, role, subject, mac, created_at, created_by, revoked_at FROM credential
+SELECT public_id, org, role, subject, mac, created_at, created_by, revoked_at, expires_at,
+    rotated_to
+FROM credential
 
 -- name: open_invites
 -- Join codes that are not used yet.
 SELECT public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
 FROM invite WHERE used_at IS NULL
+
+-- name: open_pauses
+-- Pauses of dispatch that have not ended.
+SELECT record FROM pause WHERE ended_at IS NULL
+
+-- name: open_jobs
+-- Bulk actions that are not finished, oldest first.
+SELECT record FROM job WHERE finished_at IS NULL ORDER BY id
+
+-- name: newest_replays
+-- That answers are kept, the newest first.
+SELECT created_at, mark FROM replay ORDER BY created_at DESC, mark DESC LIMIT ?
+
+-- name: replay
+-- The kept answer of an idempotent write.
+SELECT fingerprint, status, body, entities, created_at FROM replay
+WHERE org = ? AND principal = ? AND route = ? AND key = ?
+
+-- name: job
+-- A bulk action.
+SELECT record FROM job WHERE org = ? AND id = ?
+
+-- name: jobs
+-- Bulk actions, newest first; without a place to begin, from the newest on.
+SELECT record FROM job WHERE org = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3
 
 -- name: queued
 -- All queued tasks in the order of their lanes; the index holds all of it.
@@ -148,59 +203,13 @@ SELECT {columns} FROM task WHERE seq IN (SELECT value FROM json_each(?))
 -- The tasks of an org with the ids of a JSON list.
 SELECT {columns} FROM task WHERE org = ? AND id IN (SELECT value FROM json_each(?))
 
+-- name: oldest_event
+-- The lowest seq of an org's events.
+SELECT coalesce(min(seq), 0) FROM event WHERE org = ?
+
 -- name: page_of_tasks
 -- Tasks of an org, newest first: along the table, not along an index that would need sorting.
 SELECT {columns} FROM task WHERE +org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
-
--- name: page_of_picked_tasks
--- The newest of the tasks picked by some of the next queries.
-SELECT {columns} FROM task WHERE seq IN ({picked}) ORDER BY seq DESC LIMIT ?3
-
--- name: pick_scheduled
--- The newest scheduled tasks of an org.
-SELECT seq FROM (
-    SELECT seq FROM task WHERE state = 1 AND org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
-)
-
--- name: pick_queued
--- The newest queued tasks of an org.
-SELECT seq FROM (
-    SELECT seq FROM task WHERE state = 3 AND org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
-)
-
--- name: pick_assigned
--- The newest assigned tasks of an org; the wider condition is that of the index.
-SELECT seq FROM (
-    SELECT seq FROM task WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = ?1 AND seq < ?2
-    ORDER BY seq DESC LIMIT ?3
-)
-
--- name: pick_running
--- The newest running tasks of an org, likewise.
-SELECT seq FROM (
-    SELECT seq FROM task WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = ?1 AND seq < ?2
-    ORDER BY seq DESC LIMIT ?3
-)
-
--- name: pick_completed
--- The newest completed tasks of an org: no index, because most tasks end here.
-SELECT seq FROM (
-    SELECT seq FROM task WHERE state = 6 AND +org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
-)
-
--- name: pick_dead_letter
--- The newest dead letters of an org; the wider condition is that of the index.
-SELECT seq FROM (
-    SELECT seq FROM task WHERE state >= 7 AND state = 7 AND org = ?1 AND seq < ?2
-    ORDER BY seq DESC LIMIT ?3
-)
-
--- name: pick_cancelled
--- The newest cancelled tasks of an org, likewise.
-SELECT seq FROM (
-    SELECT seq FROM task WHERE state >= 7 AND state = 8 AND org = ?1 AND seq < ?2
-    ORDER BY seq DESC LIMIT ?3
-)
 
 -- name: events
 -- Events of an org after a seq, in order, with the text ids of tasks.

@@ -7,8 +7,16 @@ import apsw
 
 from hub.core.task import Task
 from hub.store.connections import open_reader, refusals
-from hub.store.contract import QueuedRow, Recovered, TimedRow
-from hub.store.rows import TASK_COLUMNS, agent_of, credential_of, invite_of, task_of
+from hub.store.contract import REPLAYS_RECOVERED, QueuedRow, Recovered, ReplayMark, TimedRow
+from hub.store.rows import (
+    TASK_COLUMNS,
+    agent_of,
+    credential_of,
+    invite_of,
+    job_of,
+    pause_of,
+    task_of,
+)
 from hub.store.sql import sql
 from schemas.scalars import TaskState
 
@@ -40,7 +48,19 @@ def recover(path: Path, names: Mapping[int, str]) -> Recovered:
             ],
             counts=_counts(reader, names),
             queued=_queued(reader, names),
+            pauses=[pause_of(row) for row in reader.execute(sql("open_pauses"))],
+            jobs=[job_of(row) for row in reader.execute(sql("open_jobs"))],
+            replays=_replays(path),
         )
+
+
+def _replays(path: Path) -> Iterator[ReplayMark]:
+    """Stream them along their index, with a reader that is there only while they are read."""
+    with refusals("cannot recover the kept answers"):
+        reader = open_reader(path)
+        for created_at, mark in reader.execute(sql("newest_replays"), (REPLAYS_RECOVERED,)):
+            yield ReplayMark(created_at, mark)
+        reader.close()
 
 
 def _held(reader: apsw.Connection, names: Mapping[int, str]) -> list[Task]:

@@ -12,6 +12,9 @@ from msgspec import json
 
 from hub.core.agent import AgentRecord
 from hub.core.credentials import Credential, InviteRecord
+from hub.core.jobs import JobRecord
+from hub.core.pauses import PauseRecord
+from hub.core.replays import Replay
 from hub.core.task import Task
 from hub.store.contract import Numbered
 from schemas.scalars import Executor, FailureClass, Priority, Role, TaskState
@@ -49,7 +52,17 @@ TASK_COLUMNS: Final = ", ".join(_READ)
 _encode: Final = json.Encoder().encode
 _decode_spec: Final = json.Decoder(TaskSpec).decode
 _decode_names: Final = json.Decoder(tuple[str, ...]).decode
+_decode_labels: Final = json.Decoder(tuple[tuple[str, str], ...]).decode
 _decode_executors: Final = json.Decoder(tuple[Executor, ...]).decode
+
+
+_PLAIN: Final = (
+    *("slots", "created_at", "host", "protocol_version", "last_seen_at", "note", "pause_note"),
+    *("paused_until", "source", "version"),
+)
+_agent_part: Final = attrgetter("paused", "draining", "active", *_PLAIN)
+_decode_job: Final = json.Decoder(JobRecord).decode
+_decode_pause: Final = json.Decoder(PauseRecord).decode
 
 
 def fresh_rows(tasks: Iterable[Task], orgs: Mapping[str, int]) -> list[Row]:
@@ -111,24 +124,28 @@ def agent_row(agent: AgentRecord, orgs: Mapping[str, int]) -> Row:
         agent.name,
         _encode(agent.capabilities).decode(),
         _encode(agent.executors).decode(),
-        agent.slots,
-        agent.created_at,
-        agent.host,
-        agent.protocol_version,
-        agent.last_seen_at,
+        _encode(agent.labels).decode(),
+        _encode(agent.fixed).decode(),
+        *_agent_part(agent),
     )
 
 
 def agent_of(row: Row, names: Mapping[int, str]) -> AgentRecord:
     """The agent in a row of the query `agents`."""
-    org, agent_id, name, capabilities, executors, *rest = row
+    org, agent_id, name, capabilities, executors, labels, fixed, *rest = row
+    paused, draining, active, *plain = rest
     return AgentRecord(
-        names[org],
-        agent_id,
-        name,
-        _decode_names(capabilities),
-        _decode_executors(executors),
-        *rest,
+        org=names[org],
+        id=agent_id,
+        name=name,
+        capabilities=_decode_names(capabilities),
+        executors=_decode_executors(executors),
+        labels=_decode_labels(labels),
+        fixed=_decode_names(fixed),
+        paused=bool(paused),
+        draining=bool(draining),
+        active=bool(active),
+        **dict(zip(_PLAIN, plain, strict=True)),
     )
 
 
@@ -143,6 +160,8 @@ def credential_row(credential: Credential, orgs: Mapping[str, int]) -> Row:
         credential.created_at,
         credential.created_by,
         credential.revoked_at,
+        credential.expires_at,
+        credential.rotated_to,
     )
 
 
@@ -170,3 +189,46 @@ def invite_of(row: Row, names: Mapping[int, str]) -> InviteRecord:
     """The join code in a row of the query `open_invites`."""
     public_id, org, *rest = row
     return InviteRecord(public_id, names[org], *rest)
+
+
+def replay_row(replay: Replay, orgs: Mapping[str, int]) -> Row:
+    """A kept answer as a row for `put_replay`."""
+    return (
+        orgs[replay.org],
+        replay.principal,
+        replay.route,
+        replay.key,
+        replay.mark,
+        replay.fingerprint,
+        replay.status,
+        replay.body,
+        _encode(replay.entities).decode(),
+        replay.created_at,
+    )
+
+
+def replay_of(row: Row, org: str, principal: str, route: str, key: str) -> Replay:
+    """The kept answer in a row of the query `replay`, with what was asked for."""
+    fingerprint, status, body, entities, created_at = row
+    names = _decode_names(entities)
+    return Replay(org, principal, route, key, fingerprint, status, body, names, created_at)
+
+
+def job_row(job: JobRecord, orgs: Mapping[str, int]) -> Row:
+    """A bulk action as a row for `put_job`."""
+    return (orgs[job.org], job.id, job.finished_at, _encode(job))
+
+
+def job_of(row: Row) -> JobRecord:
+    """The bulk action in a row of `job` or `jobs`."""
+    return _decode_job(row[0])
+
+
+def pause_row(pause: PauseRecord, orgs: Mapping[str, int]) -> Row:
+    """A pause as a row for `put_pause`."""
+    return (orgs[pause.org], pause.id, pause.ended_at, _encode(pause))
+
+
+def pause_of(row: Row) -> PauseRecord:
+    """The pause in a row of `open_pauses`."""
+    return _decode_pause(row[0])

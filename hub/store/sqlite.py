@@ -16,7 +16,7 @@ from hub.core.task import Task
 from hub.store import recovery, rows
 from hub.store.bulk import Bulk
 from hub.store.connections import WAL_LIMIT, open_checkpointer, open_writer, refusals
-from hub.store.contract import Batch, Recovered, Rows, StoreError
+from hub.store.contract import REPLAYS_PRUNED, Batch, Recovered, Rows, StoreError
 from hub.store.migrate import migrate, version_of
 from hub.store.reader import SqliteReader
 from hub.store.sql import sql
@@ -131,7 +131,11 @@ class SqliteStore:
             if batch.facts:
                 _INSERT_EVENTS.write(writer, rows.event_rows(batch.facts, self._orgs))
             if batch.agents or batch.credentials or batch.invites:
+                self._put_people(batch)
+            if batch.replays or batch.jobs or batch.pauses:
                 self._put_records(batch)
+            if batch.gone_agents or batch.old_replays is not None:
+                self._delete(batch)
             writer.execute(_SET_HUB_TIME, (batch.hub_time,))
         self._open_facts = len(batch.facts)
 
@@ -147,14 +151,15 @@ class SqliteStore:
         """Give every org that the batch names for the first time a number."""
         named = {org for org, _, _ in batch.facts}
         named.update(task.org for task in batch.fresh.values())
-        for records in (batch.agents, batch.credentials, batch.invites):
+        people = (batch.agents, batch.credentials, batch.invites)
+        for records in (*people, batch.replays, batch.jobs, batch.pauses):
             named.update(record.org for record in records.values())
         for name in sorted(named - self._orgs.keys()):
             number = len(self._orgs) + 1
             self._writer.execute(sql("add_org"), (number, name))
             self._orgs[name], self._names[number] = number, name
 
-    def _put_records(self, batch: Batch) -> None:
+    def _put_people(self, batch: Batch) -> None:
         orgs = self._orgs
         agents = [rows.agent_row(record, orgs) for record in batch.agents.values()]
         credentials = [rows.credential_row(one, orgs) for one in batch.credentials.values()]
@@ -162,6 +167,22 @@ class SqliteStore:
         self._writer.executemany(sql("put_agent"), agents)
         self._writer.executemany(sql("put_credential"), credentials)
         self._writer.executemany(sql("put_invite"), invites)
+
+    def _put_records(self, batch: Batch) -> None:
+        orgs = self._orgs
+        replays = [rows.replay_row(replay, orgs) for replay in batch.replays.values()]
+        jobs = [rows.job_row(job, orgs) for job in batch.jobs.values()]
+        pauses = [rows.pause_row(pause, orgs) for pause in batch.pauses.values()]
+        self._writer.executemany(sql("put_replay"), replays)
+        self._writer.executemany(sql("put_job"), jobs)
+        self._writer.executemany(sql("put_pause"), pauses)
+
+    def _delete(self, batch: Batch) -> None:
+        gone = [(self._orgs.get(org), agent_id) for org, agent_id in batch.gone_agents]
+        self._writer.executemany(sql("delete_agent"), gone)
+        if batch.old_replays is not None:
+            bounds = (batch.old_replays, REPLAYS_PRUNED)
+            self._writer.execute(sql("delete_old_replays"), bounds)
 
     def commit(self) -> None:
         """Make it durable; blocks, runs in the commit thread. Raises StoreError."""

@@ -7,19 +7,28 @@ from msgspec import json
 
 from hub.core import explain
 from hub.core.errors import Refused
-from hub.core.session import spec_flaws
+from hub.core.filters import TaskFilter
+from hub.core.gates import spec_flaws
 from hub.core.task import Task
-from hub.transport.edge import Answer, Call
+from hub.transport.call import Answer, Call
+from hub.transport.sentences import fit
 from hub.transport.views import cursor_of, key_in, task_view
-from schemas.http.tasks import Cancel, Created, CreatedBatch, TaskBatch, TaskPage, TaskView
-from schemas.scalars import MIB, STATES_BY_NAME, ErrorCode, StateName, Stream, TaskState
+from schemas.http.tasks import (
+    Cancel,
+    Created,
+    CreatedBatch,
+    LogQuery,
+    LogText,
+    TaskBatch,
+    TaskPage,
+    TaskQuery,
+    TaskView,
+    WaitQuery,
+)
+from schemas.scalars import MIB, STATES_BY_NAME, ErrorCode, StateName
 from schemas.to_agent import Flaw
 from schemas.work import TaskSpec
 
-WAIT_MS: Final = 60_000
-"""The longest wait for an end or for output."""
-PAGE: Final = 50
-LONGEST_PAGE: Final = 200
 PAGE_BYTES: Final = 4 * MIB
 """The most that the tasks of one page have together; one task is always there."""
 _encode = json.Encoder().encode
@@ -35,7 +44,7 @@ async def create_tasks(call: Call) -> Answer:
     _check_opaque(specs, is_batch=is_batch)
     tasks = services.tasks.submit(call.org, call.caller, specs)
     if not is_batch:
-        return Answer(201, task_view(call.org, tasks[0], services.clock.now()))
+        return _shown(call, tasks[0], 201)
     items = [Created(task.id, StateName[task.state.name]) for task in tasks]
     return Answer(201, CreatedBatch(items))
 
@@ -55,11 +64,22 @@ def _check_opaque(specs: list[TaskSpec], *, is_batch: bool) -> None:
         raise Refused(ErrorCode.VALIDATION_FAILED, "opaque JSON is not valid", flaws=flaws[:20])
 
 
-async def _find(call: Call) -> Task:
-    task = await _find_any(call, call.path("task_id"))
+def _shown(call: Call, task: Task, status: int = 200) -> Answer:
+    view = task_view(call.org, task, call.services.clock.now())
+    return Answer(status, view, version=task.version, entity=task.id)
+
+
+async def _find(call: Call, task_id: str | None = None) -> Task:
+    name = call.path("task_id") if task_id is None else task_id
+    task = await _find_any(call, name)
     if task is None:
-        raise Refused(ErrorCode.NOT_FOUND, f"there is no task {call.path('task_id')[:64]}")
+        raise Refused(ErrorCode.NOT_FOUND, f"there is no task {fit(name, 64)}")
     return task
+
+
+async def show_task(call: Call, task_id: str) -> Answer:
+    """One task, as it is now."""
+    return _shown(call, await _find(call, task_id))
 
 
 async def _find_any(call: Call, task_id: str) -> Task | None:
@@ -75,12 +95,11 @@ async def _find_any(call: Call, task_id: str) -> Task | None:
 
 async def get_task(call: Call) -> Answer:
     """One task; with `wait_ms`, once it has ended or the time is over."""
-    wait_ms = call.integer("wait_ms", 0, 0, WAIT_MS)
-    call.check_query()
+    query: WaitQuery = call.query
     task = await _find(call)
-    if wait_ms and not task.ended:
-        task = await _wait(call, task, wait_ms)
-    return Answer(200, task_view(call.org, task, call.services.clock.now()))
+    if query.wait_ms and not task.ended:
+        task = await _wait(call, task, query.wait_ms)
+    return _shown(call, task)
 
 
 async def _wait(call: Call, task: Task, wait_ms: int) -> Task:
@@ -98,36 +117,29 @@ async def _wait(call: Call, task: Task, wait_ms: int) -> Task:
 
 async def list_tasks(call: Call) -> Answer:
     """A page of tasks, newest first; large ones end it before `limit`."""
-    limit = call.integer("limit", PAGE, 1, LONGEST_PAGE)
-    states = _states(call)
-    call.check_query()
-    before = _seq_in(call.text("cursor"))
+    query: TaskQuery = call.query
+    before = _seq_in(query.cursor)
+    limit = query.limit
+    states = [STATES_BY_NAME[name] for name in query.state or ()]
     org = call.org
-    rows = await call.services.loader.read(
-        lambda reader: reader.page(org.name, before, limit + 1, states)
+    wanted = TaskFilter(states=tuple(states))
+    found = await call.services.loader.read(
+        lambda reader: reader.search(org.name, wanted, before, limit)
     )
-    stored = call.services.loader.decode(rows)
+    stored = call.services.loader.decode(found.rows)
     now = call.services.clock.now()
     views: list[TaskView] = []
     size = 0
-    for task in stored[:limit]:
+    for task in stored:
         view = task_view(org, task, now)
         size += len(_encode(view))
         if views and size > PAGE_BYTES:
             break
         views.append(view)
-    more = len(stored) > len(views)
-    cursor = cursor_of(str(stored[len(views) - 1].seq)) if more else None
+    cut = len(views) < len(stored)
+    next_before = stored[len(views) - 1].seq if cut else found.next_before
+    cursor = None if next_before is None else cursor_of(str(next_before))
     return Answer(200, TaskPage(views, cursor))
-
-
-def _states(call: Call) -> list[TaskState]:
-    names = [name for name in (call.text("state") or "").split(",") if name]
-    unknown = [name for name in names if name not in STATES_BY_NAME]
-    if unknown:
-        known = ", ".join(STATES_BY_NAME)
-        call.note("state", f"unknown state {unknown[0][:50]!r}; there are {known}")
-    return [STATES_BY_NAME[name] for name in names if name not in unknown]
 
 
 def _seq_in(cursor: str | None) -> int | None:
@@ -135,19 +147,19 @@ def _seq_in(cursor: str | None) -> int | None:
         return None
     key = key_in(cursor)
     if not (key.isascii() and key.isdigit() and len(key) < 16):
-        raise Refused(ErrorCode.INVALID_JSON, "the cursor is not valid")
+        raise Refused(ErrorCode.INVALID_CURSOR, "the cursor is not valid")
     return int(key)
 
 
 async def cancel_task(call: Call) -> Answer:
     """Ask for a cancel. An agent may cancel only what it submitted."""
-    wish = call.take(Cancel) if call.body else Cancel()
+    wish = call.take(Cancel)
     services = call.services
     task = await _find(call)
     if not services.tasks.may_cancel(call.caller, task):
         raise Refused(ErrorCode.FORBIDDEN, "an agent may cancel only tasks it submitted")
     after = services.tasks.cancel(call.org, call.caller, task, wish.reason)
-    return Answer(202, task_view(call.org, after, services.clock.now()))
+    return _shown(call, after, 202)
 
 
 async def explain_task(call: Call) -> Answer:
@@ -158,22 +170,21 @@ async def explain_task(call: Call) -> Answer:
 
 async def task_log(call: Call) -> Answer:
     """Output of a task from a byte offset on; with `wait_ms`, waits for some."""
-    stream = call.text("stream") or Stream.STDOUT
-    if stream not in tuple(Stream):
-        call.note("stream", "expected stdout or stderr")
-    offset = call.integer("offset", 0, 0, 2**53 - 1)
-    wait_ms = call.integer("wait_ms", 0, 0, WAIT_MS)
-    generation = call.integer("generation", -1, 0, 2**53 - 1)
-    call.check_query()
+    query: LogQuery = call.query
     task = await _find(call)
-    chosen = None if generation < 0 else generation
     logs = call.services.logs
     loop = asyncio.get_running_loop()
-    until = loop.time() + wait_ms / 1000
-    text = await logs.read(task.id, chosen, Stream(stream), offset, ended=task.ended)
+    until = loop.time() + query.wait_ms / 1000
+
+    async def read() -> LogText:
+        return await logs.read(
+            task.id, query.generation, query.stream, query.offset, ended=task.ended
+        )
+
+    text = await read()
     watches = call.services.watches
     while not (text.text or text.ended or watches.stopped) and loop.time() < until:
         await logs.wait_for_news(min(until - loop.time(), 1.0))
         task = await _find(call)
-        text = await logs.read(task.id, chosen, Stream(stream), offset, ended=task.ended)
+        text = await read()
     return Answer(200, text)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from hub import recovery
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
+from hub.core.filters import TaskFilter
 from hub.core.org import Org
 from hub.core.session import Close, Session
 from hub.core.task import Task
@@ -265,4 +266,5 @@ class HandHub:
 
     def durable_tasks(self) -> dict[str, Task]:
         """Every task as a new hub would find it."""
-        return {task.id: task for task in self.store.reader().page("main", None, 10_000, ())}
+        found = self.store.reader().search("main", TaskFilter(), None, 10_000, 10_001)
+        return {task.id: task for task in found.rows}

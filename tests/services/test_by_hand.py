@@ -101,5 +101,5 @@ def test_the_reason_of_a_cancel_is_kept() -> None:
     yard.hub.tasks.cancel(yard.hub.org, ADMIN, task, "not needed any more")
     yard.hub.journal.commit()
 
-    events = yard.hub.store.reader().events("main", 0, 100)
+    events = yard.hub.store.reader().events("main", 0, 100).rows
     assert json.decode(events[-1].data)["reason"] == "not needed any more"

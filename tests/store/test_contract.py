@@ -11,6 +11,7 @@ from hub.core import lifecycle, reports
 from hub.core.agent import AgentRecord
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.facts import Fact
+from hub.core.filters import TaskFilter
 from hub.store.contract import EventRow, QueuedRow, Store, StoreError, TimedRow, Unit
 from hub.store.memory import MemoryStore
 from hub.store.sqlite import SqliteStore
@@ -177,8 +178,8 @@ def test_orgs_have_their_own_ids_and_events(store: Store, clerk: Clerk) -> None:
     clerk.submit(one, two)
     reader = store.reader()
     assert [task.seq for task in store.decode(reader.by_id("other", [one.id]))] == [2]
-    assert [row.seq for row in reader.events("main", 0, 9)] == [1]
-    assert [row.seq for row in reader.events("other", 0, 9)] == [1]
+    assert [row.seq for row in reader.events("main", 0, 9).rows] == [1]
+    assert [row.seq for row in reader.events("other", 0, 9).rows] == [1]
     reader.close()
     assert store.recover().event_seq == {"main": 1, "other": 1}
 
@@ -190,12 +191,12 @@ def test_events_are_read_in_order(store: Store, clerk: Clerk) -> None:
     joined = Fact(EventType.AGENT_ONLINE, "agent-1", 0, "agent-1", NOW.wall, b'{"session":1}')
     clerk.commit(Unit("main", facts=[joined, fact_of(task, "agent-1")]))
     reader = store.reader()
-    assert [row.seq for row in reader.events("main", 0, 2)] == [1, 2]
-    assert reader.events("main", 1, 9) == [
+    assert [row.seq for row in reader.events("main", 0, 2).rows] == [1, 2]
+    assert reader.events("main", 1, 9).rows == [
         EventRow(2, EventType.AGENT_ONLINE, "agent-1", "agent-1", NOW.wall, b'{"session":1}'),
         EventRow(3, EventType.TASK_UPDATED, task.id, "agent-1", NOW.wall, b'{"change":"x"}'),
     ]
-    assert reader.events("nobody", 0, 9) == []
+    assert reader.events("nobody", 0, 9).rows == []
     reader.close()
 
 
@@ -205,7 +206,7 @@ def test_an_agent_named_like_a_number_is_not_a_task(store: Store, clerk: Clerk) 
     clerk.submit(new_task(1))
     clerk.commit(Unit("main", facts=[fact]))
     reader = store.reader()
-    assert reader.events("main", 1, 1)[0].entity == "1"
+    assert reader.events("main", 1, 1).rows[0].entity == "1"
     reader.close()
 
 
@@ -215,9 +216,11 @@ def test_pages_go_from_the_newest_on(store: Store, clerk: Clerk) -> None:
     reader = store.reader()
     seen: list[int] = []
     before: int | None = None
-    while page := [task.seq for task in store.decode(reader.page("main", before, 3, []))]:
-        seen += page
-        before = page[-1]
+    for _ in range(3):
+        found = reader.search("main", TaskFilter(), before, 3)
+        seen += [task.seq for task in store.decode(found.rows)]
+        before = found.next_before
+    assert before is None
     reader.close()
     assert seen == [7, 6, 5, 4, 3, 2, 1]
 
@@ -228,10 +231,12 @@ def test_pages_of_one_state(store: Store, clerk: Clerk, state: TaskState) -> Non
     tasks = [in_state(i, s) for i, s in enumerate([*TaskState, *TaskState], 1)]
     clerk.submit(*tasks, in_state(90, state, "other"))
     reader = store.reader()
-    page = [task.seq for task in store.decode(reader.page("main", None, 9, [state]))]
+    found = reader.search("main", TaskFilter(states=(state,)), None, 9)
+    page = [task.seq for task in store.decode(found.rows)]
     assert page == sorted((t.seq for t in tasks if t.state is state), reverse=True)
     both = {state, TaskState.COMPLETED}
-    mixed = [task.seq for task in store.decode(reader.page("main", 12, 9, sorted(both)))]
+    found = reader.search("main", TaskFilter(states=tuple(both)), 12, 9)
+    mixed = [task.seq for task in store.decode(found.rows)]
     fitting = [t.seq for t in tasks if t.state in both and t.seq < 12]
     assert mixed == sorted(fitting, reverse=True)
     reader.close()

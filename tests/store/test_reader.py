@@ -7,6 +7,7 @@ from threading import Thread
 import apsw
 import pytest
 
+from hub.core.filters import TaskFilter
 from hub.store.contract import Rows, StoreError
 from hub.store.reader import SqliteReader
 from schemas.scalars import TaskState
@@ -40,7 +41,7 @@ def test_a_reader_sees_each_commit(tmp_path: Path) -> None:
     reader = store.reader()
     for seq in range(1, 4):
         Clerk(store, {"main": seq - 1}).submit(new_task(seq))
-        assert len(reader.page("main", None, 9, [])) == seq
+        assert len(reader.search("main", TaskFilter(), None, 9).rows) == seq
     reader.close()
     store.close()
 
@@ -67,7 +68,7 @@ def steps_of(reader: SqliteReader, states: Sequence[TaskState]) -> int:
         return False
 
     reader._connection.set_progress_handler(count, 100)
-    reader.page("main", None, 50, states)
+    reader.search("main", TaskFilter(states=tuple(states)), None, 50)
     return steps
 
 

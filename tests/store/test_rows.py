@@ -30,7 +30,8 @@ def test_a_new_task_has_a_value_for_each_column() -> None:
         9,
     )
     connection = apsw.Connection(":memory:")
-    connection.execute(MIGRATIONS[0].text)
+    for migration in MIGRATIONS:
+        connection.execute(migration.text)
     assert {name for _, name, *_ in connection.execute("PRAGMA table_info(task)")} == set(columns)
     connection.close()
 

@@ -1,0 +1,32 @@
+"""Jobs: bulk actions over a filter, done piece by piece, as they are stored."""
+
+from msgspec import Struct
+
+
+class JobRecord(Struct, frozen=True):
+    """A bulk action, with how far it has come."""
+
+    org: str
+    id: str
+    """Time-ordered: a later job has a higher id."""
+    action: str
+    """What is done to each task."""
+    filter: bytes
+    """Which tasks, as JSON."""
+    arguments: bytes
+    """What the action takes, as JSON."""
+    state: str
+    created_at: int
+    """Wall time in milliseconds."""
+    created_by: str
+    cursor: int
+    """It goes on with tasks whose seq is below this."""
+    total: int
+    """How many tasks it is about, as counted at its beginning."""
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failures: bytes = b"[]"
+    """What failed and why, as JSON: a list with a bound."""
+    finished_at: int | None = None
+    """Wall time in milliseconds; None while it is not finished."""
