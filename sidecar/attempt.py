@@ -13,9 +13,11 @@ from msgspec import UNSET
 from schemas.from_agent import Alive
 from schemas.scalars import Rejection, Stream
 from schemas.to_agent import Limits, TaskAssign
+from schemas.work import PythonCall
 from sidecar import reports
 from sidecar.config import Config
 from sidecar.executors import Refusal
+from sidecar.executors.python_child import KWARGS
 from sidecar.runner import Plan, Run, spawn
 from sidecar.steps import Ending, Key
 
@@ -29,6 +31,7 @@ class Attempt:
         """Nothing is done yet."""
         self.key: Key = (assign.task_id, assign.generation)
         self.assign = assign
+        self.call = assign.run if isinstance(assign.run, PythonCall) else None
         self.home: Path | None = None
         self.run: Run | None = None
         self.ending: Ending | None = None
@@ -45,6 +48,9 @@ class Attempt:
         payload = self.assign.payload
         content = b"null" if payload is UNSET else bytes(payload)
         (home / "payload.json").write_bytes(content)
+        if self.call is not None:
+            kwargs = self.call.kwargs
+            (home / KWARGS).write_bytes(b"null" if kwargs is UNSET else bytes(kwargs))
         return home
 
     def start(
@@ -102,6 +108,7 @@ class Attempt:
             limits,
             config.output_bytes,
             config.failure_classes,
+            is_call=self.call is not None,
         )
 
     def stop(self, ending: Ending, grace_ms: int) -> None:

@@ -14,11 +14,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from schemas.scalars import SLOTS, AgentId, Capability, FailureClass, Milliseconds, Name, Token
+from schemas.work import IDENTIFIER, MODULE
 
 JSON_NAME: Final = "sidecar.json"
 TOML_NAME: Final = "sidecar.toml"
 ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER")
 """What a task sees of the sidecar's own environment unless the file says otherwise."""
+
+Callables = Annotated[str, Meta(pattern=rf"^{MODULE}:({IDENTIFIER}|\*)(?![\s\S])")]
+"""`module:function`, or `module:*` for every public function that the module defines."""
 
 
 class ConfigError(Exception):
@@ -38,6 +42,10 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """How many tasks run at once."""
     allow: tuple[str, ...] = ()
     """Programs a task may name: a name found on PATH or an absolute path."""
+    allow_python: tuple[Callables, ...] = ()
+    """Python functions a task may call."""
+    python_path: tuple[str, ...] = ()
+    """Directories in which their modules are looked for, before what is installed."""
     default: tuple[str, ...] = ()
     """The argument list for tasks without `run`; without it such tasks are rejected."""
     env: tuple[str, ...] = ENVIRONMENT

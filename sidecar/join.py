@@ -37,6 +37,8 @@ def join(
     capabilities: Sequence[str] = (),
     slots: int = 1,
     allow: Sequence[str] = (),
+    allow_python: Sequence[str] = (),
+    python_path: Sequence[str] = (),
     replace: bool = False,
 ) -> Config:
     """Register at the hub and write the configuration; returns what was written.
@@ -59,6 +61,8 @@ def join(
         "capabilities": list(capabilities),
         "slots": slots,
         "allow": list(allow),
+        "allow_python": list(allow_python),
+        "python_path": [str(Path(place).expanduser().resolve()) for place in python_path],
     }
     try:
         config = decode(msgspec.json.encode(draft), toml=False)

@@ -8,17 +8,26 @@ from stat import S_ISREG
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct, field
 
 from schemas.from_agent import TaskCancelled, TaskComplete, TaskFailed
 from schemas.scalars import JSON_DEPTH, SAFE_INTEGER, FailureClass, Stream
 from schemas.to_agent import Limits
 from sidecar.capture import Capture
+from sidecar.executors.python_child import FAILURE
 from sidecar.runner import Outcome, Run
 from sidecar.session import encode
 from sidecar.steps import Ending, Key
 
 _LEAST_OUTPUT: Final = 256
+_FAILURE_BYTES: Final = 64 * 1024
+
+
+class Said(Struct, frozen=True):
+    """What the process of a Python task says about its own failure."""
+
+    error: str
+    failure_class: FailureClass | None = field(default=None, name="class")
 
 
 def ended(
@@ -29,21 +38,26 @@ def ended(
     limits: Limits,
     output_bytes: int,
     classes: Mapping[str, FailureClass],
+    *,
+    is_call: bool = False,
 ) -> bytes:
     """The terminal frame of an attempt. `ending` says why it was stopped, if it was.
 
     A program that succeeded although it was asked to stop is complete: it had ended before
-    the signal, or wrote its result.
+    the signal, or wrote its result. With `is_call`, a Python function, a result that the hub
+    cannot take is a failure: there, the result is all that was wanted.
     """
     written, problem = written_result(run.home / "result.json", limits.result_bytes)
     cut_short = outcome.stopped and ending is not None
-    if outcome.code == 0 and (not cut_short or written is not None):
+    succeeded = outcome.code == 0 and (not cut_short or written is not None)
+    if succeeded and not (is_call and problem):
         result = written or observed(run, outcome, limits, output_bytes, problem)
         return encode(TaskComplete(*key, result=result))
     seen = observed(run, outcome, limits, output_bytes, problem)
     if ending is Ending.CANCELLED and cut_short:
         return encode(TaskCancelled(*key, result=seen))
-    error, failure = verdict(outcome, ending if cut_short else None, classes)
+    said = what_it_said(run.home / FAILURE, problem) if is_call else None
+    error, failure = verdict(outcome, ending if cut_short else None, classes, said)
     return encode(
         TaskFailed(
             *key,
@@ -68,7 +82,10 @@ def lost(key: Key) -> bytes:
 
 
 def verdict(
-    outcome: Outcome, ending: Ending | None, classes: Mapping[str, FailureClass]
+    outcome: Outcome,
+    ending: Ending | None,
+    classes: Mapping[str, FailureClass],
+    said: Said | None = None,
 ) -> tuple[str, FailureClass]:
     """A sentence and a failure class for a program that did not succeed."""
     if ending is Ending.TIMEOUT:
@@ -77,10 +94,22 @@ def verdict(
         return "The sidecar was stopped while the task ran.", FailureClass.INFRA
     if outcome.code >= 0:
         name, text = str(outcome.code), f"The program ended with exit code {outcome.code}."
+        if said is not None:
+            return said.error, said.failure_class or classes.get(name, FailureClass.AGENT)
     else:
         name = signal_name(-outcome.code)
         text = f"The program was killed by {name}."
     return text, classes.get(name, FailureClass.AGENT)
+
+
+def what_it_said(path: Path, problem: str | None) -> Said | None:
+    """The failure that a Python task wrote down, else what is wrong with its result."""
+    content, _ = _read(path, _FAILURE_BYTES)
+    try:
+        return msgspec.json.decode(content or b"", type=Said)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        # It died before it could say anything, or the function wrote there itself.
+        return None if problem is None else Said(problem, FailureClass.CONFIG)
 
 
 def signal_name(number: int) -> str:
@@ -128,6 +157,11 @@ def excerpt(capture: Capture, room: int) -> tuple[str, bool]:
 
 def written_result(path: Path, limit: int) -> tuple[Raw | None, str | None]:
     """The JSON the program wrote, or what is wrong with it; (None, None) if it wrote none."""
+    content, problem = _read(path, limit)
+    return (None, problem) if content is None else parsed_result(content)
+
+
+def _read(path: Path, limit: int) -> tuple[bytes | None, str | None]:
     try:
         # Never follow a link or wait for a pipe that the program put there.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -143,7 +177,7 @@ def written_result(path: Path, limit: int) -> tuple[Raw | None, str | None]:
         return None, None
     if len(content) > limit:
         return None, f"The result file is larger than {limit} bytes."
-    return parsed_result(content)
+    return content, None
 
 
 def parsed_result(content: bytes) -> tuple[Raw | None, str | None]:

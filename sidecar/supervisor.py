@@ -23,6 +23,7 @@ from sidecar.config import Config
 from sidecar.connection import Connection, delay
 from sidecar.executors import Refusal
 from sidecar.executors.command import CommandExecutor
+from sidecar.executors.python import PythonExecutor
 from sidecar.exits import Exit, Leave
 from sidecar.runner import Run, end_leftovers
 from sidecar.session import Phase, Session
@@ -66,7 +67,7 @@ class Supervisor:
         `pause` gives the seconds between two connections.
         """
         self._config, self._spool, self._work_dir, self._alone = config, spool, work_dir, alone
-        self._executor = CommandExecutor(config)
+        self._commands, self._functions = CommandExecutor(config), PythonExecutor(config)
         self._session = Session(identity(config, host))
         self._connection = Connection(config.url, config.token, self, pause)
         self._attempts: dict[Key, Attempt] = {}
@@ -84,8 +85,8 @@ class Supervisor:
     async def run(self) -> Leave:
         """Recover, connect, work; returns why it ended when nothing runs any more."""
         await self._recover()
-        if self._executor.missing:
-            logger.warning("allowed but not found: {}", ", ".join(self._executor.missing))
+        if self._commands.missing:
+            logger.warning("allowed but not found: {}", ", ".join(self._commands.missing))
         link = asyncio.create_task(self._connection.run())
         clock = asyncio.create_task(self._tick())
         drained = asyncio.create_task(self._drained())
@@ -280,7 +281,8 @@ class Supervisor:
     async def _begin(self, attempt: Attempt) -> Run | Refusal:
         if attempt.ending is not None:
             return Refusal(Rejection.DRAINING, "The task was stopped before it started.")
-        plan = self._executor.plan(attempt.assign)
+        executor = self._commands if attempt.call is None else self._functions
+        plan = executor.plan(attempt.assign)
         if isinstance(plan, Refusal):
             return plan
         try:
@@ -368,6 +370,6 @@ def identity(config: Config, host: str) -> Identify:
         name=config.name,
         capabilities=list(config.capabilities),
         slots=config.slots,
-        executors=[Executor.COMMAND],
+        executors=[Executor.COMMAND, *([Executor.PYTHON] if config.allow_python else [])],
         host=host,
     )

@@ -69,6 +69,7 @@ ENVIRONMENT: Final = {
     "sidecar/config.py": "the sidecar's settings",
     "hub/cli/locate.py": "finds the hub that a command is for",
     "hub/demo/chores.py": "a task's program, which is told about its task this way",
+    "sidecar/executors/python_child.py": "the same for a task's function",
 }
 """The only places that may read the environment."""
 

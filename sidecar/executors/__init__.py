@@ -6,6 +6,7 @@ It decides only; `runner.py` does the running.
 from msgspec import Struct
 
 from schemas.scalars import Rejection
+from schemas.to_agent import TaskAssign
 
 
 class Refusal(Struct, frozen=True):
@@ -14,3 +15,8 @@ class Refusal(Struct, frozen=True):
     reason: Rejection
     message: str
     """A sentence that says what would have to change."""
+
+
+def task_variables(assign: TaskAssign) -> dict[str, str]:
+    """What every program is told about its task."""
+    return {"CORRAL_TASK_ID": assign.task_id, "CORRAL_ATTEMPT": str(assign.attempt)}

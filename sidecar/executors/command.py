@@ -7,8 +7,9 @@ from typing import Final
 
 from schemas.scalars import Rejection
 from schemas.to_agent import TaskAssign
+from schemas.work import PythonCall
 from sidecar.config import Config, environment
-from sidecar.executors import Refusal
+from sidecar.executors import Refusal, task_variables
 from sidecar.runner import Plan
 
 _RESERVED: Final = ("CORRAL_", "LD_", "DYLD_")
@@ -36,7 +37,9 @@ class CommandExecutor:
 
     def plan(self, assign: TaskAssign) -> Plan | Refusal:
         """What to run for this task, or why not."""
-        argv = tuple(assign.run.argv) if assign.run else self._default
+        command = assign.run
+        assert not isinstance(command, PythonCall), "that is the other executor's"
+        argv = tuple(command.argv) if command else self._default
         if not argv:
             text = "The task has no `run`, and this sidecar has no default command."
             return Refusal(Rejection.NO_EXECUTOR, text)
@@ -44,14 +47,14 @@ class CommandExecutor:
         if program is None:
             text = f"There is no program {argv[0]!r}: name one on PATH or give its whole path."
             return Refusal(Rejection.BAD_TASK, text)
-        if assign.run is not None and not self._is_allowed(program):
+        if command is not None and not self._is_allowed(program):
             text = f"{program} is not on this sidecar's allow-list. Join with --allow {program}"
             return Refusal(Rejection.NOT_ALLOWED, text)
-        cwd = assign.run.cwd if assign.run else None
+        cwd = command.cwd if command else None
         if cwd is not None and not (os.path.isabs(cwd) and os.path.isdir(cwd)):
             text = f"There is no directory {cwd!r} here; `cwd` must be a whole path."
             return Refusal(Rejection.BAD_TASK, text)
-        given = (assign.run.env or {}) if assign.run else {}
+        given = (command.env or {}) if command else {}
         if forged := [name for name in given if name.startswith(_RESERVED)]:
             return Refusal(Rejection.BAD_TASK, f"A task cannot set {', '.join(sorted(forged))}.")
         return Plan(program, argv, cwd, self._environment(assign, given))
@@ -63,7 +66,7 @@ class CommandExecutor:
         return program == target and target in self._targets
 
     def _environment(self, assign: TaskAssign, given: Mapping[str, str]) -> dict[str, str]:
-        own = {"CORRAL_TASK_ID": assign.task_id, "CORRAL_ATTEMPT": str(assign.attempt)}
+        own = task_variables(assign)
         if assign.run is None:
             own["CORRAL_DESCRIPTION"] = assign.description.replace("\0", " ")
         return {**self._inherited, **given, **own}

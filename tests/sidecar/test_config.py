@@ -15,11 +15,13 @@ CONFIG = Config(
     allow=("sh",),
     failure_classes={"75": FailureClass.QUOTA},
 )
+PYTHON = '{"url": "http://h:1", "agent_id": "a", "token": "t", "allow_python": ["%s"]}'
 TOML = """
 url = "https://hub.example"
 agent_id = "agent-1"
 token = "secret-token"
 slots = 3
+allow_python = ["shop:total", "shop.cart:*"]
 
 [failure_classes]
 75 = "quota"
@@ -48,6 +50,7 @@ def test_toml_is_read(tmp_path: Path) -> None:
     write(tmp_path, TOML, "sidecar.toml")
     config = load(tmp_path)
     assert (config.slots, config.failure_classes) == (3, {"75": FailureClass.QUOTA})
+    assert config.allow_python == ("shop:total", "shop.cart:*")
 
 
 def test_a_missing_file_says_how_to_join(tmp_path: Path) -> None:
@@ -71,6 +74,10 @@ def test_a_readable_token_is_refused(tmp_path: Path) -> None:
         ('{"url": "ftp://h", "agent_id": "a", "token": "t"}', "url"),
         ('{"url": "http://h:1", "agent_id": "a", "token": "t", "slots": 0}', "slots"),
         ('{"url": "http://h:1", "agent_id": "a", "token": "t", "slot": 1}', "slot"),
+        (PYTHON % "shop", "allow_python"),
+        (PYTHON % "shop.*:total", "allow_python"),
+        (PYTHON % "*:total", "allow_python"),
+        (PYTHON % "shop:to*", "allow_python"),
     ],
 )
 def test_a_wrong_file_is_refused_by_name(tmp_path: Path, content: str, hint: str) -> None:

@@ -72,9 +72,12 @@ def test_a_code_becomes_a_configuration(registry: Registry, tmp_path: Path) -> N
         capabilities=["gpu"],
         slots=3,
         allow=["sh"],
+        allow_python=["shop:*"],
+        python_path=["jobs"],
     )
     assert load(tmp_path) == config
     assert (config.token, config.slots, config.allow) == ("the-token", 3, ("sh",))
+    assert (config.allow_python, config.python_path) == (("shop:*",), (str(Path.cwd() / "jobs"),))
     ((path, body),) = registry.asked
     assert path == "/api/v1/register"
     assert body == {"code": "code", "agent_id": "agent-1"}

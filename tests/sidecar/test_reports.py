@@ -8,6 +8,7 @@ import pytest
 
 from schemas.scalars import FailureClass
 from sidecar import reports
+from sidecar.reports import Said
 from sidecar.runner import Outcome
 from sidecar.steps import Ending
 
@@ -93,3 +94,32 @@ def test_an_attempt_lost_with_its_sidecar_may_run_again() -> None:
     """It says what happened."""
     frame = msgspec.json.decode(reports.lost(("task-1", 3)))
     assert (frame["type"], frame["class"], frame["retryable"]) == ("task_failed", "infra", True)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem", "said"),
+    [
+        ('{"error": "Sold: out"}', None, Said("Sold: out")),
+        ('{"error": "no such", "class": "config"}', "odd", Said("no such", FailureClass.CONFIG)),
+        ('{"error": "x", "class": "bad luck"}', None, None),
+        ("", "odd", Said("odd", FailureClass.CONFIG)),
+        ("[", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_function_says_why_it_failed(
+    tmp_path: Path, content: str | None, problem: str | None, said: Said | None
+) -> None:
+    """What it wrote down; else what is wrong with its result; else nothing."""
+    if content is not None:
+        (tmp_path / "failure.json").write_text(content)
+    assert reports.what_it_said(tmp_path / "failure.json", problem) == said
+
+
+def test_what_a_function_says_is_the_verdict() -> None:
+    """The table gives the class that it does not name; a signal overrules it."""
+    table = {"1": FailureClass.INFRA}
+    said = Said("Sold: out")
+    assert reports.verdict(outcome(1), None, table, said) == ("Sold: out", FailureClass.INFRA)
+    assert reports.verdict(outcome(-9), None, table, said)[1] is FailureClass.AGENT
+    assert reports.verdict(outcome(1), Ending.TIMEOUT, table, said)[1] is FailureClass.TIMEOUT
