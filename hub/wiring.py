@@ -6,14 +6,17 @@ from typing import NamedTuple
 
 from hub import __version__, recovery
 from hub.config import Config
+from hub.core.limits import Rates
 from hub.services.agents import Agents
 from hub.services.bundle import Services
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.greeting import Greeting
+from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.metrics import Exposition, Metrics
 from hub.services.peers import Peers
+from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
 from hub.services.service import Loop
 from hub.services.task_logs import TaskLogs
@@ -60,13 +63,17 @@ async def wire(
     logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials, past.invites)
+    rates = Rates().fit(settings.heartbeat_ms)
+    limits = Limits(clock, rates, lambda text: tokens.check(text) is not None)
+    replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = list(orgs.values())
     journal.before_commit = scheduler.run_once
     recovery.resume_held(orgs, past, agents, settings, clock.now())
     terms, timers = Terms(tasks, agents, chance), Timers(tasks, loader, clock)
     upkeep = Upkeep(journal, clock, peers, terms, timers, settings, metrics)
-    upkeep.orgs = scheduler.orgs
+    upkeep.orgs = tasks.orgs = scheduler.orgs
+    upkeep.sweep = limits.sweep
     loops = [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)]
     services = Services(
         orgs=orgs,
@@ -76,10 +83,12 @@ async def wire(
         loader=loader,
         peers=peers,
         tokens=tokens,
+        limits=limits,
         agents=agents,
         tasks=tasks,
         watches=watches,
         greeting=greeting,
+        replays=replays,
         logs=logs,
         settings=settings,
         metrics=metrics,

@@ -1,11 +1,11 @@
 """Everything an agent or a submitter may send to the hub.
 
 One frozen Struct per message, gathered in `FromAgent`. Unknown fields are ignored, and an
-optional field that is absent or null means the same. A rule about a message (who may send
-it, when) is not here: see `hub/core/session.py`.
+optional field that is absent or null means the same. `tier` says whose rate a message counts
+for. A rule about a message (who may send it, when) is not here: see `hub/core/session.py`.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
@@ -24,12 +24,14 @@ from schemas.scalars import (
     FailureClass,
     Generation,
     Holding,
+    IdempotencyKey,
     Milliseconds,
     Name,
     Reference,
     Rejection,
     Stream,
     TaskId,
+    Tier,
     Token,
 )
 from schemas.work import TaskSpec
@@ -57,6 +59,8 @@ class Alive(Struct, frozen=True):
 class Identify(Struct, frozen=True, tag_field="type", tag="identify"):
     """The first frame: who is calling, and what it can do."""
 
+    tier: ClassVar[Tier] = Tier.HANDSHAKES
+
     agent_id: AgentId
     protocol_version: Annotated[int, Meta(ge=1, le=1000)] | None = None
     token: Token | None = None
@@ -73,11 +77,15 @@ class Identify(Struct, frozen=True, tag_field="type", tag="identify"):
 class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
     """A heartbeat: renews the lease of exactly the attempts it lists."""
 
+    tier: ClassVar[Tier] = Tier.PINGS
+
     running: Annotated[list[Alive], Meta(max_length=IN_FLIGHT)] | None = None
 
 
 class TaskAccepted(Struct, frozen=True, tag_field="type", tag="task_accepted"):
     """The agent starts the task: the attempt counts from here. Not answered."""
+
+    tier: ClassVar[Tier] = Tier.REPORTS
 
     task_id: TaskId
     generation: Generation
@@ -85,6 +93,8 @@ class TaskAccepted(Struct, frozen=True, tag_field="type", tag="task_accepted"):
 
 class TaskRejected(Struct, frozen=True, tag_field="type", tag="task_rejected"):
     """The agent gives the task back untried. Not answered."""
+
+    tier: ClassVar[Tier] = Tier.REPORTS
 
     task_id: TaskId
     generation: Generation
@@ -95,6 +105,8 @@ class TaskRejected(Struct, frozen=True, tag_field="type", tag="task_rejected"):
 class TaskProgress(Struct, frozen=True, tag_field="type", tag="task_progress"):
     """How far the attempt is; the last one is kept in memory only. Not answered."""
 
+    tier: ClassVar[Tier] = Tier.PROGRESS
+
     task_id: TaskId
     generation: Generation
     progress: Annotated[int, Meta(ge=0, le=100)] | None = None
@@ -103,6 +115,8 @@ class TaskProgress(Struct, frozen=True, tag_field="type", tag="task_progress"):
 
 class TaskLog(Struct, frozen=True, tag_field="type", tag="task_log"):
     """A piece of output at a byte offset; answered by `log_ack`. Overlap is ignored."""
+
+    tier: ClassVar[Tier] = Tier.LOGS
 
     task_id: TaskId
     generation: Generation
@@ -114,6 +128,8 @@ class TaskLog(Struct, frozen=True, tag_field="type", tag="task_log"):
 class TaskComplete(Struct, frozen=True, tag_field="type", tag="task_complete"):
     """The attempt succeeded; answered by `task_ack` once the result is durable."""
 
+    tier: ClassVar[Tier] = Tier.REPORTS
+
     task_id: TaskId
     generation: Generation
     result: Raw | UnsetType = UNSET
@@ -123,6 +139,8 @@ class TaskComplete(Struct, frozen=True, tag_field="type", tag="task_complete"):
 
 class TaskFailed(Struct, frozen=True, tag_field="type", tag="task_failed"):
     """The attempt failed; answered by `task_ack`."""
+
+    tier: ClassVar[Tier] = Tier.REPORTS
 
     task_id: TaskId
     generation: Generation
@@ -143,6 +161,8 @@ class TaskFailed(Struct, frozen=True, tag_field="type", tag="task_failed"):
 class TaskCancelled(Struct, frozen=True, tag_field="type", tag="task_cancelled"):
     """The attempt was stopped because the hub asked; answered by `task_ack`."""
 
+    tier: ClassVar[Tier] = Tier.REPORTS
+
     task_id: TaskId
     generation: Generation
     result: Raw | UnsetType = UNSET
@@ -153,16 +173,22 @@ class TaskSubmit(
 ):
     """New tasks, all or none; answered by `task_submitted` once they are durable."""
 
+    tier: ClassVar[Tier] = Tier.SUBMIT
+
     ref: Reference
     tasks: Annotated[list[TaskSpec], Meta(min_length=1, max_length=TASKS_PER_SUBMIT)]
     watch: bool | None = None
     """Push a `task_result` to this session when each ends."""
+    idempotency_key: IdempotencyKey | None = None
+    """The same tasks under the same key are taken once; later ones get the ids of the first."""
 
 
 class TaskWatch(
     Struct, frozen=True, tag_field="type", tag="task_watch", forbid_unknown_fields=True
 ):
     """Push a `task_result` for each of these, at once for those that ended already."""
+
+    tier: ClassVar[Tier] = Tier.READS
 
     task_ids: Annotated[list[TaskId], Meta(min_length=1, max_length=TASKS_PER_WATCH)]
     ref: Reference | None = None

@@ -16,6 +16,7 @@ from schemas.scalars import (
     StateName,
     Stream,
     TaskId,
+    Tier,
     Verdict,
     WallTime,
 )
@@ -133,6 +134,16 @@ class Error(Struct, frozen=True, tag_field="type", tag="error"):
     request_id: str | None = None
 
 
+class RateLimitWarning(Struct, frozen=True, tag_field="type", tag="rate_limit_warning"):
+    """Less than a fifth is left of a rate; what comes above it will be refused."""
+
+    tier: Tier
+    remaining: Count
+    """What could still be sent now: tasks, frames, or bytes of output."""
+    capacity: Count
+    """What could be sent at once after a pause."""
+
+
 class Bye(Struct, frozen=True, tag_field="type", tag="bye"):
     """The last frame before the hub closes the connection."""
 
@@ -167,6 +178,7 @@ ToAgent = (
     | LogAck
     | Pong
     | Error
+    | RateLimitWarning
     | Bye
     | TaskSubmitted
     | TaskResult

@@ -82,12 +82,15 @@ class Matcher:
                 ]
         return lane
 
-    def has_room(self, key: str) -> bool:
-        """Whether a task with these requirements may be queued: see `LANES`."""
-        if key in self.lanes or len(self.lanes) < LANES:
+    def has_room(self, keys: set[str]) -> bool:
+        """Whether tasks with all of these requirements may be queued: see `LANES`."""
+        if self._lanes_with(keys) <= LANES:
             return True
         self.sweep()
-        return len(self.lanes) < LANES
+        return self._lanes_with(keys) <= LANES
+
+    def _lanes_with(self, keys: set[str]) -> int:
+        return len(self.lanes) + sum(key not in self.lanes for key in keys)
 
     def sweep(self) -> None:
         """Forget empty lanes and shares, when there are many."""

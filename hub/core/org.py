@@ -147,6 +147,11 @@ class Org:
                 self.matcher.enter(agent)
         return agent
 
+    @property
+    def backlog(self) -> int:
+        """How many tasks wait: for an agent, or for their time."""
+        return self.counts[TaskState.QUEUED] + self.counts[TaskState.SCHEDULED]
+
     # Timers
 
     def due(self, hub_now: int, wall_now: int, limit: int) -> list[int]:

@@ -1,7 +1,8 @@
 """One peer's session: a frame's bytes in; a message, a refusal or a close out.
 
-All of the defence is here: size, text, schema, opaque JSON, order and role. What a message
-means is not: see `hub/transport/commands.py`. The session does no I/O and has no clock.
+All of the defence is here: size, text, schema, order, role, rate, opaque JSON and violations.
+What a message means is not: see `hub/transport/commands.py`. The session does no I/O and has
+no clock.
 """
 
 import re
@@ -9,43 +10,36 @@ from enum import Enum, auto
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
-from hub.core import opaque
-from hub.core.credentials import SUBMIT, WORK, Principal, Scope
+from hub.core.bucket import Bucket
+from hub.core.credentials import Principal
+from hub.core.gates import GATES, SCOPES, Gate
+from hub.core.gates import spec_flaws as spec_flaws
+from hub.core.limits import FLOOD, Meter, Rates, too_fast
 from schemas import from_agent as wire
 from schemas.from_agent import NOT_YET, FromAgent
 from schemas.scalars import (
     GREETING_BYTES,
-    METADATA_BYTES,
-    OPAQUE_BYTES,
     PROTOCOL_VERSION,
     SAFE_INTEGER,
     CloseCode,
     ErrorCode,
     Role,
+    Tier,
 )
-from schemas.to_agent import Flaw
-from schemas.work import PythonCall, TaskSpec
+from schemas.to_agent import Flaw, RateLimitWarning
 
-SCOPES: Final[dict[type[Struct], Scope]] = {
-    wire.Identify: SUBMIT,
-    wire.Ping: SUBMIT,
-    wire.TaskAccepted: WORK,
-    wire.TaskRejected: WORK,
-    wire.TaskProgress: WORK,
-    wire.TaskLog: WORK,
-    wire.TaskComplete: WORK,
-    wire.TaskFailed: WORK,
-    wire.TaskCancelled: WORK,
-    wire.TaskSubmit: SUBMIT,
-    wire.TaskWatch: SUBMIT,
-}
-"""Who may send what. A type that is missing here may be sent by nobody."""
-
-ALLOWED: Final = {
-    role: frozenset(kind for kind, scope in SCOPES.items() if scope.allows(role)) for role in Role
-}
+VIOLATING: Final = frozenset(
+    {
+        ErrorCode.INVALID_JSON,
+        ErrorCode.VALIDATION_FAILED,
+        ErrorCode.UNKNOWN_MESSAGE_TYPE,
+        ErrorCode.FORBIDDEN,
+    }
+)
+"""Refusals that a working client never earns. What is only not built yet, out of turn, late
+or too fast is none of them."""
 
 MODELS: Final[dict[str, type[Struct]]] = {str(kind.__struct_config__.tag): kind for kind in SCOPES}
 """The Struct of each message type."""
@@ -63,6 +57,10 @@ class Refusal(Struct, frozen=True):
     flaws: list[Flaw] = []
     model: type[Struct] | None = None
     """The Struct whose schema can name every flaw; None when that would find nothing."""
+    retry_after_ms: int | None = None
+    """When the same frame may be taken; None when it never will be."""
+    repeated: bool = False
+    """The log has a line about the like of it already."""
 
 
 class Close(Struct, frozen=True):
@@ -97,6 +95,8 @@ class _Peek(Struct):
 TYPE_WITHIN: Final = 1024
 """Bytes at the start of a broken frame in which its type is looked for."""
 _TYPE: Final = re.compile(rb'"type"\s*:\s*"([a-z_]{1,64})"')
+STRANGER: Final = Rates()
+"""What a connection may send before it is known who it is."""
 _decode = msgspec.json.Decoder(FromAgent).decode
 _peek = msgspec.json.Decoder(_Peek).decode
 
@@ -104,7 +104,17 @@ _peek = msgspec.json.Decoder(_Peek).decode
 class Session:
     """One connection, from its first frame to its last."""
 
-    __slots__ = ("_allowed", "heard_at", "number", "opened_at", "phase", "principal", "trusted")
+    __slots__ = (
+        "_gates",
+        "heard_at",
+        "meter",
+        "number",
+        "opened_at",
+        "phase",
+        "principal",
+        "trusted",
+        "warning",
+    )
 
     def __init__(self, hub_now: int) -> None:
         self.phase = Phase.GREETING
@@ -115,14 +125,18 @@ class Session:
         """Hub time of the last frame."""
         self.principal: Principal | None = None
         self.number = 0
-        self._allowed: frozenset[type[Struct]] = frozenset()
+        self.meter = Meter(STRANGER, Role.AGENT)
+        """What may still be sent; shared with the principal's other sessions once it is known."""
+        self.warning: RateLimitWarning | None = None
+        """What the peer should be told after the last frame; whoever tells it clears it."""
+        self._gates: dict[type[Struct], Gate] = {}
 
     def identified(self, principal: Principal, number: int) -> None:
         """The peer is known; from now on it may send what its role allows."""
         self.phase = Phase.OPEN
         self.principal = principal
         self.number = number
-        self._allowed = ALLOWED[principal.role]
+        self._gates = GATES[principal.role]
 
     def judging(self) -> None:
         """The greeting came; its answer takes a moment."""
@@ -131,7 +145,7 @@ class Session:
     def closed(self) -> None:
         """Nothing more is taken."""
         self.phase = Phase.CLOSED
-        self._allowed = frozenset()
+        self._gates = {}
 
     def receive(self, data: bytes, hub_now: int) -> FromAgent | Refusal | Close:
         """What a text frame holds."""
@@ -142,34 +156,79 @@ class Session:
         try:
             message: FromAgent = _decode(data)
         except msgspec.ValidationError as error:
-            return _explainable(data, error)
+            return self._judge(_explainable(data, error), hub_now)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return Refusal(ErrorCode.INVALID_JSON, _malformed(error))
-        kind = type(message)
-        if kind not in self._allowed:
-            if self.phase is Phase.GREETING:
-                return self._greet(message)
-            if self.phase is Phase.CLOSED:
-                return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the session is over")
-            return _not_allowed(message)
-        check = OPAQUE.get(kind)
-        if check is not None:
-            flaws = check(message)
+            return self._judge(Refusal(ErrorCode.INVALID_JSON, _malformed(error)), hub_now)
+        gate = self._gates.get(type(message))
+        if gate is None:
+            found = self._out_of_turn(message)
+            return self._judge(found, hub_now) if isinstance(found, Refusal) else found
+        if gate.cost is not None:
+            bucket = self.meter.bucket(gate.tier, hub_now)
+            wait = bucket.take(gate.cost(message), hub_now)
+            if wait:
+                return self._too_fast(_refuse(message, ErrorCode.RATE_LIMITED), gate.tier, wait)
+            if bucket.level < bucket.low:
+                self._warn(gate.tier, bucket, hub_now)
+        if gate.opaque is not None:
+            flaws = gate.opaque(message)
             if flaws:
-                return _refuse(message, ErrorCode.VALIDATION_FAILED, "opaque JSON", flaws)
-        if kind is wire.Identify:
-            return _refuse(message, ErrorCode.ALREADY_IDENTIFIED, "identify comes once")
+                refusal = _refuse(message, ErrorCode.VALIDATION_FAILED, "opaque JSON", flaws)
+                return self._judge(refusal, hub_now)
         return message
 
-    def _greet(self, message: FromAgent) -> FromAgent | Refusal | Close:
-        if not isinstance(message, wire.Identify):
-            return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the first frame is identify")
-        if self.phase is Phase.JUDGING:
+    def _out_of_turn(self, message: FromAgent) -> FromAgent | Refusal | Close:
+        """A good message that this session does not take now, but for a greeting."""
+        greets = isinstance(message, wire.Identify)
+        if self.phase is Phase.CLOSED:
+            return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the session is over")
+        if self.phase is not Phase.GREETING and greets:
             return _refuse(message, ErrorCode.ALREADY_IDENTIFIED, "identify comes once")
+        if self.phase is Phase.OPEN:
+            text = "this credential may not send this message"
+            return _refuse(message, ErrorCode.FORBIDDEN, text)
+        if not isinstance(message, wire.Identify):
+            return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the answer to identify comes first")
         if message.protocol_version != PROTOCOL_VERSION:
             reason = f"this hub speaks protocol version {PROTOCOL_VERSION}"
             return Close(CloseCode.VERSION, reason, reconnect=False)
         return message
+
+    def _judge(self, refusal: Refusal, hub_now: int) -> Refusal | Close:
+        """What a refused frame leads to: it costs, and too many of them end the session."""
+        if refusal.code in VIOLATING:
+            cooldown = self.meter.violations.note(hub_now)
+            if cooldown:
+                return cooled_down(cooldown)
+        unbuilt = refusal.code is ErrorCode.UNSUPPORTED
+        tier = Tier.MESSAGES if unbuilt else Tier.CONTROL
+        wait = self.meter.bucket(tier, hub_now).take(1, hub_now)
+        return self._too_fast(refusal, tier, wait) if wait else refusal
+
+    def _too_fast(self, refusal: Refusal, tier: Tier, wait: int) -> Refusal | Close:
+        times = self.meter.flood.note(self.heard_at)
+        if times >= FLOOD:
+            text = "too many frames in spite of refusals"
+            return Close(CloseCode.RATE_LIMITED, text, reconnect=True, retry_after_ms=wait)
+        return msgspec.structs.replace(
+            refusal,
+            code=ErrorCode.RATE_LIMITED,
+            message=too_fast(tier, wait).message,
+            flaws=[],
+            model=None,
+            retry_after_ms=wait,
+            repeated=times > 1,
+        )
+
+    def _warn(self, tier: Tier, bucket: Bucket, hub_now: int) -> None:
+        if bucket.warns():
+            self.warning = RateLimitWarning(tier, bucket.remaining(hub_now), bucket.burst)
+
+
+def cooled_down(cooldown_ms: int) -> Close:
+    """The end of a session whose peer sent too much that no client of ours sends."""
+    text = f"too many refused frames; come back in {-(-cooldown_ms // 1000)} s"
+    return Close(CloseCode.COOLDOWN, text, reconnect=True, retry_after_ms=cooldown_ms)
 
 
 def _malformed(error: Exception) -> str:
@@ -220,7 +279,7 @@ def _is_generation(value: Any) -> bool:
 
 
 def _refuse(
-    message: FromAgent, code: ErrorCode, text: str, flaws: list[Flaw] | None = None
+    message: FromAgent, code: ErrorCode, text: str = "", flaws: list[Flaw] | None = None
 ) -> Refusal:
     return Refusal(
         code,
@@ -231,51 +290,3 @@ def _refuse(
         generation=getattr(message, "generation", None),
         flaws=flaws or [],
     )
-
-
-def _not_allowed(message: FromAgent) -> Refusal:
-    return _refuse(message, ErrorCode.FORBIDDEN, "this credential may not send this message")
-
-
-def _report_flaws(message: Any) -> list[Flaw]:
-    flaws: list[Flaw] = []
-    if message.result is not UNSET:
-        _note(flaws, "$.result", opaque.flaw(message.result, OPAQUE_BYTES))
-    if type(message) is not wire.TaskCancelled and message.usage is not UNSET:
-        text = opaque.flaw(message.usage, METADATA_BYTES, needs_object=True)
-        _note(flaws, "$.usage", text)
-    return flaws
-
-
-def _note(flaws: list[Flaw], path: str, text: str | None) -> None:
-    if text is not None:
-        flaws.append(Flaw(path, text))
-
-
-def spec_flaws(spec: TaskSpec, path: str) -> list[Flaw]:
-    """What is wrong with the opaque parts of a task, each with its JSON path."""
-    flaws: list[Flaw] = []
-    if spec.payload is not UNSET:
-        _note(flaws, f"{path}.payload", opaque.flaw(spec.payload, OPAQUE_BYTES))
-    if spec.metadata is not UNSET:
-        text = opaque.flaw(spec.metadata, METADATA_BYTES, needs_object=True)
-        _note(flaws, f"{path}.metadata", text)
-    run = spec.run
-    if type(run) is PythonCall and run.kwargs is not UNSET:
-        _note(flaws, f"{path}.run.kwargs", opaque.kwargs_flaw(run.kwargs))
-    return flaws
-
-
-def _submit_flaws(message: Any) -> list[Flaw]:
-    flaws: list[Flaw] = []
-    for index, spec in enumerate(message.tasks):
-        flaws += spec_flaws(spec, f"$.tasks[{index}]")
-    return flaws[:20]
-
-
-OPAQUE: Final[dict[type[Struct], Any]] = {
-    wire.TaskComplete: _report_flaws,
-    wire.TaskFailed: _report_flaws,
-    wire.TaskCancelled: _report_flaws,
-    wire.TaskSubmit: _submit_flaws,
-}

@@ -7,9 +7,11 @@ from hub.services.agents import Agents
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.greeting import Greeting
+from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.metrics import Exposition, Metrics
 from hub.services.peers import Peers
+from hub.services.replays import Replays
 from hub.services.settings import Settings
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
@@ -29,10 +31,12 @@ class Services:
     loader: Loader
     peers: Peers
     tokens: Tokens
+    limits: Limits
     agents: Agents
     tasks: Tasks
     watches: Watches
     greeting: Greeting
+    replays: Replays
     logs: TaskLogs
     settings: Settings
     metrics: Metrics

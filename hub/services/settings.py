@@ -31,7 +31,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How often terms and timers are looked at."""
     stall_ms: Term = 10_000
     """How long a peer may read nothing of what waits for it."""
+    event_readers: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    """The most streams of events that may be open at once."""
+    event_heartbeat_ms: Term = 15_000
+    """How often a stream of events without news tells its reader how far it came."""
     backlog: Annotated[int, Meta(ge=1, le=100_000_000)] = 5_000_000
-    """The most tasks that may wait in the queue of one org."""
+    """The most tasks that may wait; new ones are refused from 80 % on, and half is one org's."""
     uncommitted_rows: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 50_000
     """New work is refused while this many rows wait for the disk."""

@@ -4,13 +4,14 @@ Every command is synchronous and decides in one turn on what memory holds at tha
 is not in memory is read first, and then the command runs again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from loguru import logger
 
 from hub.core import lifecycle, reports
 from hub.core.agent import Attempt
+from hub.core.backlog import has_room
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
@@ -61,6 +62,8 @@ class Tasks:
         self._settings = settings
         self._metrics = metrics
         self._seq = last_seq
+        self.orgs: Sequence[Org] = ()
+        """Everybody who shares the backlog."""
 
     # Submitters
 
@@ -93,22 +96,20 @@ class Tasks:
         return tasks
 
     def _check_room(self, org: Org, specs: list[TaskSpec]) -> None:
-        backlog = org.matcher.waiting + len(specs)
-        if backlog > self._settings.backlog or (
-            self._journal.waiting_rows > self._settings.uncommitted_rows
-        ):
+        others = sum(each.backlog for each in self.orgs if each is not org)
+        room = has_room(len(specs), org.backlog, others, self._settings.backlog)
+        if not room or self._journal.waiting_rows > self._settings.uncommitted_rows:
             raise Refused(
                 ErrorCode.BUSY,
                 "the hub has as much work as it may take; try again later",
                 retryable=True,
                 retry_after_ms=1_000,
             )
-        for spec in specs:
-            if not org.matcher.has_room(key_of(spec)):
-                raise Refused(
-                    ErrorCode.TOO_MANY_LANES,
-                    "too many different requirements are waiting; reuse needs and assign_to",
-                )
+        if not org.matcher.has_room({key_of(spec) for spec in specs}):
+            raise Refused(
+                ErrorCode.TOO_MANY_LANES,
+                "too many different requirements are waiting; reuse needs and assign_to",
+            )
 
     def cancel(self, org: Org, principal: Principal, task: Task, reason: str | None = None) -> Task:
         """Cancel a task: at once, or by asking the agent that has it; `reason` is for people.

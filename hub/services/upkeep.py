@@ -5,6 +5,8 @@ stalled. Then the gap is added to every term first, and nothing expires in that 
 waits in the sockets is heard before anybody is declared dead.
 """
 
+from collections.abc import Callable
+
 from hub.core.clock import Instant
 from hub.core.org import Org
 from hub.core.session import Close, Phase
@@ -42,6 +44,8 @@ class Upkeep:
         self._settings = settings
         self._metrics = metrics
         self.orgs: list[Org] = []
+        self.sweep: Callable[[], None] = _nothing
+        """Forgets what nobody needs any more; a little in each pass."""
         self._last = clock.hub()
 
     def run_once(self) -> None:
@@ -62,6 +66,7 @@ class Upkeep:
             self._timers.check(org, now)
             org.matcher.look_again()
             org.matcher.sweep()
+        self.sweep()
         self._journal.wake()
 
     def _forgive(self, gap_ms: int) -> None:
@@ -85,3 +90,7 @@ class Upkeep:
         elif session.heard_at + 2 * self._settings.heartbeat_ms <= now.hub:
             reason = "two heartbeats were missed"
             peer.close(Close(CloseCode.HEARTBEAT_MISSED, reason, reconnect=True))
+
+
+def _nothing() -> None:
+    """There is nothing to forget."""

@@ -132,15 +132,15 @@ def test_there_is_room_for_so_many_lanes(monkeypatch: pytest.MonkeyPatch) -> Non
     matcher = Matcher()
     add(matcher, '{"needs":["a"]}', 1, 1)
     add(matcher, '{"needs":["b"]}', 1, 2)
-    assert matcher.has_room('{"needs":["a"]}')
-    assert not matcher.has_room('{"needs":["c"]}')
+    assert matcher.has_room({'{"needs":["a"]}'})
+    assert not matcher.has_room({'{"needs":["c"]}'})
     matcher.enter(online("one", 1, "a"))
     assert next_place(matcher) == place_of(1, 1)
     share = matcher.lanes['{"needs":["a"]}'].shares[None]
-    assert not matcher.has_room('{"needs":["c"]}')
+    assert not matcher.has_room({'{"needs":["c"]}'})
     matcher.ended(share)
 
-    assert matcher.has_room('{"needs":["c"]}')
+    assert matcher.has_room({'{"needs":["c"]}'})
     assert set(matcher.lanes) == {'{"needs":["b"]}'}
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.credentials import Principal
-from hub.core.session import ALLOWED, MODELS, Close, Phase, Refusal, Session, spec_flaws
+from hub.core.gates import ALLOWED, spec_flaws
+from hub.core.session import MODELS, Close, Phase, Refusal, Session
 from schemas.from_agent import NOT_YET, FromAgent, Identify, Ping, TaskComplete, TaskSubmit
 from schemas.scalars import (
     GREETING_BYTES,
