@@ -13,7 +13,7 @@ from hub.config import Config, ConfigError
 from hub.services.bundle import Services
 from hub.transport.agent_socket import socket_class
 from hub.transport.guard import Guard
-from hub.transport.routes import web_app
+from hub.transport.web import web_app
 from schemas.scalars import FRAME_BYTES
 
 GRACEFUL_SECONDS: Final = 15

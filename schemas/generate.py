@@ -25,6 +25,8 @@ FOLDER: Final = Path(__file__).parent / "json"
 HTTP: Final = (access, agents, hub, tasks)
 """The modules whose Structs are bodies and queries of HTTP."""
 
+MADE_ELSEWHERE: Final = ("asyncapi.json", "openapi.json")
+
 Schema = dict[str, Any]
 
 
@@ -89,9 +91,9 @@ def structs_of(module: ModuleType) -> list[type[Struct]]:
     ]
 
 
-def definitions(*structs: type[Struct]) -> Schema:
+def definitions(*structs: type[Struct], ref: str = "#/$defs/{name}") -> Schema:
     """The schemas of Structs and of all they are made of, by name, with their notes."""
-    _, definitions = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")
+    _, definitions = msgspec.json.schema_components(structs, ref_template=ref)
     notes = _notes()
     for name, definition in definitions.items():
         for field, schema in definition.get("properties", {}).items():
@@ -131,7 +133,11 @@ def _field_notes(struct: type[Struct]) -> list[tuple[str, str]]:
 def stale(folder: Path = FOLDER) -> list[str]:
     """The names of files in `folder` that are missing, different or not part of the contract."""
     wanted = documents()
-    there = {path.name: path.read_text("utf-8") for path in folder.glob("*.json")}
+    there = {
+        path.name: path.read_text("utf-8")
+        for path in folder.glob("*.json")
+        if path.name not in MADE_ELSEWHERE
+    }
     return sorted(name for name in wanted | there if wanted.get(name) != there.get(name))
 
 

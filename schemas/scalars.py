@@ -8,6 +8,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+WHOLE: Final = {"whole": True}
+"""Marks a list in a query whose values may hold commas, so that each is given on its own."""
+
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 
@@ -70,6 +73,17 @@ Generation = Annotated[
 Milliseconds = Annotated[int, Meta(ge=0, le=YEAR_MS, description="A duration in ms.")]
 WallTime = Annotated[int, Meta(ge=0, le=SAFE_INTEGER, description="Milliseconds since 1970, UTC.")]
 Count = Annotated[int, Meta(ge=0, le=SAFE_INTEGER)]
+PageLimit = Annotated[int, Meta(ge=1, le=200, description="The most items on a page.")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=512, description="From an earlier page.")]
+IdempotencyKey = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+(?![\s\S])",
+        description="Chosen by the sender for one write, and for its retries.",
+    ),
+]
 Reference = Annotated[
     str,
     Meta(max_length=128, description="Chosen by the sender, repeated in the answer."),
@@ -151,6 +165,20 @@ class AgentStatus(StrEnum):
     """Nothing new; what it holds goes on to its end."""
     INACTIVE = "inactive"
     """Taken out of use by the file of agents."""
+
+
+class Presence(StrEnum):
+    """How an agent is, as the hub sees it; never what the agent says."""
+
+    OFFLINE = "offline"
+    STALE = "stale"
+    """Gone, but leases of its attempts still run."""
+    IDLE = "idle"
+    WORKING = "working"
+    DRAINING = "draining"
+    """Somebody drains it, and it still has work."""
+    DRAINED = "drained"
+    """Drained and empty: it can be stopped without anybody noticing."""
 
 
 class Executor(StrEnum):
@@ -291,6 +319,11 @@ class ErrorCode(StrEnum):
     """Every refusal has one of these codes, on the socket and over HTTP."""
 
     INVALID_JSON = "invalid_json"
+    INVALID_HEADER = "invalid_header"
+    INVALID_CURSOR = "invalid_cursor"
+    CURSOR_AHEAD = "cursor_ahead"
+    CURSOR_EXPIRED = "cursor_expired"
+    EPOCH_CHANGED = "epoch_changed"
     VALIDATION_FAILED = "validation_failed"
     UNKNOWN_MESSAGE_TYPE = "unknown_message_type"
     UNSUPPORTED = "unsupported"
@@ -302,6 +335,13 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CONFLICT = "conflict"
+    VERSION_CONFLICT = "version_conflict"
+    IN_PROGRESS = "in_progress"
+    """The same write, with the same idempotency key, is being carried out."""
+    ALREADY_DONE = "already_done"
+    """The write was carried out, and its answer, which held a secret, was not kept."""
+    KEY_REUSED = "key_reused"
+    """The idempotency key belongs to another write."""
     STALE_GENERATION = "stale_generation"
     INVALID_STATE = "invalid_state"
     INVALID_CODE = "invalid_code"

@@ -61,6 +61,9 @@ class Metrics:
         self._seconds = seconds
         self.scheduler_attempts = 0
         self.scheduler_matches = 0
+        self.events_published = 0
+        self.event_readers = 0
+        self.events_in_memory: Callable[[], int] = int
         self.refusals: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.submit_latency = Tally(SECONDS)
@@ -68,6 +71,8 @@ class Metrics:
         self.commit_seconds = Tally(SECONDS)
         self.batch_rows = Tally(ROWS)
         self.loop_lag = Tally(SECONDS)
+        self.requests: Counter[tuple[str, str, int]] = Counter()
+        self.request_seconds: dict[tuple[str, str], Tally] = {}
 
     def submitted(self, journal: JournalPort, tasks: int) -> None:
         """Tasks were taken; their latency ends when they are durable."""
@@ -91,6 +96,14 @@ class Metrics:
     def finished(self, task: Task) -> None:
         """A task ended."""
         self.ended[NAMES[task.state]] += 1
+
+    def requested(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request over HTTP was answered; `route` is the template of its path."""
+        self.requests[method, route, status] += 1
+        tally = self.request_seconds.get((method, route))
+        if tally is None:
+            tally = self.request_seconds[method, route] = Tally(SECONDS)
+        tally.observe(seconds)
 
     def refused(self, code: ErrorCode) -> None:
         """A frame or request was refused."""
@@ -165,10 +178,25 @@ class Exposition(Collector):
         for state, count in metrics.ended.items():
             ended.add_metric([state], count)
         yield ended
+        yield CounterMetricFamily(
+            "corral_events_published",
+            "Events that became durable since the start.",
+            value=metrics.events_published,
+        )
 
     def _gauges(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "corral_sessions", "Identified connections.", value=self._sessions()
+        )
+        yield GaugeMetricFamily(
+            "corral_event_readers",
+            "Open streams of events.",
+            value=self._metrics.event_readers,
+        )
+        yield GaugeMetricFamily(
+            "corral_events_in_memory",
+            "Events that readers find without a look into the database.",
+            value=self._metrics.events_in_memory(),
         )
         yield GaugeMetricFamily(
             "corral_agents_free",

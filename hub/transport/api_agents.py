@@ -1,22 +1,18 @@
 """HTTP for agents and how they join."""
 
 from hub.core.errors import Refused
-from hub.transport.edge import Answer, Call
+from hub.transport.call import Answer, Call
 from hub.transport.views import agent_view, cursor_of, key_in
 from schemas.http.access import Invite, InviteRequest, Me, Register, Registered
-from schemas.http.agents import AgentPage
+from schemas.http.agents import AgentPage, AgentQuery
 from schemas.scalars import ErrorCode
-
-PAGE = 50
-LONGEST_PAGE = 200
 
 
 async def list_agents(call: Call) -> Answer:
     """A page of agents, by id."""
-    limit = call.integer("limit", PAGE, 1, LONGEST_PAGE)
-    call.check_query()
-    cursor = call.text("cursor")
-    after = key_in(cursor) if cursor is not None else ""
+    query: AgentQuery = call.query
+    limit = query.limit
+    after = "" if query.cursor is None else key_in(query.cursor)
     agents = sorted(
         (agent for agent in call.org.agents.values() if agent.record.id > after),
         key=lambda agent: agent.record.id,
@@ -36,9 +32,9 @@ async def get_agent(call: Call) -> Answer:
 
 async def create_invite(call: Call) -> Answer:
     """Make a join code."""
-    wish = call.take(InviteRequest) if call.body else InviteRequest()
+    wish = call.take(InviteRequest)
     code, record = call.services.tokens.invite(call.caller, wish.agent_id, wish.ttl_ms)
-    return Answer(201, Invite(code, record.expires_at))
+    return Answer(201, Invite(code, record.expires_at), entity=record.public_id)
 
 
 async def register(call: Call) -> Answer:

@@ -4,7 +4,8 @@ from ipaddress import ip_address
 from typing import Final
 
 from hub.core.credentials import METRICS
-from hub.transport.edge import Answer, Call, admit
+from hub.transport.call import Answer, Call
+from hub.transport.edge import admit
 from schemas.http.hub import Health, Ready, Reason
 
 STUCK_SECONDS: Final = 5.0

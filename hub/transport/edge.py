@@ -1,208 +1,126 @@
 """The HTTP edge: from a request to a call, and from its outcome to an answer.
 
-Here is everything that holds for all routes: request ids, credentials and roles, size and type
-of bodies, schema, and the shape of errors. Nothing leaves before what it says is durable.
+Here is everything that holds for all routes, in the order in which it is looked at: request
+id, credential and role, limits, size and type of the body, query, idempotency. Nothing leaves
+before what it says is durable.
 """
 
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from loguru import logger
-from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from hub.core.credentials import Principal, Scope
 from hub.core.errors import Refused
 from hub.core.ids import request_id
-from hub.core.org import Org
 from hub.services.bundle import Services
 from hub.transport.bearer import principal_of
-from hub.transport.refusals import FLAWS, explain
-from hub.transport.sentences import VALUE_CHARS, fit
-from schemas.http.hub import ErrorBody, Problem
-from schemas.scalars import BODY_BYTES, ErrorCode
-from schemas.to_agent import Flaw
-
-STATUS: Final[dict[ErrorCode, int]] = {
-    ErrorCode.INVALID_JSON: 400,
-    ErrorCode.UNKNOWN_MESSAGE_TYPE: 400,
-    ErrorCode.UNSUPPORTED: 400,
-    ErrorCode.NOT_IDENTIFIED: 400,
-    ErrorCode.ALREADY_IDENTIFIED: 400,
-    ErrorCode.INVALID_TOKEN: 401,
-    ErrorCode.INVALID_CODE: 401,
-    ErrorCode.TOKEN_AGENT_MISMATCH: 403,
-    ErrorCode.FORBIDDEN: 403,
-    ErrorCode.NOT_FOUND: 404,
-    ErrorCode.METHOD_NOT_ALLOWED: 405,
-    ErrorCode.CONFLICT: 409,
-    ErrorCode.STALE_GENERATION: 409,
-    ErrorCode.INVALID_STATE: 409,
-    ErrorCode.AGENT_EXISTS: 409,
-    ErrorCode.TOO_LARGE: 413,
-    ErrorCode.UNSUPPORTED_MEDIA_TYPE: 415,
-    ErrorCode.VALIDATION_FAILED: 422,
-    ErrorCode.TOO_MANY_LANES: 422,
-    ErrorCode.INTERNAL: 500,
-    ErrorCode.BUSY: 503,
-}
-"""The HTTP status of each refusal; some can only happen on the socket."""
+from hub.transport.call import JSON, Answer, Call
+from hub.transport.problems import refusal
+from hub.transport.query import Empty, read_query
+from hub.transport.replay import Guard, guard_of
+from hub.transport.route import Route
+from schemas.scalars import BODY_BYTES, ErrorCode, Role
 
 REQUEST_ID_CHARS: Final = 128
-JSON: Final = "application/json"
+ACTOR_CHARS: Final = 128
 _encode = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request that was let in."""
-
-    services: Services
-    principal: Principal | None
-    request: Request
-    body: bytes
-    flaws: list[Flaw] = field(default_factory=list)
-    """What is wrong with the query, as far as it was looked at."""
-
-    @property
-    def caller(self) -> Principal:
-        """Who is asking; only on routes that need a credential."""
-        if self.principal is None:
-            raise RuntimeError("this route has no caller")
-        return self.principal
-
-    @property
-    def org(self) -> Org:
-        """The caller's org."""
-        return self.services.orgs[self.caller.org]
-
-    def path(self, name: str) -> str:
-        """A part of the path."""
-        return str(self.request.path_params[name])
-
-    def text(self, name: str) -> str | None:
-        """A query parameter."""
-        return self.request.query_params.get(name)
-
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        """A whole number from the query; notes a flaw when it is none, or out of range."""
-        text = self.text(name)
-        if text is None:
-            return default
-        if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
-            self.note(name, f"expected a whole number from {low} to {high}")
-            return default
-        return int(text)
-
-    def note(self, name: str, message: str) -> None:
-        """Remember a flaw of the query."""
-        self.flaws.append(Flaw(f"query.{name}", message))
-
-    def check_query(self) -> None:
-        """Go on only with a good query. Raises Refused that names every flaw noted."""
-        if self.flaws:
-            flaws = self.flaws[:FLAWS]
-            raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
-
-    def take(self, model: type[Any]) -> Any:
-        """The body as this Struct. Raises Refused that names every flaw."""
-        try:
-            return msgspec.json.decode(self.body, type=model)
-        except msgspec.ValidationError as error:
-            flaws = explain(self.body, model, error)
-            raise Refused(ErrorCode.VALIDATION_FAILED, str(error), flaws=flaws) from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            text = explain(self.body, model, error)[0].message
-            raise Refused(ErrorCode.INVALID_JSON, text) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call leads to."""
-
-    status: int
-    body: Struct | bytes
-    media_type: str = JSON
-    durable: bool = True
-    """Wait until what the body says is durable."""
-
-
-Handler = Callable[[Call], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of the route table."""
-
-    method: str
-    path: str
-    handler: Handler
-    scope: Scope | None
-    """Who may; None means anybody."""
-    query: tuple[str, ...] = ()
-    """The query parameters there are; a handler that has some calls `check_query`."""
 
 
 def endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable[Response]]:
     """The route as the web framework wants it."""
 
     async def answer(request: Request) -> Response:
-        name = _request_id(services, request)
+        began = time.perf_counter()
+        name = request_name(services, request)
         try:
-            return await _answer(services, route, request, name)
+            response = await _answer(services, route, request, name)
         except Refused as refused:
-            return _refusal(services, request, refused, name)
+            response = refusal(services, request, refused, name)
         except ClientDisconnect:
-            return Response(status_code=499)
+            response = Response(status_code=499)
         except Exception:  # noqa: BLE001 - the HTTP edge: answered, and logged with its traceback
             logger.bind(request_id=name, path=request.url.path).exception("request failed")
             broken = Refused(ErrorCode.INTERNAL, "an internal error; the log has the details")
-            return _refusal(services, request, broken, name)
+            response = refusal(services, request, broken, name)
+        seconds = time.perf_counter() - began
+        services.metrics.requested(route.method, route.path, response.status_code, seconds)
+        return response
 
     return answer
 
 
 async def _answer(services: Services, route: Route, request: Request, name: str) -> Response:
-    principal = _authorise(services, route, request)
-    body = await _read_body(request) if route.method == "POST" else b""
-    outcome = await _outcome(route, Call(services, principal, request, body))
-    if outcome.durable:
-        await services.journal.settled()
-    content = outcome.body if isinstance(outcome.body, bytes) else _encode(outcome.body)
-    headers = {"X-Request-Id": name, "Cache-Control": "no-store"}
-    return Response(content, outcome.status, headers, outcome.media_type)
-
-
-def _check_names(route: Route, call: Call) -> None:
-    known = ", ".join(route.query) or "none"
-    for name in call.request.query_params:
-        if name not in route.query:
-            call.note(fit(name, VALUE_CHARS), f"unknown parameter; there are: {known}")
-    if not route.query:
-        call.check_query()
-
-
-async def _outcome(route: Route, call: Call) -> Answer:
-    """What the handler says; a refusal, too, waits until what it looked at is durable."""
-    _check_names(route, call)
+    principal = _let_in(services, route, request)
+    body = await _read_body(route, request)
+    query = read_query(route.query or Empty, request.query_params)
+    call = Call(services, request, principal, _actor(request, principal), body, query)
+    guard = await guard_of(call, route)
     try:
-        return await route.handler(call)
+        if guard is not None and guard.earlier is not None:
+            return _respond(guard.earlier, name, replayed=True)
+        outcome = await _outcome(route, call, guard)
+    finally:
+        if guard is not None:
+            guard.leave()
+    return _respond(outcome, name)
+
+
+async def _outcome(route: Route, call: Call, guard: Guard | None) -> Answer:
+    """What the handler says; a refusal, too, waits until what it looked at is durable.
+
+    Between the handler's last decision and `keep` nothing is awaited, so that the answer is
+    kept in the same commit as what it tells.
+    """
+    journal = call.services.journal
+    try:
+        outcome = await route.handler(call)
+        if guard is not None:
+            guard.keep(outcome, _content(outcome))
     except Refused:
-        await call.services.journal.settled()
+        await journal.settled()
         raise
+    if outcome.durable:
+        await journal.settled()
+    return outcome
 
 
-def _request_id(services: Services, request: Request) -> str:
+def _respond(outcome: Answer, name: str, *, replayed: bool = False) -> Response:
+    headers = {"X-Request-Id": name, "Cache-Control": "no-store"}
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if outcome.version is not None:
+        headers["ETag"] = f'"{outcome.version}"'
+    if outcome.stream is not None:
+        return StreamingResponse(outcome.stream, outcome.status, headers, outcome.media_type)
+    if outcome.body is None:
+        return Response(None, outcome.status, headers)
+    return Response(_content(outcome), outcome.status, headers, outcome.media_type)
+
+
+def _content(outcome: Answer) -> bytes:
+    body = outcome.body
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else _encode(body)
+
+
+def request_name(services: Services, request: Request) -> str:
+    """The id of a request: the caller's own, when it is one that can be shown, or a new one."""
     given = request.headers.get("X-Request-Id", "")
     if 0 < len(given) <= REQUEST_ID_CHARS and given.isascii() and given.isprintable():
         return given
     return request_id(services.chance.bits(64))
 
 
-def _authorise(services: Services, route: Route, request: Request) -> Principal | None:
+# Who may
+
+
+def _let_in(services: Services, route: Route, request: Request) -> Principal | None:
     if route.scope is None:
         return None
     return admit(services, request, route.scope)
@@ -210,7 +128,8 @@ def _authorise(services: Services, route: Route, request: Request) -> Principal 
 
 def admit(services: Services, request: Request, scope: Scope) -> Principal:
     """Who is asking. Raises Refused when that is nobody, or somebody who may not."""
-    principal = principal_of(services.tokens, request.headers.get("Authorization", ""))
+    given = request.headers.get("Authorization", "")
+    principal = principal_of(services.tokens, given)
     if principal is None:
         raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")
     if not scope.allows(principal.role):
@@ -218,7 +137,23 @@ def admit(services: Services, request: Request, scope: Scope) -> Principal:
     return principal
 
 
-async def _read_body(request: Request) -> bytes:
+def _actor(request: Request, principal: Principal | None) -> str:
+    """Who is written down as the cause. Only an admin may name somebody else."""
+    if principal is None:
+        return ""
+    named = request.headers.get("X-Actor-Id", "") if principal.role is Role.ADMIN else ""
+    if not named:
+        return principal.id
+    if len(named) > ACTOR_CHARS or not (named.isascii() and named.isprintable()):
+        text = f"X-Actor-Id is printable ASCII of at most {ACTOR_CHARS} characters"
+        raise Refused(ErrorCode.INVALID_HEADER, text)
+    return named
+
+
+# The body
+
+
+async def _read_body(route: Route, request: Request) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
@@ -226,34 +161,27 @@ async def _read_body(request: Request) -> bytes:
         if size > BODY_BYTES:
             raise Refused(ErrorCode.TOO_LARGE, f"a body has at most {BODY_BYTES} bytes")
         parts.append(part)
+    if not route.body:
+        if size:
+            raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "this route takes no body")
+        return b""
+    if not size and route.may_be_empty:
+        return b"{}"
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if size and kind != JSON:
+    if kind != JSON:
         raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE, f"a body is {JSON}")
     return b"".join(parts)
 
 
-def _refusal(services: Services, request: Request, refused: Refused, name: str) -> Response:
-    status = STATUS[refused.code]
-    services.metrics.refused(refused.code)
-    logger.bind(
-        request_id=name,
-        method=request.method,
-        path=request.url.path,
-        status=status,
-        code=refused.code,
-        flaws=[f"{flaw.path}: {flaw.message}" for flaw in refused.flaws[:3]],
-    ).warning("request refused")
-    problem = Problem(refused.code, refused.message, refused.flaws)
-    headers = {"X-Request-Id": name, "Cache-Control": "no-store"}
-    if refused.retry_after_ms is not None:
-        headers["Retry-After"] = str(max(1, -(-refused.retry_after_ms // 1000)))
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return Response(_encode(ErrorBody(problem, name)), status, headers, JSON)
+def if_match(call: Call) -> int | None:
+    """The version that `If-Match` demands; None when any will do.
 
-
-def unrouted(services: Services, request: Request, status: int) -> Response:
-    """The answer for a path or method that is not in the table."""
-    code = ErrorCode.METHOD_NOT_ALLOWED if status == 405 else ErrorCode.NOT_FOUND
-    refused = Refused(code, f"there is no {request.method} {request.url.path}")
-    return _refusal(services, request, refused, _request_id(services, request))
+    Raises Refused `invalid_header` when it is neither `*` nor one version in quotes.
+    """
+    text = call.request.headers.get("If-Match")
+    if text is None or text.strip() == "*":
+        return None
+    digits = text.strip().removeprefix('"').removesuffix('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+        raise Refused(ErrorCode.INVALID_HEADER, 'If-Match is * or one version, such as "3"')
+    return int(digits)

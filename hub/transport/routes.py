@@ -1,52 +1,95 @@
-"""Every URL on one page. A route is protected unless its scope is None."""
+"""Every URL on one page: who may, what it costs, what goes in, what comes out.
+
+A route is protected unless its scope is None. Reads come from the bucket for reads and writes
+from the one for control, unless a line says otherwise. The published OpenAPI document is made
+from this page: see `openapi.py`.
+"""
 
 from typing import Final
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route as WebRoute
-
 from hub.core.credentials import ADMIN, READ, SUBMIT
-from hub.services.bundle import Services
-from hub.transport import api_agents, api_health, api_tasks
-from hub.transport.edge import Route, endpoint, unrouted
+from hub.transport import api_agents, api_health, api_schemas, api_tasks
+from hub.transport.route import get, post
+from schemas.events import EventType as Event
+from schemas.http import access, agents, hub, tasks
+from schemas.scalars import Tier
+from schemas.work import TaskSpec
 
 API: Final = "/api/v1"
+TASK: Final = f"{API}/tasks/{{task_id}}"
+AGENT: Final = f"{API}/agents/{{agent_id}}"
+PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
+DOCUMENT: Final = "application/json"
 
-LOG_QUERY: Final = ("stream", "offset", "generation", "wait_ms")
-
-ROUTES: Final = (
-    Route("POST", f"{API}/tasks", api_tasks.create_tasks, SUBMIT),
-    Route("GET", f"{API}/tasks", api_tasks.list_tasks, READ, ("limit", "cursor", "state")),
-    Route("GET", f"{API}/tasks/{{task_id}}", api_tasks.get_task, READ, ("wait_ms",)),
-    Route("POST", f"{API}/tasks/{{task_id}}/cancel", api_tasks.cancel_task, SUBMIT),
-    Route("GET", f"{API}/tasks/{{task_id}}/log", api_tasks.task_log, READ, LOG_QUERY),
-    Route("GET", f"{API}/tasks/{{task_id}}/explain", api_tasks.explain_task, READ),
-    Route("GET", f"{API}/agents", api_agents.list_agents, READ, ("limit", "cursor")),
-    Route("GET", f"{API}/agents/{{agent_id}}", api_agents.get_agent, READ),
-    Route("POST", f"{API}/invites", api_agents.create_invite, ADMIN),
-    Route("POST", f"{API}/register", api_agents.register, None),
-    Route("GET", f"{API}/me", api_agents.me, READ),
-    Route("GET", "/health", api_health.health, None),
-    Route("GET", "/healthz", api_health.health, None),
-    Route("GET", "/ready", api_health.ready, None),
-    Route("GET", "/readyz", api_health.ready, None),
-    Route("GET", "/metrics", api_health.metrics, None),
+TASKS: Final = (
+    post(
+        f"{API}/tasks",
+        api_tasks.create_tasks,
+        SUBMIT,
+        (tasks.TaskView, tasks.CreatedBatch),
+        201,
+        tier=Tier.SUBMIT,
+        body=(TaskSpec, tasks.TaskBatch),
+        events=(Event.TASK_CREATED,),
+        show=api_tasks.show_task,
+    ),
+    get(f"{API}/tasks", api_tasks.list_tasks, READ, tasks.TaskPage, query=tasks.TaskQuery),
+    get(TASK, api_tasks.get_task, READ, tasks.TaskView, query=tasks.WaitQuery),
+    post(
+        f"{TASK}/cancel",
+        api_tasks.cancel_task,
+        SUBMIT,
+        tasks.TaskView,
+        202,
+        body=tasks.Cancel,
+        may_be_empty=True,
+        events=(Event.TASK_UPDATED, Event.TASK_STATUS_CHANGED),
+        show=api_tasks.show_task,
+    ),
+    get(f"{TASK}/log", api_tasks.task_log, READ, tasks.LogText, query=tasks.LogQuery),
+    get(f"{TASK}/explain", api_tasks.explain_task, READ, tasks.Explanation),
 )
 
+AGENTS: Final = (
+    get(f"{API}/agents", api_agents.list_agents, READ, agents.AgentPage, query=agents.AgentQuery),
+    get(AGENT, api_agents.get_agent, READ, agents.AgentView),
+)
 
-def web_app(services: Services) -> Starlette:
-    """The application for everything that is not an agent's socket."""
+ACCESS: Final = (
+    post(
+        f"{API}/invites",
+        api_agents.create_invite,
+        ADMIN,
+        access.Invite,
+        201,
+        body=access.InviteRequest,
+        may_be_empty=True,
+        events=(Event.AUTH_INVITED,),
+        is_secret=True,
+    ),
+    post(
+        f"{API}/register",
+        api_agents.register,
+        None,
+        access.Registered,
+        201,
+        tier=Tier.ANONYMOUS,
+        body=access.Register,
+        events=(Event.AUTH_REGISTERED,),
+        is_secret=True,
+    ),
+    get(f"{API}/me", api_agents.me, READ, access.Me),
+)
 
-    async def no_such_route(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 404
-        return unrouted(services, request, status)
+HUB: Final = (
+    get("/health", api_health.health, None, hub.Health),
+    get("/healthz", api_health.health, None, hub.Health),
+    get("/ready", api_health.ready, None, hub.Ready),
+    get("/readyz", api_health.ready, None, hub.Ready),
+    get("/metrics", api_health.metrics, None, PROMETHEUS),
+    get("/api/schemas", api_schemas.schemas, None, DOCUMENT),
+    get("/api/openapi.json", api_schemas.openapi, None, DOCUMENT),
+    get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
+)
 
-    routes = [
-        WebRoute(route.path, endpoint(services, route), methods=[route.method]) for route in ROUTES
-    ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: no_such_route})
-    app.router.redirect_slashes = False
-    return app
+ROUTES: Final = (*TASKS, *AGENTS, *ACCESS, *HUB)

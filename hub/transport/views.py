@@ -107,7 +107,7 @@ def key_in(cursor: str) -> str:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError) as error:
-        raise Refused(ErrorCode.INVALID_JSON, "the cursor is not valid") from error
+        raise Refused(ErrorCode.INVALID_CURSOR, "the cursor is not valid") from error
     if not text.startswith("1"):
-        raise Refused(ErrorCode.INVALID_JSON, "the cursor is not valid")
+        raise Refused(ErrorCode.INVALID_CURSOR, "the cursor is not valid")
     return text[1:]

@@ -6,7 +6,9 @@ from schemas.scalars import (
     AgentId,
     Capability,
     Count,
+    Cursor,
     Executor,
+    PageLimit,
     TaskId,
     WallTime,
 )
@@ -35,3 +37,11 @@ class AgentPage(Struct, frozen=True):
 
     items: list[AgentView]
     next_cursor: str | None
+
+
+class AgentQuery(Struct, frozen=True):
+    """Which agents to list."""
+
+    limit: PageLimit = 50
+    cursor: Cursor | None = None
+    """Goes on after an earlier page."""

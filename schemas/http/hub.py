@@ -39,6 +39,8 @@ class Problem(Struct, frozen=True):
     code: ErrorCode
     message: str
     details: list[Flaw] = []
+    retry_after_ms: int | None = None
+    """When it may be worth trying again; also in `Retry-After`, in whole seconds."""
 
 
 class ErrorBody(Struct, frozen=True):

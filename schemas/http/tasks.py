@@ -10,10 +10,12 @@ from schemas.scalars import (
     AgentId,
     Capability,
     Count,
+    Cursor,
     FailureClass,
     Generation,
     Label,
     Milliseconds,
+    PageLimit,
     PriorityName,
     StateName,
     Stream,
@@ -21,6 +23,8 @@ from schemas.scalars import (
     WallTime,
 )
 from schemas.work import Retry, Run, TaskSpec
+
+Wait = Annotated[int, Meta(ge=0, le=60_000, description="Milliseconds to wait at most.")]
 
 
 class TaskBatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,3 +141,30 @@ class LogText(Struct, frozen=True):
     text: str
     ended: bool
     """The task has ended: nothing more will come."""
+
+
+class TaskQuery(Struct, frozen=True):
+    """Which tasks to list."""
+
+    state: list[StateName] | None = None
+    limit: PageLimit = 50
+    cursor: Cursor | None = None
+    """Goes on after an earlier page."""
+
+
+class WaitQuery(Struct, frozen=True):
+    """How long to wait for the end of a task."""
+
+    wait_ms: Wait = 0
+
+
+class LogQuery(Struct, frozen=True):
+    """Which output to read."""
+
+    stream: Stream = Stream.STDOUT
+    offset: Count = 0
+    """In bytes of UTF-8."""
+    generation: Generation | None = None
+    """Of which attempt; without it, of the latest that wrote anything."""
+    wait_ms: Wait = 0
+    """How long to wait for output."""

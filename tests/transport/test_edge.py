@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from hub.transport.edge import STATUS
+from hub.transport.problems import STATUS
 from hub.transport.routes import ROUTES
 from schemas.scalars import ErrorCode, Role
 from tests.transport.ranch import Hub
@@ -39,6 +39,9 @@ WHO_MAY: Final[dict[tuple[str, str], Roles]] = {
     ("GET", "/ready"): EVERYBODY,
     ("GET", "/readyz"): EVERYBODY,
     ("GET", "/metrics"): EVERYBODY,
+    ("GET", "/api/schemas"): EVERYBODY,
+    ("GET", "/api/openapi.json"): EVERYBODY,
+    ("GET", "/api/asyncapi.json"): EVERYBODY,
 }
 """Written out on purpose: a new route has to be judged here too. `/metrics`: see its own test."""
 BODIES: Final[dict[str, Any]] = {

@@ -1,0 +1,206 @@
+"""The OpenAPI 3.1 document, made from the route table and the Structs it names."""
+
+import inspect
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Final, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT, Struct, structs
+
+from hub import __version__
+from hub.transport.problems import STATUS
+from hub.transport.query import is_list, is_whole, without_none
+from hub.transport.route import Route
+from hub.transport.routes import ROUTES
+from schemas.generate import definitions
+from schemas.http.hub import ErrorBody
+from schemas.scalars import ErrorCode, IdempotencyKey, Role
+
+Document = dict[str, Any]
+
+REF: Final = "#/components/schemas/{name}"
+_IN_PATH: Final = re.compile(r"{(\w+)}")
+WORDS: Final = {
+    Role.AGENT: "agents", Role.VIEWER: "viewers", Role.OPERATOR: "operators", Role.ADMIN: "admins"
+}  # fmt: skip
+ANY_ROUTE: Final = (ErrorCode.INVALID_HEADER, ErrorCode.VALIDATION_FAILED, ErrorCode.RATE_LIMITED)
+ANY_BODY: Final = (ErrorCode.INVALID_JSON, ErrorCode.TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+
+
+def openapi(routes: Iterable[Route] = ROUTES) -> Document:
+    """The document for these routes."""
+    routes = list(routes)
+    paths: dict[str, Document] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Corral",
+            "version": __version__,
+            "description": "A hub that gives fleets of agents work that cannot get lost.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": definitions(*_structs(routes), ref=REF),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _structs(routes: list[Route]) -> list[type[Struct]]:
+    found: dict[type[Struct], None] = {ErrorBody: None}
+    for route in routes:
+        for struct in (*route.body, *_answers(route)):
+            found[struct] = None
+    return list(found)
+
+
+def _answers(route: Route) -> tuple[type[Struct], ...]:
+    if isinstance(route.answer, tuple):
+        return route.answer
+    if isinstance(route.answer, type):
+        return (route.answer,)
+    return ()
+
+
+def _operation(route: Route) -> Document:
+    summary, _, more = inspect.cleandoc(route.handler.__doc__ or "").partition("\n\n")
+    operation: Document = {
+        "operationId": route.handler.__name__ + _suffix(route),
+        "summary": " ".join(summary.split()),
+        "description": _description(route, more),
+        "tags": [route.handler.__module__.rpartition("api_")[2]],
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(route)],
+        "responses": _responses(route),
+    }
+    if route.scope is not None:
+        operation["security"] = [{"bearer": []}]
+    if route.body:
+        operation["requestBody"] = {
+            "required": not route.may_be_empty,
+            "content": {"application/json": {"schema": _one_of(route.body)}},
+        }
+    return operation
+
+
+def _suffix(route: Route) -> str:
+    """Some handlers serve two paths: the second gets a name of its own."""
+    first = next(each for each in ROUTES if each.handler is route.handler)
+    return "" if first is route else "_" + route.path.rpartition("/")[2]
+
+
+def _description(route: Route, more: str) -> str:
+    who = "Anybody" if route.scope is None else "For " + ", ".join(
+        word for role, word in WORDS.items() if route.scope.allows(role)
+    )  # fmt: skip
+    return " ".join(f"{more} {who}; taken from the bucket `{route.tier}`.".split())
+
+
+def _one_of(models: tuple[type[Struct], ...]) -> Document:
+    refs = [{"$ref": REF.format(name=model.__name__)} for model in models]
+    return refs[0] if len(refs) == 1 else {"anyOf": refs}
+
+
+def _schema_of(hint: Any) -> Document:
+    (schema,), _ = msgspec.json.schema_components((hint,))
+    return dict(schema)
+
+
+def _path_parameters(route: Route) -> list[Document]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for name in _IN_PATH.findall(route.path)
+    ]
+
+
+def _query_parameters(route: Route) -> list[Document]:
+    if route.query is None:
+        return []
+    hints = get_type_hints(route.query, include_extras=True)
+    notes = definitions(route.query)[route.query.__name__].get("properties", {})
+    found = []
+    for field in structs.fields(route.query):
+        kind = without_none(hints[field.name])
+        schema = _schema_of(kind)
+        if field.default is not NODEFAULT and field.default is not None:
+            schema["default"] = field.default
+        parameter = {
+            "name": field.encode_name,
+            "in": "query",
+            "required": field.required,
+            "schema": schema,
+        }
+        if is_list(kind):
+            parameter |= {"style": "form", "explode": is_whole(kind)}
+        note = notes.get(field.encode_name, {}).get("description")
+        found.append(parameter | ({"description": note} if note else {}))
+    return found
+
+
+def _headers(route: Route) -> list[Document]:
+    found = []
+    if route.method == "POST" and route.scope is not None:
+        found.append(_header("Idempotency-Key", "One write, also when it is sent again."))
+    if route.has_version:
+        found.append(_header("If-Match", "The version to change, as its ETag or `*`.", str))
+    return found
+
+
+def _header(name: str, text: str, kind: Any = IdempotencyKey) -> Document:
+    schema = _schema_of(kind)
+    return {"name": name, "in": "header", "required": False, "schema": schema, "description": text}
+
+
+def _responses(route: Route) -> Document:
+    responses: Document = {str(route.status): _success(route)}
+    for status, codes in sorted(_refusals(route).items()):
+        if str(status) in responses:
+            continue
+        responses[str(status)] = {
+            "description": f"{HTTPStatus(status).phrase}: {', '.join(sorted(codes))}.",
+            "content": {"application/json": {"schema": _one_of((ErrorBody,))}},
+        }
+    return responses
+
+
+def _success(route: Route) -> Document:
+    success: Document = {"description": HTTPStatus(route.status).phrase}
+    if isinstance(route.answer, str):
+        success["content"] = {route.answer.partition(";")[0]: {}}
+    elif _answers(route):
+        success["content"] = {"application/json": {"schema": _one_of(_answers(route))}}
+    return success
+
+
+def _refusals(route: Route) -> dict[int, set[str]]:
+    """What a route may refuse with, by status."""
+    codes: set[ErrorCode] = {*ANY_ROUTE, *route.refusals, ErrorCode.INTERNAL}
+    if route.scope is not None:
+        codes |= {ErrorCode.INVALID_TOKEN, ErrorCode.FORBIDDEN}
+    if "{" in route.path:
+        codes.add(ErrorCode.NOT_FOUND)
+    if route.query is not None and "cursor" in route.query.__struct_fields__:
+        codes.add(ErrorCode.INVALID_CURSOR)
+    if route.body:
+        codes |= {*ANY_BODY}
+    else:
+        codes.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+    if route.method != "GET":
+        codes |= {ErrorCode.BUSY}
+    if route.method == "POST" and route.scope is not None:
+        codes |= {ErrorCode.IN_PROGRESS, ErrorCode.ALREADY_DONE, ErrorCode.KEY_REUSED}
+    if route.has_version:
+        codes.add(ErrorCode.VERSION_CONFLICT)
+    by_status: dict[int, set[str]] = {}
+    for code in codes:
+        by_status.setdefault(STATUS[code], set()).add(code.value)
+    return by_status
