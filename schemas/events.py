@@ -4,7 +4,7 @@ An event is an immutable fact. It is stored as compact columns; the envelope is 
 it is read.
 """
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -296,15 +296,46 @@ EVENT_NAMES: Final = {
 }
 
 
+class ActorType(StrEnum):
+    """What kind of actor caused an event."""
+
+    AGENT = "agent"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    HUB = "hub"
+    """The hub itself: a term ran out, or the scheduler acted."""
+    OTHER = "other"
+    """Somebody whom an admin named, and of whom the hub knows nothing."""
+
+
+class EventMeta(Struct, frozen=True):
+    """What is known about an event beside what happened."""
+
+    org: str
+    actor_id: str
+    """The agent's id or the credential's name; `hub` is the hub itself."""
+    actor_type: ActorType
+    """Looked up by name when the event is read; a name that an agent bears is an agent's."""
+    correlation_id: str | None
+    """What belongs together: the id of the task, in events about a task; otherwise null."""
+    causation_id: str | None
+    """The id of the event that led to this one, where that is known; today it never is."""
+    schema_version: Count
+
+
 class Envelope(Struct, frozen=True):
     """An event as a reader sees it."""
 
     id: str
+    """The same whenever and wherever the event is read, also in later epochs."""
     seq: Count
+    """Its place in the org's stream, which has no gaps."""
     type: str
     source: str
     target: str | None
+    """The id of the entity that it is about."""
     timestamp: float
     """Seconds since 1970, UTC."""
     payload: Any
-    meta: dict[str, Any]
+    meta: EventMeta

@@ -47,6 +47,11 @@ class Tokens:
             return None
         return known.principal
 
+    def role_of(self, org: str, subject: str) -> Role | None:
+        """The role of a credential of this name, also of one that is revoked."""
+        known = self._known.values()
+        return next((o.role for o in known if o.org == org and o.subject == subject), None)
+
     def mint(self, org: str, role: Role, subject: str, creator: str) -> tuple[str, Credential]:
         """A new token and its record; the record is not written yet."""
         made = credentials.new_token(role, self._chance.bits(BITS))

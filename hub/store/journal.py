@@ -46,6 +46,11 @@ class Journal:
         self._on_failure = on_failure
         self.before_commit: Callable[[], None] | None = None
         """Runs at the end of each turn, before the batch is taken: the scheduler."""
+        self.published: Callable[[Batch], None] | None = None
+        """Hears of every batch that is durable, before anything promised with it is released.
+
+        So whoever was answered finds the events of what the answer says.
+        """
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="commit", daemon=True)
@@ -53,7 +58,7 @@ class Journal:
         self._turn_is_due = False
         self._upkeep_runs = False
         self._began = 0.0
-        self._units = 0
+        self._flying: Batch | None = None
         self._releasing: list[tuple[Release, Any]] | None = None
         """What is being released now: a promise that is kept already waits for its end."""
         self._upkept = 0.0
@@ -116,7 +121,7 @@ class Journal:
         if batch is None:
             return
         self._began = time.monotonic()
-        self._units = batch.units
+        self._flying = batch
         try:
             self._store.write(batch)
         except StoreError as error:
@@ -145,11 +150,13 @@ class Journal:
         if error is not None:
             self._fail(error)
             return
-        before = self._batcher.waiting_rows
+        batch, self._flying = self._flying, None
         promises = self._batcher.committed()
         now = time.monotonic()
-        rows = before - self._batcher.waiting_rows
-        self._observer.committed(rows, self._units, now - self._began)
+        if batch is not None:
+            self._observer.committed(batch.rows, batch.units, now - self._began)
+            if self.published is not None:
+                self.published(batch)
         self._began = 0.0
         self._releasing = promises
         try:

@@ -13,12 +13,15 @@ import asyncio
 import sys
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from loguru import logger
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from schemas.scalars import KIB
+
+CUT: Final = "cut"
+"""The name under which a request's state has the call that breaks its connection at once."""
 
 
 class Part(Enum):
@@ -92,6 +95,7 @@ class Guard(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins: its head has to come in time."""
         super().on_message_begin()
+        self.scope["state"][CUT] = self.transport.abort
         self._part = Part.HEAD
         self._begun += 1
         self._head = 0

@@ -13,7 +13,9 @@ from tests.schemas.agreement import msgspec_accepts, published, schema_accepts
 REPORT = b'{"type":"task_progress","task_id":"t","generation":1,%b}'
 EVENT = (
     b'{"id":"e","seq":1,"type":"task.updated","source":"s","target":null,'
-    b'"timestamp":%b,"payload":{"change":"x"},"meta":{}}'
+    b'"timestamp":%b,"payload":{"change":"x"},"meta":{"org":"o",'
+    b'"actor_id":"a","actor_type":"hub","correlation_id":null,"causation_id":null,'
+    b'"schema_version":1}}'
 )
 
 

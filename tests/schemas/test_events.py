@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schemas.events import EVENT_NAMES, PAYLOADS, EventType
+from schemas.events import EVENT_NAMES, PAYLOADS, EventMeta, EventType
 from tests.schemas.agreement import assert_corpus, published
 from tests.schemas.messages import good
 
@@ -32,7 +32,7 @@ def test_the_envelope_knows_its_payload(kind: EventType) -> None:
         "target": None,
         "timestamp": 1.5,
         "payload": good(PAYLOADS[kind]),
-        "meta": {},
+        "meta": good(EventMeta),
     }
     validator = published("events.json", None)
 

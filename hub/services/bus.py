@@ -1,0 +1,310 @@
+"""The bus: every committed event, for whoever reads along.
+
+A reader is only a cursor. It asks for what comes after it: the answer is taken from a ring of
+the latest events, or from the database for as long as the cursor lies before the ring. Both
+hold the same numbered events, so there is neither a gap nor a duplicate where one takes over
+from the other. Nothing is kept per reader, and publishing waits for nobody.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from hub.core.credentials import Principal
+from hub.core.cursor import Cursor
+from hub.core.errors import Refused
+from hub.services.loader import Loader
+from hub.services.metrics import Metrics
+from hub.store.contract import EVENT_BUDGET, Batch, EventRow, FoundEvents, Numbered, Reader
+from schemas.scalars import MIB, ErrorCode
+from schemas.to_agent import Flaw
+
+RING_EVENTS: Final = 10_000
+"""The most events that are kept in memory for one org."""
+RING_BYTES: Final = 8 * MIB
+"""The most memory they take, about."""
+EVENT_BYTES: Final = 320
+"""About what an event takes beside its payload."""
+SCAN: Final = 2_000
+"""How many events of the ring are looked at in one turn of the loop."""
+PACE_S: Final = 0.01
+"""Readers are told of news at most this often, in seconds..."""
+PACE_PER_READER_S: Final = 0.000_2
+"""...and less often the more they are, so that a thousand readers cost tasks no turn."""
+END_S: Final = 1.0
+"""How long a reader that has to go has for its last words, in seconds."""
+RETRY_MS: Final = 5_000
+_ORG: Final = itemgetter(0)
+
+
+class Wanted(NamedTuple):
+    """Which events a reader wants; everything that is not named is wanted."""
+
+    types: frozenset[int] = frozenset()
+    entity: str | None = None
+    actor: str | None = None
+
+    def takes(self, row: EventRow) -> bool:
+        """Whether this is one of them."""
+        return (
+            (not self.types or row.type in self.types)
+            and self.entity in (None, row.entity)
+            and self.actor in (None, row.actor)
+        )
+
+
+EVERYTHING: Final = Wanted()
+
+
+class Page(NamedTuple):
+    """What was found after a cursor."""
+
+    rows: list[EventRow]
+    reached: int
+    """Every event up to this seq was looked at: the next page comes after it."""
+    at_end: bool
+    """There is nothing later yet."""
+
+
+class _Ring:
+    """The latest committed events of one org, and who waits for the next."""
+
+    __slots__ = ("_bytes", "events", "last", "waiting")
+
+    def __init__(self, last: int) -> None:
+        self.events: deque[Numbered] = deque()
+        self.last = last
+        """The seq of the last committed event, also when it is not kept here."""
+        self.waiting: set[asyncio.Future[None]] = set()
+        self._bytes = 0
+
+    @property
+    def before(self) -> int:
+        """The seq before the first event that is kept here."""
+        return self.last - len(self.events)
+
+    def extend(self, run: list[Numbered]) -> None:
+        events = self.events
+        events.extend(run)
+        self.last = run[-1][1]
+        self._bytes += sum([len(fact.data) for _, _, fact in run]) + EVENT_BYTES * len(run)
+        while len(events) > RING_EVENTS or self._bytes > RING_BYTES:
+            self._bytes -= len(events.popleft()[2].data) + EVENT_BYTES
+
+    def after(self, seq: int, most: int) -> list[EventRow]:
+        """The events that follow a seq which is not before the ring."""
+        events, start = self.events, seq - self.before
+        found = [events[at] for at in range(start, min(start + most, len(events)))]
+        return [
+            EventRow(number, fact.type, fact.entity, fact.actor, fact.at, fact.data)
+            for _, number, fact in found
+        ]
+
+
+class Subscription:
+    """One reader that stays. It ends by itself, with its credential, or with the hub."""
+
+    def __init__(self, bus: "Bus", principal: Principal, cut: Callable[[], None]) -> None:
+        self.principal = principal
+        self.over = False
+        """It has to say its last words now."""
+        self.cut = cut
+        """Breaks its connection, whatever it still has to be sent."""
+        self._bus = bus
+        self._news: asyncio.Future[None] | None = None
+        self._cutting: asyncio.TimerHandle | None = None
+
+    async def news(self, after: int, seconds: float) -> None:
+        """Wait for an event later than `after`, or for the end, but not longer than this."""
+        ring = self._bus.ring(self.principal.org)
+        if self.over or ring.last > after:
+            return
+        loop = asyncio.get_running_loop()
+        news = self._news = loop.create_future()
+        ring.waiting.add(news)
+        timer = loop.call_later(seconds, _resolve, news)
+        try:
+            await news
+        finally:
+            timer.cancel()
+            ring.waiting.discard(news)
+
+    def end(self) -> None:
+        """Let it say its last words; if it cannot, its connection is cut."""
+        if not self.over:
+            self.over = True
+            self._cutting = asyncio.get_running_loop().call_later(END_S, self.cut)
+            if self._news is not None:
+                _resolve(self._news)
+
+    def close(self) -> None:
+        """It is gone. Idempotent."""
+        self.over = True
+        if self._cutting is not None:
+            self._cutting.cancel()
+        self._bus.left(self)
+
+
+class Bus:
+    """The latest events of every org, and who reads along."""
+
+    def __init__(
+        self, loader: Loader, metrics: Metrics, epoch: int, last: Mapping[str, int], readers: int
+    ) -> None:
+        self.epoch = epoch
+        self._loader = loader
+        self._metrics = metrics
+        self._rings = {org: _Ring(seq) for org, seq in last.items()}
+        self._most = readers
+        self._readers: set[Subscription] = set()
+        self._stopped = False
+        self._told_at = 0.0
+        self._will_tell = False
+
+    # From the journal
+
+    def publish(self, batch: Batch) -> None:
+        """These events are durable: tell whoever waits, soon."""
+        waiting = False
+        for org, run in groupby(batch.facts, _ORG):
+            ring = self.ring(org)
+            ring.extend(list(run))
+            waiting = waiting or bool(ring.waiting)
+        self._metrics.events_published += len(batch.facts)
+        if waiting and not self._will_tell:
+            self._will_tell = True
+            loop = asyncio.get_running_loop()
+            pace = PACE_S + PACE_PER_READER_S * len(self._readers)
+            loop.call_at(max(self._told_at + pace, loop.time()), self._tell)
+
+    def _tell(self) -> None:
+        self._will_tell = False
+        self._told_at = asyncio.get_running_loop().time()
+        for ring in self._rings.values():
+            for news in ring.waiting:
+                _resolve(news)
+
+    def ring(self, org: str) -> _Ring:
+        """The ring of an org, which may be empty."""
+        ring = self._rings.get(org)
+        if ring is None:
+            ring = self._rings[org] = _Ring(0)
+        return ring
+
+    # Reading
+
+    def end_of(self, org: str) -> Cursor:
+        """The cursor of somebody who has seen everything."""
+        return Cursor(self.epoch, self.ring(org).last)
+
+    async def admit(self, org: str, cursor: Cursor) -> int:
+        """The seq after which a reader goes on.
+
+        Raises Refused `epoch_changed` when history was cut since, `cursor_ahead` when there
+        is no such event yet, `cursor_expired` when events after it are not kept any more. The
+        refusal's details name the present `epoch` and the `oldest` and `newest` cursor.
+        """
+        ring = self.ring(org)
+        if cursor.epoch == self.epoch and ring.before <= cursor.seq <= ring.last:
+            return cursor.seq
+        oldest = await self._loader.read(lambda reader: reader.oldest_event(org))
+        if cursor.epoch != self.epoch:
+            code, text = ErrorCode.EPOCH_CHANGED, "the history of this cursor was cut: start anew"
+        elif cursor.seq > ring.last:
+            code, text = ErrorCode.CURSOR_AHEAD, "there is no such event yet"
+        elif oldest > cursor.seq + 1:
+            code, text = ErrorCode.CURSOR_EXPIRED, "events after this cursor are not kept any more"
+        else:
+            return cursor.seq
+        raise Refused(code, text, flaws=self._whereabouts(org, oldest))
+
+    def _whereabouts(self, org: str, oldest: int) -> list[Flaw]:
+        return [
+            Flaw("epoch", str(self.epoch)),
+            Flaw("oldest", str(Cursor(self.epoch, max(oldest - 1, 0)))),
+            Flaw("newest", str(self.end_of(org))),
+        ]
+
+    async def read(self, org: str, after: int, limit: int, wanted: Wanted = EVERYTHING) -> Page:
+        """The next events after a seq, at most so many; perhaps none, and yet not at the end.
+
+        Raises Refused `cursor_expired`.
+        """
+        ring = self.ring(org)
+        if after < ring.before:
+            return await self._read_older(org, after, limit, wanted)
+        rows = ring.after(after, limit if wanted == EVERYTHING else SCAN)
+        return _page(rows, limit, wanted, rows[-1].seq if rows else after, ring.last)
+
+    async def _read_older(self, org: str, after: int, limit: int, wanted: Wanted) -> Page:
+        """From the database; what it has beyond the last published event comes later."""
+        found, oldest = await self._loader.read(partial(_look, org, after, limit, wanted))
+        if oldest > after + 1:
+            text = "events after this cursor are not kept any more"
+            flaws = self._whereabouts(org, oldest)
+            raise Refused(ErrorCode.CURSOR_EXPIRED, text, flaws=flaws)
+        last = self.ring(org).last
+        rows = [row for row in found.rows if row.seq <= last]
+        return _page(rows, limit, wanted, min(found.scanned_to, last), last)
+
+    # Who stays
+
+    def subscribe(self, principal: Principal, cut: Callable[[], None]) -> Subscription:
+        """Somebody reads along from now on. Raises Refused `busy` when there are too many."""
+        if self._stopped or len(self._readers) >= self._most:
+            text = f"there are {self._most} readers of events already"
+            if self._stopped:
+                text = "the hub stops"
+            raise Refused(ErrorCode.BUSY, text, retryable=True, retry_after_ms=RETRY_MS)
+        reader = Subscription(self, principal, cut)
+        self._readers.add(reader)
+        self._metrics.event_readers = len(self._readers)
+        return reader
+
+    def left(self, reader: Subscription) -> None:
+        """A reader is gone."""
+        self._readers.discard(reader)
+        self._metrics.event_readers = len(self._readers)
+
+    def dismiss(self, whom: Callable[[Principal], bool]) -> None:
+        """End the readers of these principals: their credential is not valid any more."""
+        for reader in list(self._readers):
+            if whom(reader.principal):
+                reader.end()
+
+    def stop(self) -> None:
+        """The hub stops: every reader says its last words, and nobody comes any more."""
+        self._stopped = True
+        self.dismiss(lambda _: True)
+
+    @property
+    def held(self) -> int:
+        """How many events are in memory."""
+        return sum(len(ring.events) for ring in self._rings.values())
+
+
+def _look(
+    org: str, after: int, limit: int, wanted: Wanted, reader: Reader
+) -> tuple[FoundEvents, int]:
+    """Events, and then which is the oldest: what was dropped in between is noticed."""
+    most = limit if wanted.actor is None else EVENT_BUDGET
+    found = reader.events(org, after, most, sorted(wanted.types), wanted.entity)
+    return found, reader.oldest_event(org)
+
+
+def _page(rows: Iterable[EventRow], limit: int, wanted: Wanted, reached: int, last: int) -> Page:
+    found = [row for row in rows if wanted.takes(row)]
+    if len(found) > limit:
+        del found[limit:]
+    if len(found) == limit:
+        reached = found[-1].seq
+    return Page(found, reached, reached >= last)
+
+
+def _resolve(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
