@@ -7,6 +7,8 @@ quickly.
 import re
 import shlex
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -24,6 +26,22 @@ if TYPE_CHECKING:
 
 DEFAULT_CONFIG: Final = Path("~/.config/corral")
 LONGEST_CODE_MS: Final = 600_000
+Programs = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="A program it may run; give it once for each.", metavar="PROGRAM"),
+]
+Functions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-python",
+        help="A Python function it may call, or module:* for those that a module defines.",
+        metavar="MODULE:FUNCTION",
+    ),
+]
+Places = Annotated[
+    list[Path] | None,
+    typer.Option("--python-path", help="Where modules of functions are found.", metavar="DIR"),
+]
 JOIN_EXITS: Final = {"unreachable": Exit.UNREACHABLE, "invalid_code": Exit.DENIED}
 """The exit code for what a hub says to a join code; others are refusals."""
 
@@ -81,54 +99,45 @@ def join(
     slots: Annotated[
         int, typer.Option("--slots", min=1, max=1024, help="Tasks at once.", metavar="N")
     ] = 1,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow", help="A program it may run; give it once for each.", metavar="PROGRAM"
-        ),
-    ] = None,
+    allow: Programs = None,
+    allow_python: Functions = None,
+    python_path: Places = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Join again, in place of what is configured there.")
     ] = False,
     start: Annotated[bool, typer.Option(help="Start the sidecar after joining.")] = True,
 ) -> None:
     """Make this machine an agent of a hub, and start its sidecar."""
+    from sidecar import app
+
     directory = config.expanduser()
-    joined = _joined(
-        url, code, directory, name, words(capabilities), slots, allow or [], replace=replace
-    )
+    with _in_words():
+        joined = app.join(
+            url,
+            code,
+            config_dir=directory,
+            agent_id=name if name and re.fullmatch(AGENT_ID, name) else None,
+            name=name,
+            capabilities=words(capabilities),
+            slots=slots,
+            allow=allow or (),
+            allow_python=allow_python or (),
+            python_path=list(map(str, python_path or ())),
+            replace=replace,
+        )
     _tell_what_may_run(joined, directory)
     if start:
         sidecar(config)
     note(f"Start it with: {shlex.join(['corral', 'sidecar', '--config', str(directory)])}")
 
 
-def _joined(
-    url: str,
-    code: str,
-    directory: Path,
-    name: str | None,
-    capabilities: list[str],
-    slots: int,
-    allow: list[str],
-    *,
-    replace: bool,
-) -> "JoinedConfig":
-    """Turn the code into a configuration; raises `Trouble`."""
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn what may go wrong with a join into `Trouble`."""
     from sidecar import app
 
     try:
-        return app.join(
-            url,
-            code,
-            config_dir=directory,
-            agent_id=name if name and re.fullmatch(AGENT_ID, name) else None,
-            name=name,
-            capabilities=capabilities,
-            slots=slots,
-            allow=allow,
-            replace=replace,
-        )
+        yield
     except app.ConfigError as error:
         raise Trouble(Exit.USAGE, str(error)) from error
     except app.JoinError as error:
@@ -137,8 +146,9 @@ def _joined(
 
 def _tell_what_may_run(joined: "JoinedConfig", directory: Path) -> None:
     note(f"Joined as {joined.agent_id}. The configuration is in {directory}.", style="green")
-    if joined.allow:
-        note(f"It may run: {', '.join(joined.allow)}. Nothing else.")
+    allowed = (*joined.allow, *joined.allow_python)
+    if allowed:
+        note(f"It may run: {', '.join(allowed)}. Nothing else.")
     else:
         note("It may not run any program yet, so it will give every command back.", "yellow")
     note(f"Change that under `allow` in {directory / 'sidecar.json'}, then start it again.")

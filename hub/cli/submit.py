@@ -4,11 +4,11 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import msgspec
 import typer
-from msgspec import Struct
+from msgspec import Raw, Struct
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hub.cli.client import Client
@@ -19,21 +19,33 @@ from hub.cli.options import Data, Json, Token, Url, connected, duration_ms, word
 from hub.cli.screen import NOTES, OUT, emit, note
 from schemas.http.tasks import Created, TaskView
 from schemas.scalars import BODY_BYTES, TASKS_PER_SUBMIT, PriorityName, StateName
-from schemas.work import Command, TaskSpec
+from schemas.work import Command, PythonCall, Run, TaskSpec
 
 BATCH_BYTES: Final = BODY_BYTES * 7 // 8
 """How many bytes of tasks go into one request, with room for what surrounds them."""
 TRIES: Final = 20
 """How often a batch is offered to a hub that has no room for it just now."""
 
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--python", help="Call this function instead of a command.", metavar="MODULE:FUNCTION"
+    ),
+]
+Kwargs = Annotated[
+    list[str] | None,
+    typer.Option("--kwarg", help="An argument for it, as JSON or else text.", metavar="NAME=VALUE"),
+]
 EXITS: Final = {StateName.DEAD_LETTER: Exit.FAILED, StateName.CANCELLED: Exit.CANCELLED}
 
 
 def run(
     command: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="COMMAND", help="The program and its arguments, after `--`."),
-    ],
+    ] = None,
+    python: Target = None,
+    kwarg: Kwargs = None,
     needs: Annotated[
         str | None, typer.Option("--needs", help="Capabilities an agent must offer.", metavar="A,B")
     ] = None,
@@ -68,8 +80,8 @@ def run(
 ) -> None:
     """Run a command on an agent: `corral run --follow -- uname -a`."""
     spec = TaskSpec(
-        description=description or " ".join(command)[:200],
-        run=Command(argv=command, cwd=cwd),
+        description=description or " ".join([*(command or []), *filter(None, [python])])[:200],
+        run=_run_of(command, cwd, python, kwarg or []),
         needs=words(needs) or None,
         priority=priority,
         timeout_ms=duration_ms(timeout),
@@ -87,6 +99,31 @@ def run(
         note(f"Follow it with: corral task log --follow {task.id}")
     if task.state in EXITS and follow:
         raise typer.Exit(EXITS[task.state])
+
+
+def _run_of(
+    command: list[str] | None, cwd: str | None, target: str | None, kwargs: list[str]
+) -> Run:
+    """What the options ask to be run; raises `Trouble` unless it is one thing."""
+    if command and target is None and not kwargs:
+        return Command(argv=command, cwd=cwd)
+    if target is None or command or cwd is not None:
+        raise Trouble(
+            Exit.USAGE,
+            "Say what to run: a command, or a Python function.",
+            "corral run -- uname -a, or: corral run --python shop:total --kwarg prices=[1,2]",
+        )
+    return PythonCall(target, Raw(msgspec.json.encode(dict(map(_argument, kwargs)))))
+
+
+def _argument(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Trouble(Exit.USAGE, f"{text!r} is no argument.", "Write --kwarg NAME=VALUE.")
+    try:
+        return name, msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return name, value
 
 
 def _followed(client: Client, task: TaskView, *, as_json: bool) -> TaskView:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.cli.join import join_line
+from sidecar.config import load
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
 
@@ -75,6 +76,21 @@ def test_joining_says_what_may_run(hub: HubDouble, corral: Corral, tmp_path: Pat
     assert again.exit_code == 2
     assert "--replace" in again.err
     assert corral("join", hub.url, "code", *rest, "--replace").exit_code == 0
+
+
+def test_functions_may_be_allowed(hub: HubDouble, corral: Corral, tmp_path: Path) -> None:
+    """They stand in the same sentence, and a misspelt one is refused before the code is spent."""
+    hub.prepare("POST /api/v1/register", {"agent_id": "birch", "token": "t"}, 201)
+    rest = ["--config", str(tmp_path / "c"), "--no-start", "--allow", "uname"]
+    bad = corral("join", hub.url, "code", *rest, "--allow-python", "shop")
+    assert bad.exit_code == 2
+    assert "allow_python" in bad.err
+    assert hub.asked == []
+    places = ["--python-path", str(tmp_path)]
+    ended = corral("join", hub.url, "code", *rest, *places, "--allow-python", "shop:*")
+    assert "It may run: uname, shop:*. Nothing else." in ended.err
+    config = load(tmp_path / "c")
+    assert (config.allow_python, config.python_path) == (("shop:*",), (str(tmp_path),))
 
 
 def test_lines_to_paste_survive_a_shell(hub: HubDouble, corral: Corral, tmp_path: Path) -> None:

@@ -37,6 +37,56 @@ def test_a_command_becomes_a_task(hub: HubDouble, corral: Corral) -> None:
     assert body["max_attempts"] == 1
 
 
+def test_a_function_becomes_a_task(hub: HubDouble, corral: Corral) -> None:
+    """What reads as JSON is JSON, everything else is text."""
+    hub.prepare(TASKS, task(), 201)
+    kwargs = ["prices=[1, 2.5]", "rate=2", "shop=the =one", "plain=true", "empty=", "code='x'"]
+    ended = corral("run", "--python", "shop:total", *(f"--kwarg={text}" for text in kwargs))
+    assert ended.out == f"{TASK_ID}\n"
+    body = hub.asked[0].body
+    assert body["description"] == "shop:total"
+    assert body["run"] == {
+        "kind": "python",
+        "target": "shop:total",
+        "kwargs": {
+            "prices": [1, 2.5],
+            "rate": 2,
+            "shop": "the =one",
+            "plain": True,
+            "empty": "",
+            "code": "'x'",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--kwarg", "a=1"),
+        ("--kwarg", "a=1", "--", "ls"),
+        ("--python", "shop:total", "--", "ls"),
+        ("--python", "shop:total", "--cwd", "/tmp"),
+        ("--python", "shop:total", "--kwarg", "a"),
+    ],
+)
+def test_one_thing_is_run(hub: HubDouble, corral: Corral, arguments: tuple[str, ...]) -> None:
+    """Neither nothing nor two things, nor an argument without a value."""
+    ended = corral("run", *arguments)
+    assert ended.exit_code == 2
+    assert "--kwarg" in ended.err
+    assert hub.asked == []
+
+
+def test_functions_of_a_file_are_submitted(hub: HubDouble, corral: Corral, tmp_path: Path) -> None:
+    """A line of the file may name a function, and its arguments arrive as they are."""
+    hub.prepare(TASKS, {"items": []}, 201)
+    run = {"kind": "python", "target": "shop:total", "kwargs": {"prices": [1.5]}}
+    (tmp_path / "tasks").write_bytes(line(run=run))
+    assert corral("submit", str(tmp_path / "tasks")).exit_code == 0
+    assert hub.asked[0].body["tasks"][0]["run"] == run
+
+
 @pytest.mark.parametrize(
     ("state", "exit_code"), [("completed", 0), ("dead_letter", 8), ("cancelled", 9)]
 )

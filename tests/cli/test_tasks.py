@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import TASK_ID, HubDouble, log, task
 
@@ -146,3 +148,22 @@ def test_an_unknown_task_is_an_exit_code(hub: HubDouble, corral: Corral) -> None
     ended = corral("task", "show", "task-nope")
     assert ended.exit_code == 5
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("run", "line"),
+    [
+        ({"kind": "command", "argv": ["ls", "-l"]}, "ls -l"),
+        ({"kind": "python", "target": "shop:total"}, "shop:total()"),
+        (
+            {"kind": "python", "target": "shop:total", "kwargs": {"of": [1, "\x1b"], "rate": 2}},
+            'shop:total(of=[1,"\\u001b"], rate=2)',
+        ),
+    ],
+)
+def test_a_page_says_what_is_run(
+    hub: HubDouble, corral: Corral, run: dict[str, Any], line: str
+) -> None:
+    """A command as it is typed, a function as it is called."""
+    hub.prepare(f"GET {TASK}", task(run=run))
+    assert line in corral("task", "show", TASK_ID).out

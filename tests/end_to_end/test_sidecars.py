@@ -35,6 +35,8 @@ class Sidecar:
             capabilities=(name, "any"),
             slots=2,
             allow=("sh", sys.executable),
+            allow_python=("shop:*",),
+            python_path=(str(folder),),
             grace_ms=500,
         )
         save(config, folder)
@@ -127,6 +129,60 @@ async def test_a_command_is_cancelled(door: Door, sidecar: Sidecar) -> None:
     ended = await door.reaches(task, "cancelled")
     assert not ended.get("cancel_unconfirmed")
     await until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+SHOP = """
+import time
+
+async def total(prices, *, rate):
+    print("adding")
+    if rate < 0:
+        raise ValueError("a negative rate")
+    return {"total": sum(prices) * rate}
+
+def unlike_json():
+    return {1, 2}
+"""
+
+
+async def call(door: Door, sidecar: Sidecar, target: str, **kwargs: object) -> str:
+    """Submit a task that calls a function; its module is there for the sidecar."""
+    (sidecar.folder / "shop.py").write_text(SHOP)
+    run = {"kind": "python", "target": target, "kwargs": kwargs}
+    return door.hub.submit(run=run, needs=["any"], max_attempts=1)
+
+
+async def test_a_function_is_called(door: Door, sidecar: Sidecar) -> None:
+    """What it returns is the result, what it prints is the log, and readers see what was asked."""
+    task = await call(door, sidecar, "shop:total", prices=[1, 2.5], rate=2)
+    ended = await door.reaches(task, "completed", attempt=1)
+    assert ended["result"] == {"total": 7.0}
+    assert ended["run"]["kwargs"] == {"prices": [1, 2.5], "rate": 2}
+    assert door.hub.get(f"/tasks/{task}/log")["text"] == "adding\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "kwargs", "failure", "error"),
+    [
+        ("shop:total", {"prices": [], "rate": -1}, "agent", "ValueError: a negative rate"),
+        ("shop:total", {}, "config", "The kwargs do not fit the function"),
+        ("shop:unlike_json", {}, "config", "The function returned something that is not JSON"),
+        ("shop:no_such", {}, "config", "shop has no function 'no_such'."),
+    ],
+)
+async def test_a_function_fails(
+    door: Door, sidecar: Sidecar, target: str, kwargs: dict[str, object], failure: str, error: str
+) -> None:
+    """The dead letter says what was wrong."""
+    task = await call(door, sidecar, target, **kwargs)
+    ended = await door.reaches(task, "dead_letter", failure_class=failure)
+    assert error in ended["error"]
+
+
+async def test_a_function_that_is_not_allowed_waits(door: Door, sidecar: Sidecar) -> None:
+    """The sidecar gives it back for good, and somebody else may still take it."""
+    task = await call(door, sidecar, "os:getcwd")
+    await door.reaches(task, "queued", rejections=1)
 
 
 async def test_a_command_takes_too_long(door: Door, sidecar: Sidecar) -> None:
