@@ -1,14 +1,14 @@
 """An agent: its durable record, and what the hub knows of it while it lives.
 
-Its status is derived, never set by a client's words: offline, stale (gone, but its leases
-still run), idle, working.
+Its status is derived, never set by a client's words: see `Agent.status`. What people say
+about it (pause, drain, edits) is in `standing.py`.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from schemas.scalars import Executor
+from schemas.scalars import Executor, Presence
 
 if TYPE_CHECKING:
     from hub.core.lanes import Share
@@ -49,6 +49,11 @@ class AgentRecord(Struct, frozen=True):
     """Names of fields that an operator or the list set: the agent itself cannot change them."""
     version: int = 1
     """Rises with every change a person makes."""
+
+
+def is_barred(record: AgentRecord) -> bool:
+    """Whether people want it to get no new work."""
+    return record.paused or record.draining or not record.active
 
 
 class Attempt:
@@ -113,6 +118,7 @@ class Agent:
     """One agent's live state."""
 
     __slots__ = (
+        "barred",
         "busy",
         "capabilities",
         "clogged",
@@ -128,6 +134,8 @@ class Agent:
 
     def __init__(self, record: AgentRecord) -> None:
         self.record = record
+        self.barred = is_barred(record)
+        """Paused, draining or out of use: people want it to get no new work."""
         self.capabilities = frozenset(record.capabilities)
         self.executors = frozenset(record.executors)
         self.profile: Profile | None = None
@@ -156,16 +164,23 @@ class Agent:
         """Whether it may be given work now."""
         return (
             self.session != 0
-            and not (self.busy or self.silent or self.clogged)
+            and not (self.busy or self.silent or self.clogged or self.barred)
             and self.record.slots > len(self.held) + len(self.foreign)
         )
 
     @property
-    def status(self) -> str:
+    def status(self) -> Presence:
         """Its derived status."""
         if self.session == 0:
-            return "stale" if self.held else "offline"
-        return "working" if self.held else "idle"
+            return Presence.STALE if self.held else Presence.OFFLINE
+        if self.record.draining:
+            return Presence.DRAINING if self.held else Presence.DRAINED
+        return Presence.WORKING if self.held else Presence.IDLE
+
+    def becomes(self, record: AgentRecord) -> None:
+        """It has this record from now on."""
+        self.record = record
+        self.barred = is_barred(record)
 
     def remind(self, hub_time: int) -> None:
         """A term of one of its attempts ends at this hub time."""

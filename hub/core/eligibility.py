@@ -20,6 +20,9 @@ class Question(Struct, frozen=True, gc=False):
 
 CHECKS: Final[dict[str, Callable[[Question], bool]]] = {
     "offline": lambda q: q.agent.session == 0,
+    "paused": lambda q: q.agent.record.paused,
+    "draining": lambda q: q.agent.record.draining,
+    "inactive": lambda q: not q.agent.record.active,
     "pinned_elsewhere": lambda q: q.requirements.agent not in (None, q.agent.record.id),
     "missing_capability": lambda q: not q.requirements.has_capabilities(q.agent.capabilities),
     "no_executor": lambda q: not q.requirements.has_executor(q.agent.executors),

@@ -5,8 +5,10 @@ from typing import Final
 
 from hub.core.agent import Agent, Attempt
 from hub.core.clock import Instant
+from hub.core.dispatch import label_text
 from hub.core.eligibility import Question, obstacles
 from hub.core.org import Org
+from hub.core.pauses import PauseRecord
 from hub.core.requirements import Requirements, decode
 from hub.core.task import NAMES, Task
 from schemas.http.hub import Reason
@@ -15,12 +17,21 @@ from schemas.scalars import TaskState
 
 CANDIDATES: Final = 200
 """How many agents are listed, those with the fewest obstacles first."""
+ABOUT_TO_RUN: Final = "about_to_run"
 
 STATIC: Final = frozenset({"pinned_elsewhere", "missing_capability", "no_executor"})
 """Obstacles that do not go away by waiting."""
 
+
+def _with_note(text: str, note: str | None) -> str:
+    return text if note is None else f"{text}: {note}"
+
+
 SENTENCES: Final[dict[str, Callable[[Requirements, Agent], str]]] = {
     "offline": lambda _need, _agent: "has no session",
+    "paused": lambda _need, agent: _with_note("is paused", agent.record.pause_note),
+    "draining": lambda _need, _agent: "is draining: it gets nothing new",
+    "inactive": lambda _need, _agent: "was taken out of use by the list of agents",
     "pinned_elsewhere": lambda need, _agent: f"the task is pinned to {need.agent}",
     "missing_capability": lambda need, agent: (
         "does not offer " + ", ".join(sorted(set(need.needs) - agent.capabilities))
@@ -45,6 +56,9 @@ def explain(org: Org, task: Task, now: Instant) -> Explanation:
     candidates = _candidates(org, task, now) if waits else []
     attempt = org.attempt_of(task)
     reasons = _reasons(task, candidates, attempt, now)
+    pause = org.dispatch.pause_of(task) if task.state is TaskState.QUEUED else None
+    if pause is not None:
+        reasons = [_why_held_back(pause), *(each for each in reasons if each.code != ABOUT_TO_RUN)]
     return Explanation(
         task_id=task.id,
         state=NAMES[task.state],
@@ -105,7 +119,7 @@ def _why_queued(task: Task, candidates: list[Candidate]) -> Reason:
         return Reason("no_agents", "no agent has ever joined this hub")
     if not candidates[0].reasons:
         text = f"{candidates[0].agent_id} can take it; it is about to be assigned"
-        return Reason("about_to_run", text)
+        return Reason(ABOUT_TO_RUN, text)
     need = decode(task.requires)
     fitting = [
         candidate
@@ -121,6 +135,11 @@ def _why_queued(task: Task, candidates: list[Candidate]) -> Reason:
         return Reason("rejected_by_all", text)
     verb = "agent that could run it is" if len(able) == 1 else "agents that could run it are"
     return Reason("waiting_for_agent", f"the {len(able)} {verb} not free now")
+
+
+def _why_held_back(pause: PauseRecord) -> Reason:
+    what = "dispatch" if pause.label is None else f"dispatch of {label_text(pause.label)}"
+    return Reason("dispatch_paused", _with_note(f"{what} is paused", pause.note))
 
 
 def _in_words(need: Requirements) -> str:

@@ -7,7 +7,8 @@ records do not. A place is *hot* when the task's record is in memory, *cold* whe
 be read first; cold places become hot in batches, ahead of need.
 """
 
-from heapq import heappop, heappush
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 from hub.core.requirements import Requirements
@@ -80,6 +81,15 @@ class Share:
     def cool(self) -> None:
         """The hot head's record is not in memory after all: it has to be read."""
         heappush(self.cold, heappop(self.hot))
+
+    def set_aside(self) -> int:
+        """Take the hot head away although it still waits here, and return it."""
+        return heappop(self.hot)
+
+    def put_back(self, places: Iterable[int]) -> None:
+        """What was set aside is in line again, and has to be read first."""
+        self.cold += places
+        heapify(self.cold)
 
     def take(self) -> int:
         """Take the hot head away and return it."""

@@ -57,6 +57,8 @@ class Matcher:
         self._stuck: dict[int, Lane] = {}
         """Lanes that a free agent may serve, but for the present head."""
         self._agents: dict[str, Agent] = {}
+        self.parked: dict[str, dict[int, Share]] = {}
+        """Places set aside, each with its share, by the pause that keeps them back."""
         self.cold: dict[int, Share] = {}
         """Shares whose next places have to be read, by id."""
         self.free_agents = 0
@@ -134,7 +136,11 @@ class Matcher:
     def remove(self, task: Task) -> None:
         """A queued task left in another way than by a match."""
         share = self.lane(task.requires).share(task.spec.fairness_key)
-        share.remove(place_of(task.queue_key, task.seq))
+        place = place_of(task.queue_key, task.seq)
+        if self.parked and self._take_parked(place):
+            share.size -= 1
+        else:
+            share.remove(place)
         self._left(share)
 
     def take(self, match: Match) -> None:
@@ -146,6 +152,44 @@ class Matcher:
         self._turn_changed(share)
         if share.hungry:
             self.cold[id(share)] = share
+
+    def park(self, share: Share, pause: str) -> None:
+        """The head may not be given out while a pause lasts: whoever waits behind it goes on.
+
+        It still waits in its lane, and counts there.
+        """
+        self.parked.setdefault(pause, {})[share.set_aside()] = share
+        self._moved_up(share)
+        if share.hungry:
+            self.cold[id(share)] = share
+
+    def put_back(self, pause: str) -> None:
+        """A pause is over: what it kept back stands in line again, in its old places."""
+        shares: dict[int, tuple[Share, list[int]]] = {}
+        for place, share in self.parked.pop(pause, {}).items():
+            shares.setdefault(id(share), (share, []))[1].append(place)
+        for share, places in shares.values():
+            share.put_back(places)
+            share.lane.rank(share)
+            self._announce(share.lane)
+
+    def look_at(self, task: Task) -> None:
+        """A queued task has other labels: if it is parked, it is looked at again."""
+        place = place_of(task.queue_key, task.seq)
+        share = self._take_parked(place) if self.parked else None
+        if share is not None:
+            share.put_back([place])
+            share.lane.rank(share)
+            self._announce(share.lane)
+
+    def _take_parked(self, place: int) -> Share | None:
+        for pause, places in self.parked.items():
+            share = places.pop(place, None)
+            if share is not None:
+                if not places:
+                    del self.parked[pause]
+                return share
+        return None
 
     def cool(self, share: Share) -> None:
         """The head's record is not in memory: it is read before it is matched again."""
@@ -160,6 +204,10 @@ class Matcher:
     def _left(self, share: Share) -> None:
         """A task left the lane, which may have another head now."""
         self.waiting -= 1
+        self._moved_up(share)
+
+    def _moved_up(self, share: Share) -> None:
+        """A lane may have another head now."""
         share.lane.rank(share)
         if self._stuck and self._stuck.pop(id(share.lane), None) is not None:
             self._announce(share.lane)
@@ -207,6 +255,11 @@ class Matcher:
         profile.members += 1
         agent.profile = profile
         self.refresh(agent)
+
+    def forget(self, agent: Agent) -> None:
+        """An agent is not known any more."""
+        self.leave(agent)
+        self._agents.pop(agent.record.id, None)
 
     def leave(self, agent: Agent) -> None:
         """An agent offers nothing any more."""

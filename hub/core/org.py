@@ -7,8 +7,10 @@ keeps it right whenever a record changes: `put` is the only way in. It decides n
 from heapq import heappop, heappush
 
 from hub.core.agent import Agent, AgentRecord, Attempt
+from hub.core.dispatch import Dispatch
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.matching import Match, Matcher
+from hub.core.pauses import PauseRecord
 from hub.core.residents import Residents
 from hub.core.task import HELD, WAITING, Task
 from schemas.scalars import TaskState
@@ -22,7 +24,12 @@ class Org:
         self.epoch = epoch
         self.tasks = Residents()
         self.agents: dict[str, Agent] = {}
+        self.pausing: set[str] = set()
+        """Agents whose pause has an end."""
         self.matcher = Matcher()
+        self.dispatch = Dispatch()
+        self.position = 0
+        """The journal position of the last change of a task."""
         self.counts = dict.fromkeys(TaskState, 0)
         """How many tasks are in each state, in memory or not."""
         self.backing_off: list[int] = []
@@ -36,6 +43,7 @@ class Org:
 
     def put(self, before: Task | None, after: Task, position: int) -> None:
         """A task's record changed, with the unit at this journal position."""
+        self.position = position
         old = None if before is None else before.state
         if before is not None and old is TaskState.QUEUED and after.state is not old:
             if after.state is not TaskState.ASSIGNED:
@@ -52,6 +60,8 @@ class Org:
             if after.state in WAITING and old not in WAITING:
                 self._may_expire(after)
         elif before is not None and after.state in WAITING:
+            if self.matcher.parked:
+                self.matcher.look_at(before)
             if after.due_at == before.due_at:
                 self.tasks.let_go(after, position)
             else:
@@ -140,12 +150,38 @@ class Org:
                 record.capabilities,
                 record.executors,
             )
-            agent.record = record
+            agent.becomes(record)
             if same:
                 self.matcher.refresh(agent)
             else:
                 self.matcher.enter(agent)
+        if record.paused_until is not None:
+            self.pausing.add(record.id)
+        else:
+            self.pausing.discard(record.id)
         return agent
+
+    def forget(self, agent: Agent) -> None:
+        """An agent that has nothing any more is not known any more."""
+        self.matcher.forget(agent)
+        self.pausing.discard(agent.record.id)
+        del self.agents[agent.record.id]
+
+    # Pauses
+
+    def park(self, match: Match, task: Task, pause: str) -> None:
+        """The head that was matched may not be given out while this pause lasts.
+
+        Its record may leave memory like that of any other that only waits.
+        """
+        self.matcher.park(match.share, pause)
+        self.tasks.dispatched(task)
+        self.tasks.let_go(task, self.position)
+
+    def end_pause(self, pause: PauseRecord) -> None:
+        """A pause is over: what it kept back is looked at again."""
+        self.dispatch.end(pause)
+        self.matcher.put_back(pause.id)
 
     @property
     def backlog(self) -> int:

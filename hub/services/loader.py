@@ -31,6 +31,7 @@ class Loader:
         for _ in range(READERS):
             self._free.put(store.reader())
         self._under_way: dict[tuple[str, str], list[Then]] = {}
+        self._closed = False
 
     async def read(self, question: Callable[[Reader], T]) -> T:
         """Ask a reader in its thread."""
@@ -79,8 +80,14 @@ class Loader:
 
     def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
         """Have these tasks in memory, those that exist, and go on with `then`."""
+        self._loop.call_soon(self._read_by_seq, org, seqs, then)
+
+    def _read_by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
+        """Nothing comes between the look at what is in memory and `then`."""
+        if self._closed:
+            return
         if all(org.tasks.at(seq) is not None for seq in seqs):
-            self._loop.call_soon(then)
+            then()
             return
         # All of them: what is in memory now may have left it when the others arrive.
         future = self._loop.run_in_executor(
@@ -104,6 +111,7 @@ class Loader:
 
     def close(self) -> None:
         """End the readers."""
+        self._closed = True
         self._threads.shutdown(wait=True)
         while not self._free.empty():
             self._free.get().close()

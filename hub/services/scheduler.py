@@ -49,7 +49,7 @@ class Scheduler:
     def run_once(self) -> None:
         """Make what matches there are."""
         for org in self.orgs:
-            if org.matcher.pending:
+            if org.matcher.pending and org.dispatch.whole is None:
                 self._run(org, self._clock.now())
             if org.matcher.cold:
                 self._read_ahead(org)
@@ -67,6 +67,11 @@ class Scheduler:
             if not _is_at(task, match.place):
                 org.matcher.drop(match.share)
                 continue
+            if org.dispatch.by_label:
+                pause = org.dispatch.label_pause_of(task)
+                if pause is not None:
+                    org.park(match, task, pause.id)
+                    continue
             self._assign(org, task, match, now)
         self._journal.wake()
 
@@ -90,6 +95,9 @@ class Scheduler:
         peer.deliver(assign_frame(task))
 
     def _read_ahead(self, org: Org) -> None:
+        if org.matcher.parked:
+            # What is parked is read and put away again: it must not fill memory meanwhile.
+            org.tasks.trim(self._journal.durable)
         shares = list(org.matcher.cold.values())
         org.matcher.cold.clear()
         for share in shares:

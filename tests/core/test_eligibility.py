@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from hub.core.agent import Agent, Attempt
 from hub.core.eligibility import CHECKS, Question, is_free, obstacles
@@ -38,8 +39,22 @@ def full() -> Agent:
     return agent
 
 
+def stopped(**flags: bool) -> Callable[[], Agent]:
+    """The same agent after people said something about it."""
+
+    def made() -> Agent:
+        agent = able()
+        agent.becomes(structs.replace(agent.record, **flags))
+        return agent
+
+    return made
+
+
 CASES: dict[str, tuple[Requirements, Callable[[], Agent]]] = {
     "offline": (NEED, set_to("session", 0)),
+    "paused": (NEED, stopped(paused=True)),
+    "draining": (NEED, stopped(draining=True)),
+    "inactive": (NEED, stopped(active=False)),
     "pinned_elsewhere": (Requirements(agent="b"), able),
     "missing_capability": (Requirements(needs=("x", "z")), able),
     "no_executor": (NEED, lambda: online("a", 1, "x", run=False)),

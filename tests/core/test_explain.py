@@ -11,6 +11,7 @@ from hub.core import explain as explaining
 from hub.core import lifecycle, reports, requirements
 from hub.core.explain import SENTENCES, explain
 from hub.core.org import Org
+from hub.core.pauses import PauseRecord
 from hub.core.task import Task
 from schemas.scalars import FailureClass, TaskState
 from tests.core.making import (
@@ -102,6 +103,7 @@ def test_every_obstacle_has_a_sentence() -> None:
     """What stands in the way of each agent is told in words."""
     org = org_of(online(slots=0, run=False))
     agent = org.agents[AGENT]
+    agent.becomes(structs.replace(agent.record, paused=True, draining=True, active=False))
     agent.session = 0
     agent.busy = agent.silent = agent.clogged = True
     agent.foreign = {"task-1": 1}
@@ -123,6 +125,28 @@ def test_the_nearest_agents_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert [candidate.agent_id for candidate in found.candidates] == ["c", "b"]
     assert found.candidates_total == 3
+
+
+def test_a_task_that_is_kept_back_says_why() -> None:
+    """The note of the pause is told, and an able agent is not promised."""
+    org, task = org_of(online()), queued(labels={"env": "prod", "x": "y"})
+    org.dispatch.begin(PauseRecord("main", "p1", ("env", "prod"), "freeze", None, 0, "me"))
+
+    assert reason(task, org) == ("dispatch_paused", "dispatch of env=prod is paused: freeze")
+    assert reason(queued(labels={"env": "test"}), org)[0] == "about_to_run"
+    org.dispatch.begin(PauseRecord("main", "p2", None, None, None, 0, "me"))
+    assert reason(queued(), org) == ("dispatch_paused", "dispatch is paused")
+
+
+def test_a_paused_agent_says_why() -> None:
+    """With the note of who paused it."""
+    org = org_of(online())
+    paused = structs.replace(org.agents[AGENT].record, paused=True, pause_note="new disk")
+    org.know(paused)
+    told = explain(org, queued(), NOW)
+
+    assert told.candidates[0].reasons[0].message == "is paused: new disk"
+    assert told.reasons[0].code == "waiting_for_agent"
 
 
 @pytest.mark.parametrize("state", [S.ASSIGNED, S.RUNNING, S.COMPLETED, S.CANCELLED])

@@ -22,13 +22,27 @@ class Derived(Yard):
         lanes = self.org.matcher.lanes.values()
         return {(lane.key, key): share for lane in lanes for key, share in lane.shares.items()}
 
+    def parked(self, share: Share) -> list[int]:
+        """The places of a share that pauses keep back."""
+        kept = self.org.matcher.parked.values()
+        return [place for places in kept for place, its in places.items() if its is share]
+
+    @invariant()
+    def only_what_a_pause_names_is_parked(self) -> None:
+        """Each parked task has the label of its pause, and the pause lasts."""
+        by_seq = {task.seq: task for task in self.tasks.values()}
+        for pause, places in self.org.matcher.parked.items():
+            key, value = self.org.dispatch.pauses[pause].label or ("", "")
+            for place in places:
+                assert (by_seq[seq_of(place)].spec.labels or {}).get(key) == value
+
     @invariant()
     def queues_hold_what_is_queued(self) -> None:
         """Each queued task stands once, in its lane and share, and nothing else does."""
         found = Counter(
             (name, place)
             for name, share in self.shares().items()
-            for place in [*share.hot, *share.cold, *share.loading]
+            for place in [*share.hot, *share.cold, *share.loading, *self.parked(share)]
             if place not in share.gone
         )
         queued = [task for task in self.tasks.values() if task.state is TaskState.QUEUED]

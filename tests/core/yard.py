@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from msgspec import structs
 
 from hub.core import lifecycle, reports
 from hub.core.agent import AgentRecord
@@ -14,6 +15,7 @@ from hub.core.clock import Instant
 from hub.core.lanes import place_of, seq_of
 from hub.core.matching import Match
 from hub.core.org import Org
+from hub.core.pauses import PauseRecord
 from hub.core.task import HELD, Change, Task
 from schemas.scalars import Executor, FailureClass, PriorityName, Rejection, TaskState
 from schemas.work import TaskSpec
@@ -21,6 +23,7 @@ from tests.core.making import RUN
 
 AGENTS = ("ada", "bob", "cyd")
 CAPABILITIES = st.lists(st.sampled_from(["x", "y"]), unique=True)
+LABELS = st.sampled_from([None, None, {"env": "a"}, {"env": "b", "x": "y"}])
 SPECS = st.builds(
     TaskSpec,
     description=st.just("a test"),
@@ -28,6 +31,7 @@ SPECS = st.builds(
     needs=CAPABILITIES,
     assign_to=st.sampled_from([None, None, None, *AGENTS]),
     fairness_key=st.sampled_from([None, "k", "l"]),
+    labels=LABELS,
     priority=st.sampled_from([None, *PriorityName]),
     not_before=st.sampled_from([None, None, None, 40_000]),
     complete_by=st.sampled_from([None, None, None, 60_000]),
@@ -93,6 +97,10 @@ class Yard(RuleBasedStateMachine):
         """The scheduler makes a match."""
         task = self.at(match.place)
         assert place_of(task.queue_key, task.seq) == match.place
+        pause = self.org.dispatch.label_pause_of(task)
+        if pause is not None:
+            self.org.park(match, task, pause.id)
+            return
         self.look_at(match, task)
         change = lifecycle.assign(task, match.agent.record.id, 1, self.now)
         self.org.hold(match, change.task)
@@ -127,16 +135,40 @@ class Yard(RuleBasedStateMachine):
         self.org.matcher.refresh(agent)
         self.settled = False
 
-    @rule(name=st.sampled_from(AGENTS), how=st.sampled_from(["gone", "busy", "silent", "clogged"]))
+    @rule(
+        name=st.sampled_from(AGENTS),
+        how=st.sampled_from(["gone", "busy", "silent", "clogged", "paused"]),
+    )
     def turn_away(self, name: str, how: str) -> None:
         """An agent can take no work for a while."""
         agent = self.org.agents.get(name)
         if agent is not None:
             if how == "gone":
                 agent.session = 0
+            elif how == "paused":
+                self.org.know(structs.replace(agent.record, paused=True))
             else:
                 setattr(agent, how, True)
             self.org.matcher.refresh(agent)
+
+    @rule(value=st.sampled_from(["a", "b"]))
+    def pause_or_resume(self, value: str) -> None:
+        """Tasks with a label are kept back, or given out again."""
+        label = ("env", value)
+        lasting = self.org.dispatch.of_label(label)
+        if lasting is None:
+            self.org.dispatch.begin(PauseRecord("main", value, label, None, None, 0, "me"))
+        else:
+            self.org.end_pause(lasting)
+        self.settled = False
+
+    @rule(number=st.integers(0, 99), labels=LABELS)
+    def relabel(self, number: int, labels: dict[str, str] | None) -> None:
+        """A waiting task gets other labels."""
+        task = self.choose(number, TaskState.QUEUED)
+        if task is not None:
+            spec = structs.replace(task.spec, labels=labels)
+            self.put(task, Change(structs.replace(task, spec=spec), ()))
 
     @rule(number=st.integers(0, 99))
     def still_runs(self, number: int) -> None:
