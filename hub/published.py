@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parent.parent
 def published() -> dict[str, str]:
     """Every file that is made from the code: its path in the checkout, and its text."""
     made = {f"schemas/json/{name}": text for name, text in generate.documents().items()}
-    made["schemas/json/openapi.json"] = json.dumps(openapi(), indent=2) + "\n"
+    made["schemas/json/openapi.json"] = json.dumps(openapi(__version__), indent=2) + "\n"
     made["schemas/json/asyncapi.json"] = json.dumps(asyncapi(__version__), indent=2) + "\n"
     return made
 

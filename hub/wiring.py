@@ -19,6 +19,7 @@ from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
 from hub.services.service import Loop
+from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
 from hub.services.terms import Terms
@@ -73,7 +74,7 @@ async def wire(
     terms, timers = Terms(tasks, agents, chance), Timers(tasks, loader, clock)
     upkeep = Upkeep(journal, clock, peers, terms, timers, settings, metrics)
     upkeep.orgs = tasks.orgs = scheduler.orgs
-    upkeep.sweep = limits.sweep
+    upkeep.chores = [limits.sweep, replays.prune]
     loops = [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)]
     services = Services(
         orgs=orgs,
@@ -89,6 +90,7 @@ async def wire(
         watches=watches,
         greeting=greeting,
         replays=replays,
+        submissions=Submissions(tasks, replays),
         logs=logs,
         settings=settings,
         metrics=metrics,

@@ -13,6 +13,7 @@ from hub.services.metrics import Exposition, Metrics
 from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.settings import Settings
+from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
 from hub.services.tokens import Tokens
@@ -37,6 +38,7 @@ class Services:
     watches: Watches
     greeting: Greeting
     replays: Replays
+    submissions: Submissions
     logs: TaskLogs
     settings: Settings
     metrics: Metrics

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from hub.core import credentials
 from hub.core.bucket import Bucket
+from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.limits import Meter, Rates
@@ -71,6 +72,12 @@ class Limits:
     def take(self, principal: Principal, tier: Tier, cost: int = 1) -> None:
         """Take what a request costs. Raises Refused `rate_limited`."""
         self.meter(principal).take(tier, cost, self._clock.hub())
+
+    def low(self, principal: Principal, tier: Tier) -> int | None:
+        """What is left of a bucket that is nearly empty; None while it is not."""
+        now = self._clock.hub()
+        bucket = self.meter(principal).bucket(tier, now)
+        return bucket.remaining(now) if bucket.level < bucket.low else None
 
     def cooling(self, principal: Principal) -> int:
         """Milliseconds for which this principal may open no session; 0 when it may."""
@@ -151,12 +158,12 @@ class Limits:
 
     # Upkeep and view
 
-    def sweep(self) -> None:
+    def sweep(self, instant: Instant) -> None:
         """Forget some of what a new one would equal: a few at a time, so no pass takes long.
 
         A meter that a session holds lives on with it, and is found again.
         """
-        now = self._clock.hub()
+        now = instant.hub
         for _ in range(min(SWEPT, len(self._recent))):
             key, meter = self._recent.popitem(last=False)
             if not meter.is_idle(now):

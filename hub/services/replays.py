@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from hub.core.clock import Instant
 from hub.core.errors import Refused
 from hub.core.replays import Replay, mark_of
 from hub.services.clock import Clock
@@ -129,11 +130,11 @@ class Replays:
         """The write is over, or was refused: once what it decided is durable."""
         self._journal.promise(self._running.discard, place.mark)
 
-    def prune(self, org: str, wall_now: int) -> None:
+    def prune(self, now: Instant) -> None:
         """Forget some of the answers that were kept long enough."""
-        limit = wall_now - KEPT_MS
+        limit = now.wall - KEPT_MS
         old = [mark for mark, at in islice(self._marks.items(), REPLAYS_PRUNED) if at < limit]
         if old:
             for mark in old:
                 del self._marks[mark]
-            self._journal.write(Unit(org, old_replays=limit))
+            self._journal.write(Unit("", old_replays=limit))

@@ -44,8 +44,8 @@ class Upkeep:
         self._settings = settings
         self._metrics = metrics
         self.orgs: list[Org] = []
-        self.sweep: Callable[[], None] = _nothing
-        """Forgets what nobody needs any more; a little in each pass."""
+        self.chores: list[Callable[[Instant], None]] = []
+        """What else is looked at in each pass; each does a little and returns."""
         self._last = clock.hub()
 
     def run_once(self) -> None:
@@ -66,7 +66,8 @@ class Upkeep:
             self._timers.check(org, now)
             org.matcher.look_again()
             org.matcher.sweep()
-        self.sweep()
+        for chore in self.chores:
+            chore(now)
         self._journal.wake()
 
     def _forgive(self, gap_ms: int) -> None:
@@ -90,7 +91,3 @@ class Upkeep:
         elif session.heard_at + 2 * self._settings.heartbeat_ms <= now.hub:
             reason = "two heartbeats were missed"
             peer.close(Close(CloseCode.HEARTBEAT_MISSED, reason, reconnect=True))
-
-
-def _nothing() -> None:
-    """There is nothing to forget."""

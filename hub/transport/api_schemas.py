@@ -11,22 +11,22 @@ MESSAGES = ("from_agent", "to_agent", "http", "events")
 
 
 @cache
-def document(name: str) -> bytes:
+def _document(name: str) -> bytes:
     """One of the documents in `schemas/json`."""
     return resources.files("schemas").joinpath("json", f"{name}.json").read_bytes()
 
 
 async def schemas(call: Call) -> Answer:
     """The JSON Schemas of all messages, bodies and events, by document."""
-    found = {name: Raw(document(name)) for name in MESSAGES}
+    found = {name: Raw(_document(name)) for name in MESSAGES}
     return Answer(200, json.encode(found), durable=False)
 
 
 async def openapi(call: Call) -> Answer:
     """Every route, as OpenAPI 3.1."""
-    return Answer(200, document("openapi"), durable=False)
+    return Answer(200, _document("openapi"), durable=False)
 
 
 async def asyncapi(call: Call) -> Answer:
     """Every message of the socket, as AsyncAPI 3.0."""
-    return Answer(200, document("asyncapi"), durable=False)
+    return Answer(200, _document("asyncapi"), durable=False)

@@ -42,6 +42,7 @@ async def create_tasks(call: Call) -> Answer:
     taken = call.take(model)
     specs: list[TaskSpec] = taken.tasks if is_batch else [taken]
     _check_opaque(specs, is_batch=is_batch)
+    call.charge(len(specs) - 1)
     tasks = services.tasks.submit(call.org, call.caller, specs)
     if not is_batch:
         return _shown(call, tasks[0], 201)

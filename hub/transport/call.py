@@ -13,7 +13,7 @@ from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.services.bundle import Services
 from hub.transport.refusals import explain
-from schemas.scalars import ErrorCode
+from schemas.scalars import ErrorCode, Tier
 
 JSON: Final = "application/json"
 
@@ -58,6 +58,11 @@ class Call:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             text = explain(self.body, model, error)[0].message
             raise Refused(ErrorCode.INVALID_JSON, text) from error
+
+    def charge(self, more: int) -> None:
+        """Count this request as so many more new tasks. Raises Refused `rate_limited`."""
+        if more > 0:
+            self.services.limits.take(self.caller, Tier.SUBMIT, more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ calls one service, and hands the answer on.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from loguru import logger
@@ -13,13 +14,13 @@ from msgspec import Struct
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.org import Org
-from hub.core.session import Close, Phase
+from hub.core.session import Close, Phase, cooled_down
 from hub.services.bundle import Services
 from hub.services.peers import Peer, frame_of
 from hub.services.watch import result_frame
 from hub.transport import replies
 from schemas import from_agent as wire
-from schemas.scalars import CloseCode, ErrorCode, Role
+from schemas.scalars import CloseCode, ErrorCode, Role, Tier
 from schemas.to_agent import Error, Pong, TaskSubmitted
 
 Command = Callable[[Services, Peer, Any], None]
@@ -34,17 +35,34 @@ def _who(services: Services, peer: Peer) -> tuple[Org, Principal]:
 
 def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
     """Check the credential, then open the session."""
-    principal = peer.credential or services.tokens.check(message.token or "")
+    try:
+        principal = peer.credential or _log_in(services, peer, message.token or "")
+    except Refused as refused:
+        replies.refused(services, peer, message, refused)
+        code, wait = CloseCode.RATE_LIMITED, refused.retry_after_ms
+        peer.close(Close(code, "too many failed logins", reconnect=True, retry_after_ms=wait))
+        return
     if principal is None:
         _turn_away(peer, ErrorCode.INVALID_TOKEN, "the token is not valid")
+    elif cooldown := services.limits.cooling(principal):
+        peer.close(cooled_down(cooldown))
     elif principal.role is Role.VIEWER:
         _turn_away(peer, ErrorCode.FORBIDDEN, "a viewer's token opens no session")
     elif principal.role is Role.AGENT and principal.id != message.agent_id:
         text = f"the token belongs to another agent than {message.agent_id}"
         _turn_away(peer, ErrorCode.TOKEN_AGENT_MISMATCH, text)
     else:
+        peer.session.meter = services.limits.meter(principal)
         services.greeting.greet(services.orgs[principal.org], principal, peer, message)
         logger.bind(agent=principal.id, role=principal.role.name).info("session opened")
+
+
+def _log_in(services: Services, peer: Peer, token: str) -> Principal | None:
+    services.limits.may_log_in(peer.address, token)
+    principal = services.tokens.check(token)
+    if principal is None:
+        services.limits.login_failed(peer.address, token)
+    return principal
 
 
 def _turn_away(peer: Peer, code: ErrorCode, text: str) -> None:
@@ -61,8 +79,17 @@ def ping(services: Services, peer: Peer, message: wire.Ping) -> None:
 
 
 def task_report(services: Services, peer: Peer, message: Any) -> None:
-    """An agent says what became of a task: accepted, rejected, complete, failed, cancelled."""
+    """An agent says what became of a task: accepted, rejected, complete, failed, cancelled.
+
+    About a task that it has it may say everything at any time.
+    """
     org, principal = _who(services, peer)
+    if message.task_id not in org.agents[principal.id].held:
+        try:
+            peer.session.meter.take(Tier.REPORTS, 1, services.clock.hub())
+        except Refused as refused:
+            replies.refused(services, peer, message, refused, message.task_id)
+            return
     services.tasks.hear(peer, org, principal.id, message)
 
 
@@ -79,18 +106,28 @@ def task_log(services: Services, peer: Peer, message: wire.TaskLog) -> None:
 
 
 def task_submit(services: Services, peer: Peer, message: wire.TaskSubmit) -> None:
-    """New tasks."""
+    """New tasks; under a key that was used before, the ids of the first time."""
     org, principal = _who(services, peer)
-    try:
-        tasks = services.tasks.submit(org, principal, message.tasks)
-    except Refused as refused:
-        replies.refused(services, peer, message, refused)
-        return
-    if message.watch:
-        for task in tasks:
-            services.watches.watch(peer, task.id)
-    answer = TaskSubmitted(message.ref, [task.id for task in tasks])
-    services.journal.promise(peer.deliver, frame_of(answer))
+
+    def taken(ids: list[str] | Refused) -> None:
+        if isinstance(ids, Refused):
+            replies.refused(services, peer, message, ids)
+            return
+        answer = TaskSubmitted(message.ref, ids)
+        services.journal.promise(peer.deliver, frame_of(answer))
+        if message.watch and peer.session.phase is not Phase.CLOSED:
+            services.loader.by_ids(org, ids, partial(_watch, services, peer, org))
+
+    key = message.idempotency_key
+    services.submissions.submit(org, principal, message.tasks, key, taken)
+
+
+def _watch(services: Services, peer: Peer, org: Org, task_id: str) -> None:
+    task = org.tasks.get(task_id)
+    if task is not None and task.ended:
+        services.journal.promise(peer.deliver, result_frame(task))
+    elif task is not None:
+        services.watches.watch(peer, task_id)
 
 
 def task_watch(services: Services, peer: Peer, message: wire.TaskWatch) -> None:
@@ -110,10 +147,8 @@ def task_watch(services: Services, peer: Peer, message: wire.TaskWatch) -> None:
         elif principal.role is Role.AGENT and task.submitted_by != principal.id:
             foreign = Refused(ErrorCode.FORBIDDEN, "an agent may watch only tasks it submitted")
             replies.refused(services, peer, message, foreign, task_id)
-        elif task.ended:
-            services.journal.promise(peer.deliver, result_frame(task))
         else:
-            services.watches.watch(peer, task_id)
+            _watch(services, peer, org, task_id)
 
     services.loader.by_ids(org, message.task_ids, look)
 

@@ -18,7 +18,8 @@ from hub.core.credentials import Principal, Scope
 from hub.core.errors import Refused
 from hub.core.ids import request_id
 from hub.services.bundle import Services
-from hub.transport.bearer import principal_of
+from hub.transport.address import address_of
+from hub.transport.bearer import token_of
 from hub.transport.call import JSON, Answer, Call
 from hub.transport.problems import refusal
 from hub.transport.query import Empty, read_query
@@ -56,18 +57,19 @@ def endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable[
 
 async def _answer(services: Services, route: Route, request: Request, name: str) -> Response:
     principal = _let_in(services, route, request)
+    warning = _warning(services, route, principal)
     body = await _read_body(route, request)
     query = read_query(route.query or Empty, request.query_params)
     call = Call(services, request, principal, _actor(request, principal), body, query)
     guard = await guard_of(call, route)
     try:
         if guard is not None and guard.earlier is not None:
-            return _respond(guard.earlier, name, replayed=True)
+            return _respond(guard.earlier, name, warning | {"Idempotent-Replayed": "true"})
         outcome = await _outcome(route, call, guard)
     finally:
         if guard is not None:
             guard.leave()
-    return _respond(outcome, name)
+    return _respond(outcome, name, warning)
 
 
 async def _outcome(route: Route, call: Call, guard: Guard | None) -> Answer:
@@ -89,10 +91,8 @@ async def _outcome(route: Route, call: Call, guard: Guard | None) -> Answer:
     return outcome
 
 
-def _respond(outcome: Answer, name: str, *, replayed: bool = False) -> Response:
-    headers = {"X-Request-Id": name, "Cache-Control": "no-store"}
-    if replayed:
-        headers["Idempotent-Replayed"] = "true"
+def _respond(outcome: Answer, name: str, more: dict[str, str]) -> Response:
+    headers = {"X-Request-Id": name, "Cache-Control": "no-store", **more}
     if outcome.version is not None:
         headers["ETag"] = f'"{outcome.version}"'
     if outcome.stream is not None:
@@ -122,15 +122,30 @@ def request_name(services: Services, request: Request) -> str:
 
 def _let_in(services: Services, route: Route, request: Request) -> Principal | None:
     if route.scope is None:
+        services.limits.take_anonymous(address_of(request.scope))
         return None
-    return admit(services, request, route.scope)
+    principal = admit(services, request, route.scope)
+    services.limits.take(principal, route.tier)
+    return principal
+
+
+def _warning(services: Services, route: Route, principal: Principal | None) -> dict[str, str]:
+    """A header that says how little is left, once that is below a fifth.
+
+    Its form is that of the IETF's draft on rate limit headers.
+    """
+    left = None if principal is None else services.limits.low(principal, route.tier)
+    return {} if left is None else {"RateLimit": f'"{route.tier}";r={left}'}
 
 
 def admit(services: Services, request: Request, scope: Scope) -> Principal:
     """Who is asking. Raises Refused when that is nobody, or somebody who may not."""
-    given = request.headers.get("Authorization", "")
-    principal = principal_of(services.tokens, given)
+    token = token_of(request.headers.get("Authorization", ""))
+    principal = services.tokens.check(token)
     if principal is None:
+        address = address_of(request.scope)
+        services.limits.may_log_in(address, token)
+        services.limits.login_failed(address, token)
         raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")
     if not scope.allows(principal.role):
         raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")

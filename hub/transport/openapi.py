@@ -9,7 +9,6 @@ from typing import Any, Final, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, Struct, structs
 
-from hub import __version__
 from hub.transport.problems import STATUS
 from hub.transport.query import is_list, is_whole, without_none
 from hub.transport.route import Route
@@ -29,8 +28,8 @@ ANY_ROUTE: Final = (ErrorCode.INVALID_HEADER, ErrorCode.VALIDATION_FAILED, Error
 ANY_BODY: Final = (ErrorCode.INVALID_JSON, ErrorCode.TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE)
 
 
-def openapi(routes: Iterable[Route] = ROUTES) -> Document:
-    """The document for these routes."""
+def openapi(version: str, routes: Iterable[Route] = ROUTES) -> Document:
+    """The document for these routes; `version` is that of the hub."""
     routes = list(routes)
     paths: dict[str, Document] = {}
     for route in routes:
@@ -39,7 +38,7 @@ def openapi(routes: Iterable[Route] = ROUTES) -> Document:
         "openapi": "3.1.0",
         "info": {
             "title": "Corral",
-            "version": __version__,
+            "version": version,
             "description": "A hub that gives fleets of agents work that cannot get lost.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },

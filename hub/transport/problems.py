@@ -62,7 +62,7 @@ def refusal(services: Services, request: Request, refused: Refused, name: str) -
         code=refused.code,
         flaws=[f"{flaw.path}: {flaw.message}" for flaw in refused.flaws[:3]],
     ).warning("request refused")
-    problem = Problem(refused.code, refused.message, refused.flaws)
+    problem = Problem(refused.code, refused.message, refused.flaws, refused.retry_after_ms)
     headers = {"X-Request-Id": name, "Cache-Control": "no-store"}
     if refused.retry_after_ms is not None:
         headers["Retry-After"] = str(max(1, -(-refused.retry_after_ms // 1000)))

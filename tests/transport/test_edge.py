@@ -149,9 +149,9 @@ def test_a_refusal_is_one_line_in_the_log(calm_hub: Hub) -> None:
         ("GET", "/api/v1/tasks?limit=99999999999999999999", 422, "validation_failed"),
         ("GET", "/api/v1/tasks?limit=%D9%A3", 422, "validation_failed"),
         ("GET", "/api/v1/tasks?state=asleep", 422, "validation_failed"),
-        ("GET", "/api/v1/tasks?cursor=nonsense", 400, "invalid_json"),
-        ("GET", "/api/v1/tasks?cursor=%FF", 400, "invalid_json"),
-        ("GET", "/api/v1/agents?cursor=nonsense", 400, "invalid_json"),
+        ("GET", "/api/v1/tasks?cursor=nonsense", 400, "invalid_cursor"),
+        ("GET", "/api/v1/tasks?cursor=%FF", 400, "invalid_cursor"),
+        ("GET", "/api/v1/agents?cursor=nonsense", 400, "invalid_cursor"),
     ],
 )
 def test_a_bad_address(calm_hub: Hub, method: str, path: str, status: int, code: str) -> None:
