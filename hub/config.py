@@ -1,20 +1,36 @@
-"""The hub's configuration: one frozen Struct, read once, from defaults, environment and flags."""
+"""The hub's configuration: one frozen Struct, read once.
+
+Defaults are overruled by a TOML file, that by the environment (`CORRAL_…`), and that by flags.
+What a setting is called, may be and means is said once, at its field.
+"""
 
 import os
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
+from hub import exposure
+from hub.keys import Key, converted, keys, rebuilt
 from hub.services.settings import Settings
+from hub.transport.visitors import is_loopback
 
 PORT: Final = 8420
 PREFIX: Final = "CORRAL_"
-NOT_OURS: Final = frozenset({"URL", "TOKEN", "CONFIG"})
-"""Variables of the same family that the command line and the sidecar read."""
+FILE_NAME: Final = "corral.toml"
+NOT_OURS: Final = frozenset(
+    {"URL", "TOKEN", "CONFIG", "TASK_ID", "ATTEMPT", "PAYLOAD", "RESULT", "DESCRIPTION"}
+)
+"""Variables of the same family: of the command line, and what a sidecar tells a task."""
+
+
+def default_data() -> Path:
+    """The data directory when none is named."""
+    return Path.home() / ".local" / "share" / "corral"
 
 
 class ConfigError(Exception):
@@ -22,59 +38,157 @@ class ConfigError(Exception):
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """Where the hub lives, and how it treats its agents."""
+    """Where the hub lives, who reaches it, and how it treats its agents."""
 
-    data: Path
+    data: Path = msgspec.field(default_factory=default_data)
     """The data directory."""
     host: str = "127.0.0.1"
+    """The address to listen on; others than loopback need one of the next settings."""
     port: Annotated[int, Meta(ge=0, le=65_535)] = PORT
-    """0 lets the system choose a free one."""
+    """The port to listen on; 0 lets the system choose a free one."""
+    public: bool = False
+    """Listen where other machines reach the hub; needs a certificate and its key."""
+    tls_cert: Path | None = None
+    """The hub's certificate with its chain, as PEM; with it the hub speaks TLS 1.2 or newer."""
+    tls_key: Path | None = None
+    """The private key of the certificate, as PEM."""
+    behind_proxy: tuple[str, ...] = ()
+    """The exact addresses of the proxies in front: only they may say who the client is."""
+    insecure: bool = False
+    """Listen where other machines reach the hub without encryption: tokens can be read."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further names by which clients call the hub, such as its name in the DNS."""
+    allowed_origins: tuple[str, ...] = ()
+    """Other web sites whose pages may use the hub, such as https://ops.example.org."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    settings: Settings = msgspec.field(default_factory=Settings)
+    """The least level of what is logged."""
+    settings: Settings = msgspec.field(default_factory=Settings, name="terms")
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the hub."""
-        return self.host in ("127.0.0.1", "::1", "localhost")
+        return is_loopback(self.host)
 
 
-def default_data(environment: Mapping[str, str] | None = None) -> Path:
-    """The data directory when none is named: `$CORRAL_DATA`, or one in the home directory."""
-    named = (os.environ if environment is None else environment).get("CORRAL_DATA")
-    return Path(named) if named else Path.home() / ".local" / "share" / "corral"
+class Loaded(NamedTuple):
+    """A configuration, and where each of its values is from."""
+
+    config: Config
+    sources: dict[str, str]
+    """By key: `default`, `file:PATH`, `environment:VARIABLE` or `flag`."""
+
+
+class _Given(NamedTuple):
+    """A value that somebody set."""
+
+    key: Key
+    raw: Any
+    source: str
+    is_text: bool = True
 
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Config:
-    """Defaults, overruled by the environment (`CORRAL_…`), overruled by flags that are set.
+    """The configuration from all sources; flags that are None are not set. Raises ConfigError."""
+    return read(flags, environment).config
 
-    Raises ConfigError.
-    """
+
+def read(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Loaded:
+    """The same with its sources. The flag `config` names the file. Raises ConfigError."""
     variables = os.environ if environment is None else environment
-    chosen: dict[str, Any] = {"data": str(default_data(variables))}
-    terms: dict[str, Any] = {}
-    names = {field.name for field in structs.fields(Config)} - {"settings"}
-    known = {field.name for field in structs.fields(Settings)}
-    for variable, text in variables.items():
-        if not variable.startswith(PREFIX) or variable[len(PREFIX) :] in NOT_OURS:
-            continue
-        name = variable[len(PREFIX) :].lower()
-        if name in known:
-            terms[name] = text
-        elif name in names:
-            chosen[name] = text
-        else:
-            raise ConfigError(_unknown(variable, names | known))
-    chosen.update({name: value for name, value in flags.items() if value is not None})
-    if "log_level" in chosen:
-        chosen["log_level"] = chosen["log_level"].upper()
-    try:
-        settings = msgspec.convert(terms, Settings, strict=False)
-        paths = {**chosen, "data": Path(chosen["data"]).expanduser(), "settings": settings}
-        config = msgspec.convert(paths, Config, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"the configuration is not valid: {error}") from error
+    chosen = {name: value for name, value in flags.items() if value is not None}
+    named = chosen.pop("config", None)
+    known = {key.name: key for key in keys(Config())}
+    above = [*_from_environment(variables, known), *_from_flags(chosen, known)]
+    data = next((_value(each) for each in reversed(above) if each.key.name == "data"), None)
+    path = _file(named, variables.get(PREFIX + "CONFIG"), data or default_data())
+    below = [] if path is None else list(_from_file(path, known, found=named is None))
+    values = {each.key: each for each in [*below, *above]}
+    config = rebuilt(Config(), {key.path: _value(each) for key, each in values.items()})
     _check(config)
-    return config
+    sources = dict.fromkeys(known, "default") | {key.name: g.source for key, g in values.items()}
+    return Loaded(config, sources)
+
+
+def _from_environment(variables: Mapping[str, str], known: Mapping[str, Key]) -> Iterator[_Given]:
+    for variable, text in variables.items():
+        name = variable.removeprefix(PREFIX)
+        if name == variable or name in NOT_OURS:
+            continue
+        if name.lower() not in known:
+            raise ConfigError(_unknown(variable, name, known, lambda near: PREFIX + near.upper()))
+        yield _Given(known[name.lower()], text, f"environment:{variable}")
+
+
+def _from_flags(flags: Mapping[str, Any], known: Mapping[str, Key]) -> Iterator[_Given]:
+    for name, raw in flags.items():
+        yield _Given(known[name], raw, "flag")
+
+
+def _from_file(path: Path, known: Mapping[str, Key], *, found: bool) -> Iterator[_Given]:
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be used: {error}") from error
+    places = {place: key for key in known.values() for place in (key.place, key.name)}
+    seen: set[Key] = set()
+    for place, raw in _flat(document, ""):
+        if raw == {} and any(known_place.startswith(place + ".") for known_place in places):
+            continue
+        if place not in places:
+            raise ConfigError(f"{path}: {_unknown(place, place, places, str)}")
+        key = places[place]
+        if key in seen:
+            raise ConfigError(f"{path}: {key.name} is there twice")
+        if key.name == "data" and found:
+            raise ConfigError(f"{path}: data can only be set in a file that --config names")
+        seen.add(key)
+        if key.is_path and isinstance(raw, str):
+            raw = str(path.parent / Path(raw).expanduser())
+        yield _Given(key, raw, f"file:{path}", is_text=False)
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """The values of a file, each with the way to it."""
+    for name, value in table.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _file(named: str | Path | None, variable: str | None, data: Path) -> Path | None:
+    """The file to read, if there is one. Raises ConfigError when the one named is not there.
+
+    `$CORRAL_CONFIG` may also be the directory of a sidecar's configuration; and set to
+    nothing it means that no file is read.
+    """
+    if named is not None:
+        path = _in_directory(Path(named).expanduser())
+        if not path.is_file():
+            raise ConfigError(f"there is no configuration file {path}")
+        return path
+    if variable == "":
+        return None
+    places = [data, Path.home() / ".config" / "corral"]
+    if variable is not None:
+        path = Path(variable).expanduser()
+        if path.suffix == ".toml" and not path.is_dir():
+            return _file(path, None, data)
+        places = [path, *places]
+    return next((path for place in places if (path := _in_directory(place)).is_file()), None)
+
+
+def _in_directory(path: Path) -> Path:
+    return path / FILE_NAME if path.is_dir() else path
+
+
+def _value(given: _Given) -> Any:
+    try:
+        return converted(given.key, given.raw, is_text=given.is_text)
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"the configuration is not valid: {given.key.name} ({given.source}): {error}"
+        ) from error
 
 
 def _check(config: Config) -> None:
@@ -84,9 +198,11 @@ def _check(config: Config) -> None:
             f"lease_ms ({settings.lease_ms}) must be at least twice heartbeat_ms "
             f"({settings.heartbeat_ms}), or healthy attempts would be lost"
         )
+    if sentence := exposure.flaw(config):
+        raise ConfigError(sentence)
 
 
-def _unknown(variable: str, known: set[str]) -> str:
-    near = get_close_matches(variable[len(PREFIX) :].lower(), known, 1)
-    hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
-    return f"there is no setting {variable}{hint}"
+def _unknown(shown: str, name: str, known: Any, spelled: Any) -> str:
+    near = get_close_matches(name.lower(), known, 1)
+    hint = f"; did you mean {spelled(near[0])}?" if near else ""
+    return f"there is no setting {shown}{hint}"

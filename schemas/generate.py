@@ -18,11 +18,12 @@ from msgspec import Struct
 
 from schemas import events, from_agent, to_agent, work
 from schemas.http import access, agents, hub, tasks
+from schemas.http import events as http_events
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FOLDER: Final = Path(__file__).parent / "json"
 
-HTTP: Final = (access, agents, hub, tasks)
+HTTP: Final = (access, agents, http_events, hub, tasks)
 """The modules whose Structs are bodies and queries of HTTP."""
 
 MADE_ELSEWHERE: Final = ("asyncapi.json", "openapi.json")
@@ -111,11 +112,11 @@ def _notes() -> dict[tuple[str, str], str]:
         for wire_names in [
             dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
         ]
-        for field, note in _field_notes(struct)
+        for field, note in field_notes(struct)
     }
 
 
-def _field_notes(struct: type[Struct]) -> list[tuple[str, str]]:
+def field_notes(struct: type[Struct]) -> list[tuple[str, str]]:
     """The fields of a Struct that are followed by a sentence, with the sentence."""
     definition = ast.parse(textwrap.dedent(inspect.getsource(struct))).body[0]
     assert isinstance(definition, ast.ClassDef)

@@ -94,7 +94,8 @@ class Hub:
 
     def start(self, *prefix: str) -> "Hub":
         """Start it and wait until it serves; `prefix` is a command to run it under."""
-        environment = os.environ | {
+        environment = os.environ | {"CORRAL_CONFIG": ""}
+        environment |= {
             f"CORRAL_{name.upper()}": str(value) for name, value in self.settings.items()
         }
         command = [*prefix, sys.executable, *self.program]

@@ -1,0 +1,87 @@
+"""The settings of a hub as a part of `docs/configuration.md`, made from the fields themselves.
+
+`python -m hub.config_page` writes it.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from hub.config import FILE_NAME, PREFIX, Config, default_data
+from hub.keys import Key, keys
+from schemas.generate import field_notes
+
+PAGE: Final = Path(__file__).parent.parent / "docs" / "configuration.md"
+BEGIN: Final = "<!-- The tables up to the next mark are made by `python -m hub.config_page`. -->\n"
+END: Final = "<!-- The end of the made tables. -->\n"
+
+
+def meanings(node: Struct, about: str = "") -> dict[tuple[str, ...], str]:
+    """What each key means, by its path: its own note behind those of the tables around it."""
+    notes = dict(field_notes(type(node)))
+    found: dict[tuple[str, ...], str] = {}
+    for field in structs.fields(node):
+        value = getattr(node, field.name)
+        meaning = " ".join(f"{about} {notes.get(field.name, '')}".split())
+        if isinstance(value, Struct):
+            below = meanings(value, meaning).items()
+            found |= {(field.name, *path): text for path, text in below}
+        else:
+            found[(field.name,)] = meaning
+    return found
+
+
+def tables() -> str:
+    """A table for the top level of the file, and one for each table in it."""
+    root = Config()
+    texts = meanings(root)
+    groups: dict[str, list[Key]] = {}
+    for key in keys(root):
+        top, _, rest = key.place.partition(".")
+        groups.setdefault(top if rest else "", []).append(key)
+    parts = []
+    for table, members in groups.items():
+        title = f"### Table `[{table}]`" if table else "### Top level"
+        rows = "\n".join(_row(key, table, texts[key.path]) for key in members)
+        parts.append(f"{title}\n\n{_HEAD}\n{rows}\n")
+    return "\n".join(parts)
+
+
+_HEAD: Final = "| key | default | may be | variable | meaning |\n|---|---|---|---|---|"
+
+
+def _row(key: Key, table: str, meaning: str) -> str:
+    name = key.place.removeprefix(f"{table}.")
+    variable = PREFIX + key.name.upper()
+    return f"| `{name}` | {shown(key.default)} | {key.span} | `{variable}` | {meaning} |"
+
+
+def shown(value: Any) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or value == ():
+        return "none"
+    if value == default_data():
+        return "`~/.local/share/corral`"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def page(text: str) -> str:
+    """The page with fresh tables."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+def main() -> None:
+    """Write the tables into the page, beside which `corral.toml` is explained."""
+    text = PAGE.read_text("utf-8")
+    PAGE.write_text(page(text), "utf-8")
+    sys.stdout.write(f"{PAGE.name}: the tables of {FILE_NAME} are fresh\n")
+
+
+if __name__ == "__main__":
+    main()
