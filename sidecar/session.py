@@ -47,6 +47,7 @@ from schemas.to_agent import (
     Limits,
     LogAck,
     Pong,
+    RateLimitWarning,
     TaskAck,
     TaskAssign,
     TaskCancel,
@@ -115,6 +116,7 @@ class Session:
             TaskAck: self._acknowledged,
             LogAck: self._log_acknowledged,
             Error: self._refused,
+            RateLimitWarning: self._warned,
             Bye: self._farewell,
             Pong: self._nothing,
         }
@@ -340,6 +342,10 @@ class Session:
             yield Keep(key, text)
         else:
             yield Replace(key, text, self._substitute(key, text))
+
+    def _warned(self, message: RateLimitWarning, now: float) -> Iterable[Step]:
+        left = f"{message.remaining} of {message.capacity}"
+        yield Complain(f"The hub will soon refuse more {message.tier}: {left} are left.")
 
     def _farewell(self, message: Bye, now: float) -> Iterable[Step]:
         self.bye = message

@@ -15,7 +15,6 @@ from msgspec import Struct
 from hub.core.bucket import Bucket
 from hub.core.credentials import Principal
 from hub.core.gates import GATES, SCOPES, Gate
-from hub.core.gates import spec_flaws as spec_flaws
 from hub.core.limits import FLOOD, Meter, Rates, too_fast
 from schemas import from_agent as wire
 from schemas.from_agent import NOT_YET, FromAgent

@@ -16,6 +16,8 @@ class Peer(Protocol):
     session: Session
     credential: Principal | None
     """Who the upgrade request's token belongs to; None when it had none."""
+    address: str
+    """Where it calls from; empty when that has no address."""
     watched: set[str]
     """The tasks whose end it wants to hear of."""
 

@@ -14,17 +14,20 @@ from loguru import logger
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState, PayloadTooBig
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 
 from hub.core.credentials import Principal
+from hub.core.errors import Refused
+from hub.core.limits import too_fast
 from hub.core.session import Close, Refusal, Session
 from hub.services.bundle import Services
 from hub.services.peers import frame_of
 from hub.transport import commands, replies
-from hub.transport.bearer import principal_of
+from hub.transport.address import address_of
+from hub.transport.bearer import token_of
 from hub.transport.framing import whole_texts
 from hub.transport.outbox import MOST, Flusher, Outbox
-from schemas.scalars import CloseCode
+from schemas.scalars import CloseCode, Tier
 from schemas.to_agent import Bye
 
 PATH: Final = "/ws"
@@ -55,6 +58,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.session = Session(self.services.clock.hub())
         self.watched: set[str] = set()
+        self.address = ""
         self.credential: Principal | None = None
         self._inbox: deque[bytes | Frame] = deque()
         """What came and was not handled yet: whole texts, and frames of any other kind."""
@@ -116,16 +120,15 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         """Take `/ws` as ours, after a look at its credential; nothing else has a socket."""
+        self.address = address_of(self.transport)
         response = self.conn.accept(event)
         if event.path.partition("?")[0] != PATH:
             response = self.conn.reject(HTTPStatus.NOT_FOUND, f"There is a socket at {PATH}.\n")
-        given = event.headers.get_all("Authorization")
-        if len(given) > 1:
-            response = self.conn.reject(HTTPStatus.BAD_REQUEST, "One Authorization, please.\n")
-        elif given and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.credential = principal_of(self.services.tokens, given[0])
-            if self.credential is None:
-                response = self.conn.reject(HTTPStatus.UNAUTHORIZED, "The token is not valid.\n")
+        elif response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            try:
+                response = self._turned_away(event) or response
+            except Refused as refused:
+                response = self._too_many(refused)
         self.handshake_initiated = self.handshake_complete = True
         self.conn.send_response(response)
         self.transport.write(b"".join(self.conn.data_to_send()))
@@ -134,9 +137,38 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self.transport.close()
             return
         self.ours = True
-        self.session.trusted = self.credential is not None
+        if self.credential is not None:
+            self.session.trusted = True
+            self.session.meter = self.services.limits.meter(self.credential)
         self._outbox = Outbox(self.flusher, self.transport)
         self.services.peers.all.add(self)
+
+    def _turned_away(self, event: Request) -> Response | None:
+        """The answer to a handshake that is not taken. Raises Refused when it came too soon."""
+        limits = self.services.limits
+        limits.take_handshake(self.address)
+        given = event.headers.get_all("Authorization")
+        if len(given) > 1:
+            return self.conn.reject(HTTPStatus.BAD_REQUEST, "One Authorization, please.\n")
+        if given:
+            token = token_of(given[0])
+            limits.may_log_in(self.address, token)
+            self.credential = self.services.tokens.check(token)
+            if self.credential is None:
+                limits.login_failed(self.address, token)
+                return self.conn.reject(HTTPStatus.UNAUTHORIZED, "The token is not valid.\n")
+            cooldown = limits.cooling(self.credential)
+            if cooldown:
+                raise too_fast(Tier.HANDSHAKES, cooldown)
+        return None
+
+    def _too_many(self, refused: Refused) -> Response:
+        """No more than a count: whoever floods the door must not flood the log."""
+        self.services.metrics.refused(refused.code)
+        response = self.conn.reject(HTTPStatus.TOO_MANY_REQUESTS, f"{refused.message}.\n")
+        seconds = -(-(refused.retry_after_ms or 0) // 1000)
+        response.headers["Retry-After"] = str(max(1, seconds))
+        return response
 
     def _handle_inbox(self) -> None:
         self._handle_some(FRAMES_A_TURN)
@@ -201,6 +233,8 @@ class AgentSocket(WebSocketsSansIOProtocol):
                 commands.COMMANDS[type(taken)](self.services, self, taken)
             except Exception:  # noqa: BLE001 - the socket edge: answered, logged with its traceback
                 replies.fail(self.services, self, taken)
+        if self.session.warning is not None:
+            replies.warn(self)
 
     def _answer_ping(self) -> None:
         now = self.loop.time()

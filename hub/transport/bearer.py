@@ -6,5 +6,10 @@ from hub.services.tokens import Tokens
 
 def principal_of(tokens: Tokens, header: str) -> Principal | None:
     """Whom the value of an `Authorization` header speaks for; None when for nobody."""
+    return tokens.check(token_of(header))
+
+
+def token_of(header: str) -> str:
+    """The token in the value of an `Authorization` header; empty when it holds none."""
     kind, _, token = header.partition(" ")
-    return tokens.check(token.strip()) if kind.lower() == "bearer" else None
+    return token.strip() if kind.lower() == "bearer" else ""

@@ -20,31 +20,43 @@ _decoder = msgspec.json.Decoder(FromAgent)
 
 
 def refuse(services: Services, peer: Peer, refusal: Refusal, data: bytes) -> None:
-    """Answer a frame that is not taken, with every flaw it has. One line in the log."""
+    """Answer a frame that is not taken, with every flaw it has.
+
+    One line in the log; of many that came too fast, the first has it.
+    """
     request = request_id(services.chance.bits(64))
     flaws = refusal.flaws or _flaws(refusal, data)
     services.metrics.refused(refusal.code)
-    principal = peer.session.principal
-    logger.bind(
-        request_id=request,
-        agent=principal.id if principal is not None else None,
-        task=refusal.task_id,
-        code=refusal.code,
-        message_type=refusal.message_type,
-        flaws=[f"{flaw.path}: {flaw.message}" for flaw in flaws[:3]],
-    ).warning("frame refused")
+    if not refusal.repeated:
+        principal = peer.session.principal
+        logger.bind(
+            request_id=request,
+            agent=principal.id if principal is not None else None,
+            task=refusal.task_id,
+            code=refusal.code,
+            message_type=refusal.message_type,
+            flaws=[f"{flaw.path}: {flaw.message}" for flaw in flaws[:3]],
+        ).warning("frame refused")
     error = Error(
         refusal.code,
         refusal.message,
-        retryable=False,
+        retryable=refusal.retry_after_ms is not None,
         message_type=refusal.message_type,
         ref=refusal.ref,
         task_id=refusal.task_id,
         generation=refusal.generation,
         errors=flaws,
+        retry_after_ms=refusal.retry_after_ms,
         request_id=request,
     )
     peer.deliver(frame_of(error))
+
+
+def warn(peer: Peer) -> None:
+    """Tell the peer that it is about to be too fast."""
+    warning, peer.session.warning = peer.session.warning, None
+    if warning is not None:
+        peer.deliver(frame_of(warning))
 
 
 def refused(
@@ -69,6 +81,7 @@ def refused(
         message_type=kind,
         ref=getattr(message, "ref", None),
         task_id=task_id,
+        generation=getattr(message, "generation", None),
         errors=why.flaws,
         retry_after_ms=why.retry_after_ms,
         request_id=request,

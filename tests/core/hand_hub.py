@@ -185,6 +185,7 @@ class Dice(Chance):
 class Line:
     """One connection: what the hub sent on it."""
 
+    address = ""
     clogged = False
     stalled_ms = 0
 

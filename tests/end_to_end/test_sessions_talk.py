@@ -43,6 +43,7 @@ TERMS: Final = Settings(
 class Line:
     """One connection, as the hub sees it: frames under way in both directions."""
 
+    address = ""
     clogged = False
     stalled_ms = 0
 
