@@ -59,7 +59,7 @@ class Hub:
             self.config, self.opened, self._commit_failed, self._loop_died
         )
         await self._first_token(services)
-        server = self._server = Server(server_config(services, loop), services.watches.stop)
+        server = self._server = Server(server_config(services, loop), services.let_go)
         server.hear_signals()
         for each in self._loops:
             each.start()

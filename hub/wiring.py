@@ -9,8 +9,10 @@ from hub.config import Config
 from hub.core.limits import Rates
 from hub.services.agents import Agents
 from hub.services.bundle import Services
+from hub.services.bus import Bus
 from hub.services.chance import Chance
 from hub.services.clock import Clock
+from hub.services.envelopes import Envelopes
 from hub.services.greeting import Greeting
 from hub.services.limits import Limits
 from hub.services.loader import Loader
@@ -57,6 +59,8 @@ async def wire(
     batcher = Batcher(past.event_seq)
     journal = Journal(store, batcher, clock.hub, metrics, commit_failed)
     loader = Loader(store)
+    bus = Bus(loader, metrics, past.epoch, past.event_seq, settings.event_readers)
+    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
@@ -82,6 +86,8 @@ async def wire(
         clock=clock,
         chance=chance,
         loader=loader,
+        bus=bus,
+        envelopes=Envelopes(orgs, tokens),
         peers=peers,
         tokens=tokens,
         limits=limits,

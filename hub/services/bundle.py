@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from hub.core.org import Org
 from hub.services.agents import Agents
+from hub.services.bus import Bus
 from hub.services.chance import Chance
 from hub.services.clock import Clock
+from hub.services.envelopes import Envelopes
 from hub.services.greeting import Greeting
 from hub.services.limits import Limits
 from hub.services.loader import Loader
@@ -30,6 +32,8 @@ class Services:
     clock: Clock
     chance: Chance
     loader: Loader
+    bus: Bus
+    envelopes: Envelopes
     peers: Peers
     tokens: Tokens
     limits: Limits
@@ -47,3 +51,8 @@ class Services:
     version: str
     started_at: int
     """Hub time at which the hub began to serve."""
+
+    def let_go(self) -> None:
+        """The hub stops: whatever waits for something to happen is answered now."""
+        self.watches.stop()
+        self.bus.stop()

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from loguru import logger
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from hub.core.credentials import Principal, Scope
 from hub.core.errors import Refused
@@ -25,6 +25,7 @@ from hub.transport.problems import refusal
 from hub.transport.query import Empty, read_query
 from hub.transport.replay import Guard, guard_of
 from hub.transport.route import Route
+from hub.transport.stream import StreamResponse
 from schemas.scalars import BODY_BYTES, ErrorCode, Role
 
 REQUEST_ID_CHARS: Final = 128
@@ -96,7 +97,7 @@ def _respond(outcome: Answer, name: str, more: dict[str, str]) -> Response:
     if outcome.version is not None:
         headers["ETag"] = f'"{outcome.version}"'
     if outcome.stream is not None:
-        return StreamingResponse(outcome.stream, outcome.status, headers, outcome.media_type)
+        return StreamResponse(outcome.stream, outcome.status, headers, outcome.media_type)
     if outcome.body is None:
         return Response(None, outcome.status, headers)
     return Response(_content(outcome), outcome.status, headers, outcome.media_type)

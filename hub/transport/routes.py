@@ -8,10 +8,12 @@ from this page: see `openapi.py`.
 from typing import Final
 
 from hub.core.credentials import ADMIN, READ, SUBMIT
-from hub.transport import api_agents, api_health, api_schemas, api_tasks
+from hub.transport import api_agents, api_events, api_health, api_schemas, api_tasks
 from hub.transport.route import get, post
+from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
-from schemas.http import access, agents, hub, tasks
+from schemas.http import access, agents, events, hub, tasks
+from schemas.scalars import ErrorCode as Code
 from schemas.scalars import Tier
 from schemas.work import TaskSpec
 
@@ -20,6 +22,12 @@ TASK: Final = f"{API}/tasks/{{task_id}}"
 AGENT: Final = f"{API}/agents/{{agent_id}}"
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 DOCUMENT: Final = "application/json"
+CURSOR_REFUSALS: Final = (
+    Code.INVALID_CURSOR,
+    Code.CURSOR_AHEAD,
+    Code.CURSOR_EXPIRED,
+    Code.EPOCH_CHANGED,
+)
 
 TASKS: Final = (
     post(
@@ -47,7 +55,34 @@ TASKS: Final = (
         show=api_tasks.show_task,
     ),
     get(f"{TASK}/log", api_tasks.task_log, READ, tasks.LogText, query=tasks.LogQuery),
+    get(
+        f"{TASK}/events",
+        api_events.list_task_events,
+        READ,
+        events.EventPage,
+        query=events.TaskEventQuery,
+        refusals=CURSOR_REFUSALS,
+    ),
     get(f"{TASK}/explain", api_tasks.explain_task, READ, tasks.Explanation),
+)
+
+EVENTS: Final = (
+    get(
+        f"{API}/events",
+        api_events.list_events,
+        READ,
+        events.EventPage,
+        query=events.EventQuery,
+        refusals=CURSOR_REFUSALS,
+    ),
+    get(
+        f"{API}/events/stream",
+        api_events.stream_events,
+        READ,
+        MEDIA_TYPE,
+        query=events.StreamQuery,
+        refusals=(*CURSOR_REFUSALS, Code.BUSY),
+    ),
 )
 
 AGENTS: Final = (
@@ -92,4 +127,4 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *AGENTS, *ACCESS, *HUB)
+ROUTES: Final = (*TASKS, *EVENTS, *AGENTS, *ACCESS, *HUB)
