@@ -6,17 +6,19 @@ from typing import NamedTuple
 
 from hub import __version__, recovery
 from hub.config import Config
-from hub.core.limits import Rates
 from hub.services.agents import Agents
 from hub.services.bundle import Services
 from hub.services.bus import Bus
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.envelopes import Envelopes
+from hub.services.exposition import Exposition, Sources
+from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.limits import Limits
 from hub.services.loader import Loader
-from hub.services.metrics import Exposition, Metrics
+from hub.services.metrics import Metrics
+from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
@@ -68,7 +70,7 @@ async def wire(
     logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials, past.invites)
-    rates = Rates().fit(settings.heartbeat_ms)
+    rates = config.rates.fit(settings.heartbeat_ms)
     limits = Limits(clock, rates, lambda text: tokens.check(text) is not None)
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
@@ -78,7 +80,9 @@ async def wire(
     terms, timers = Terms(tasks, agents, chance), Timers(tasks, loader, clock)
     upkeep = Upkeep(journal, clock, peers, terms, timers, settings, metrics)
     upkeep.orgs = tasks.orgs = scheduler.orgs
-    upkeep.chores = [limits.sweep, replays.prune]
+    fleet = Fleet(scheduler.orgs, journal, clock, peers, tasks, tokens)
+    pauses = Pauses(scheduler.orgs, journal, clock, chance)
+    upkeep.chores = [limits.sweep, replays.prune, fleet.end_pauses, pauses.end_pauses]
     loops = [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)]
     services = Services(
         orgs=orgs,
@@ -92,6 +96,8 @@ async def wire(
         tokens=tokens,
         limits=limits,
         agents=agents,
+        fleet=fleet,
+        pauses=pauses,
         tasks=tasks,
         watches=watches,
         greeting=greeting,
@@ -100,7 +106,7 @@ async def wire(
         logs=logs,
         settings=settings,
         metrics=metrics,
-        exposition=Exposition(metrics, journal, scheduler.orgs, lambda: peers.identified),
+        exposition=Exposition(Sources(metrics, journal, scheduler.orgs, peers, limits, replays)),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),

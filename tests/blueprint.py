@@ -43,7 +43,7 @@ ROOMS: Final = {
     ),
 }
 ONE_HOME: Final = {
-    "prometheus_client": "hub/services/metrics.py",
+    "prometheus_client": "hub/services/exposition.py",
     "jsonschema": "hub/transport/refusals.py",
     "httptools": "hub/transport/guard.py",
 }

@@ -8,10 +8,13 @@ from hub.services.bus import Bus
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.envelopes import Envelopes
+from hub.services.exposition import Exposition
+from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.limits import Limits
 from hub.services.loader import Loader
-from hub.services.metrics import Exposition, Metrics
+from hub.services.metrics import Metrics
+from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.settings import Settings
@@ -38,6 +41,8 @@ class Services:
     tokens: Tokens
     limits: Limits
     agents: Agents
+    fleet: Fleet
+    pauses: Pauses
     tasks: Tasks
     watches: Watches
     greeting: Greeting

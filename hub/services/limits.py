@@ -63,6 +63,9 @@ class Limits:
         self._failures: OrderedDict[tuple[str, str], Window] = OrderedDict()
         """Failed logins, by ("address", …) and ("token", public id)."""
 
+    def __len__(self) -> int:
+        return len(self._meters)
+
     # Principals
 
     def meter(self, principal: Principal) -> Meter:
@@ -111,7 +114,7 @@ class Limits:
     def _client(self, address: str) -> str | None:
         """Whom an address stands for; None when it is not limited."""
         client, is_loopback = client_of(address)
-        return None if is_loopback and not self.rates.loopback else client
+        return None if is_loopback and not self.rates.limit_loopback else client
 
     # Logins
 

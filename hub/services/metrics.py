@@ -1,4 +1,4 @@
-"""Metrics: what Prometheus reads, and nothing else knows of.
+"""Metrics: what is counted while the hub works. How it is shown: see `exposition.py`.
 
 Counts that change with every task are plain integers and tallies, gathered when somebody
 asks: observing them one by one would cost more than some of what they count.
@@ -6,19 +6,9 @@ asks: observing them one by one would cost more than some of what they count.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
-from prometheus_client.registry import Collector
-
-from hub.core.org import Org
 from hub.core.task import NAMES, Task
 from hub.store.contract import JournalPort
 from schemas.scalars import ErrorCode
@@ -44,14 +34,20 @@ class Tally:
         self._counts[bisect_left(self._bounds, value)] += times
         self._sum += value * times
 
-    def family(self, name: str, text: str) -> HistogramMetricFamily:
-        """The histogram as Prometheus wants it."""
+    @property
+    def buckets(self) -> list[tuple[str, float]]:
+        """Each bound and how many values are not above it; the last has all."""
         total = 0
-        buckets: list[tuple[str, float]] = []
+        found: list[tuple[str, float]] = []
         for bound, count in zip((*self._bounds, "+Inf"), self._counts, strict=True):
             total += count
-            buckets.append((str(bound), total))
-        return HistogramMetricFamily(name, text, buckets=buckets, sum_value=self._sum)
+            found.append((str(bound), total))
+        return found
+
+    @property
+    def sum(self) -> float:
+        """All values together."""
+        return self._sum
 
 
 class Metrics:
@@ -108,108 +104,3 @@ class Metrics:
     def refused(self, code: ErrorCode) -> None:
         """A frame or request was refused."""
         self.refusals[code] += 1
-
-
-class Exposition(Collector):
-    """Gathers the families when Prometheus asks."""
-
-    def __init__(
-        self,
-        metrics: Metrics,
-        journal: JournalPort,
-        orgs: Sequence[Org],
-        sessions: Callable[[], int],
-    ) -> None:
-        self._metrics = metrics
-        self._journal = journal
-        self._orgs = orgs
-        self._sessions = sessions
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-
-    def text(self) -> bytes:
-        """The exposition in Prometheus' text format."""
-        return generate_latest(self._registry)
-
-    def collect(self) -> Iterator[Metric]:
-        """Every family, as it stands now."""
-        yield from self._tasks()
-        yield from self._counters()
-        yield from self._gauges()
-        metrics = self._metrics
-        yield metrics.submit_latency.family(
-            "corral_submit_seconds", "From taking a task to its being durable."
-        )
-        yield metrics.dispatch_latency.family(
-            "corral_dispatch_seconds", "From a task's being ready to its assignment."
-        )
-        yield metrics.commit_seconds.family(
-            "corral_journal_commit_seconds", "From a batch's first statement to its commit."
-        )
-        yield metrics.batch_rows.family("corral_journal_batch_rows", "Rows in a batch.")
-        yield metrics.loop_lag.family("corral_loop_lag_seconds", "How late the upkeep pass came.")
-
-    def _tasks(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily("corral_tasks", "Tasks by state.", labels=["org", "state"])
-        for org in self._orgs:
-            for state, count in org.counts.items():
-                family.add_metric([org.name, NAMES[state]], count)
-        yield family
-
-    def _counters(self) -> Iterator[Metric]:
-        metrics = self._metrics
-        yield CounterMetricFamily(
-            "corral_scheduler_attempts",
-            "Passes of the scheduler, also those that found no free agent.",
-            value=metrics.scheduler_attempts,
-        )
-        yield CounterMetricFamily(
-            "corral_scheduler_matches", "Tasks given to agents.", value=metrics.scheduler_matches
-        )
-        refusals = CounterMetricFamily(
-            "corral_refusals", "Refused frames and requests by code.", labels=["code"]
-        )
-        for code, count in metrics.refusals.items():
-            refusals.add_metric([code], count)
-        yield refusals
-        ended = CounterMetricFamily(
-            "corral_tasks_ended", "Tasks that ended, by state.", labels=["state"]
-        )
-        for state, count in metrics.ended.items():
-            ended.add_metric([state], count)
-        yield ended
-        yield CounterMetricFamily(
-            "corral_events_published",
-            "Events that became durable since the start.",
-            value=metrics.events_published,
-        )
-
-    def _gauges(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily(
-            "corral_sessions", "Identified connections.", value=self._sessions()
-        )
-        yield GaugeMetricFamily(
-            "corral_event_readers",
-            "Open streams of events.",
-            value=self._metrics.event_readers,
-        )
-        yield GaugeMetricFamily(
-            "corral_events_in_memory",
-            "Events that readers find without a look into the database.",
-            value=self._metrics.events_in_memory(),
-        )
-        yield GaugeMetricFamily(
-            "corral_agents_free",
-            "Agents that could be given work now.",
-            value=sum(org.matcher.free_agents for org in self._orgs),
-        )
-        yield GaugeMetricFamily(
-            "corral_journal_waiting_rows",
-            "Rows decided but not durable.",
-            value=self._journal.waiting_rows,
-        )
-        yield GaugeMetricFamily(
-            "corral_journal_commit_age_seconds",
-            "How long the present commit has been under way.",
-            value=self._journal.commit_age,
-        )

@@ -149,6 +149,17 @@ class Peer:
                 assert not self.closed, f"closed: {self.frames}"
                 await self.news.wait()
 
+    async def answer(self, ref: str) -> Frame:
+        """Wait for what a question under this reference leads to, also a refusal."""
+        async with asyncio.timeout(PATIENCE), self.news:
+            while True:
+                found = next((each for each in self.frames if each.get("ref") == ref), None)
+                if found is not None:
+                    self.frames.remove(found)
+                    return found
+                assert not self.closed, f"closed: {self.frames}"
+                await self.news.wait()
+
     async def completes(self, fence: Frame, result: Any = None) -> Frame:
         """Report a result."""
         return await self.reports("task_complete", fence, result=result)
