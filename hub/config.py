@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hub import exposure
+from hub.core.limits import Rates
 from hub.keys import Key, converted, keys, rebuilt
 from hub.services.settings import Settings
 from hub.transport.visitors import is_loopback
@@ -63,6 +64,7 @@ class Config(Struct, frozen=True, kw_only=True):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     """The least level of what is logged."""
     settings: Settings = msgspec.field(default_factory=Settings, name="terms")
+    rates: Rates = msgspec.field(default_factory=Rates)
 
     @property
     def is_loopback(self) -> bool:

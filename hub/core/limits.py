@@ -30,8 +30,17 @@ class Rate(Struct, frozen=True):
     """How much may come at once."""
 
 
+FIXED: Final = {
+    Tier.PROGRESS: Rate(60_000, 5_000),
+    Tier.REPORTS: Rate(6_000, 4_096),
+    Tier.MESSAGES: Rate(60, 60),
+}
+"""Rates that nobody had to set so far: four progress frames a second for each of 250 slots,
+the reports of two full sidecars at once, and messages at the pace of people."""
+
+
 class Rates(Struct, frozen=True, kw_only=True):
-    """Every rate there is."""
+    """The rates that can be set."""
 
     agent_submit: Rate = Rate(600, 600)
     """Tasks that one agent submits."""
@@ -41,21 +50,15 @@ class Rates(Struct, frozen=True, kw_only=True):
     """Changes to anything else, and frames that cannot be taken."""
     reads: Rate = Rate(1_200, 200)
     """Requests that change nothing."""
-    progress: Rate = Rate(60_000, 5_000)
-    """Progress frames of one agent: four a second for each of 250 slots."""
-    reports: Rate = Rate(6_000, 4_096)
-    """Reports of tasks that the agent does not have: repeated, late, or made up."""
     logs: Rate = Rate(16 * MIB, 4 * MIB)
     """Bytes of output of one agent."""
     pings: Rate = Rate(60, 30)
     """Heartbeats; raised to what the heartbeat setting needs."""
-    messages: Rate = Rate(60, 60)
-    """Messages between agents."""
     anonymous: Rate = Rate(60, 20)
     """Requests without a credential from one address."""
     handshakes: Rate = Rate(1_200, 60)
     """New sockets from one address."""
-    loopback: bool = False
+    limit_loopback: bool = False
     """Whether clients on this machine are limited by their address, too."""
 
     def fit(self, heartbeat_ms: int) -> "Rates":
@@ -69,7 +72,8 @@ class Rates(Struct, frozen=True, kw_only=True):
         """The rate of a tier for a role."""
         if tier is Tier.SUBMIT and role is Role.AGENT:
             return self.agent_submit
-        rate: Rate = getattr(self, tier.value)
+        fixed = FIXED.get(tier)
+        rate: Rate = getattr(self, tier.value) if fixed is None else fixed
         return rate
 
 

@@ -314,8 +314,7 @@ def test_too_much_is_refused_until_later() -> None:
 
 def test_reports_are_taken_whatever_else_came() -> None:
     """An empty bucket holds up new work, not the end of old work."""
-    one = Rate(1, 1)
-    session = metered(agent_submit=one, control=one, reports=one)
+    session = metered(agent_submit=Rate(1, 1), control=Rate(1, 1))
     for _ in range(3):
         say(session, SUBMIT)
     for _ in range(50):
@@ -369,9 +368,9 @@ def test_what_a_role_may_not_send_counts() -> None:
 
 def test_what_is_not_built_never_counts() -> None:
     """It costs from the tier of messages, and is refused for its rate after that."""
-    session = metered(messages=Rate(60, 20))
-    codes = [refused(session, CHATTER).code for _ in range(40)]
-    assert codes == [ErrorCode.UNSUPPORTED] * 20 + [ErrorCode.RATE_LIMITED] * 20
+    session = metered()
+    codes = [refused(session, CHATTER).code for _ in range(100)]
+    assert codes == [ErrorCode.UNSUPPORTED] * 60 + [ErrorCode.RATE_LIMITED] * 40
     assert isinstance(say(session, {"type": "ping"}), Ping)
 
 

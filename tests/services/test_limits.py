@@ -115,7 +115,7 @@ def test_addresses(limits: Limits) -> None:
 def test_this_machine_is_not_limited_by_address(address: str, clock: HandClock) -> None:
     """Unless the settings say so."""
     for limited in (False, True):
-        rates = Rates(anonymous=Rate(60, 2), loopback=limited)
+        rates = Rates(anonymous=Rate(60, 2), limit_loopback=limited)
         limits = Limits(clock, rates, lambda _: False)
         assert (refusals(3, limits.take_anonymous, address)[2] is not None) == limited
 
