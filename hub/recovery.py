@@ -16,9 +16,12 @@ MAIN = "main"
 def recover_orgs(past: Recovered) -> dict[str, Org]:
     """The live state of every org, with its backlog cold and its timers set."""
     names = {MAIN, *past.counts, *(agent.org for agent in past.agents)}
+    names |= {pause.org for pause in past.pauses}
     orgs = {name: Org(name, past.epoch) for name in sorted(names)}
     for record in past.agents:
         orgs[record.org].know(record)
+    for pause in past.pauses:
+        orgs[pause.org].dispatch.begin(pause)
     for name, counts in past.counts.items():
         orgs[name].counts.update(counts)
     for name, row in past.queued:

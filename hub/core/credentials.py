@@ -144,6 +144,7 @@ class Scope(Struct, frozen=True):
 
 READ: Final = Scope(frozenset({Role.VIEWER, Role.AGENT, Role.OPERATOR, Role.ADMIN}))
 SUBMIT: Final = Scope(frozenset({Role.AGENT, Role.OPERATOR, Role.ADMIN}))
+OPERATE: Final = Scope(frozenset({Role.OPERATOR, Role.ADMIN}))
 ADMIN: Final = Scope(frozenset({Role.ADMIN}))
 WORK: Final = Scope(frozenset({Role.AGENT}))
 METRICS: Final = Scope(frozenset({Role.VIEWER, Role.OPERATOR, Role.ADMIN}))

@@ -2,6 +2,10 @@
 
 from msgspec import Struct
 
+from hub.core.errors import Refused
+from schemas.scalars import ErrorCode
+from schemas.to_agent import Flaw
+
 
 class PauseRecord(Struct, frozen=True):
     """A pause as it is stored."""
@@ -19,3 +23,19 @@ class PauseRecord(Struct, frozen=True):
     created_by: str
     ended_at: int | None = None
     """Wall time in milliseconds; None while it lasts."""
+
+
+def end_of(until: int | None, for_ms: int | None, wall_now: int) -> int | None:
+    """The wall time at which a pause ends; None when somebody has to end it.
+
+    Raises Refused when both ways to say it are used, or the end has passed.
+    """
+    if until is not None and for_ms is not None:
+        raise _bad("until", "give either until or for_ms")
+    if until is not None and until <= wall_now:
+        raise _bad("until", "this time has passed")
+    return wall_now + for_ms if for_ms is not None else until
+
+
+def _bad(field: str, text: str) -> Refused:
+    return Refused(ErrorCode.VALIDATION_FAILED, text, flaws=[Flaw(f"$.{field}", text)])

@@ -8,6 +8,7 @@ from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.org import Org
 from hub.core.session import Close
+from hub.core.standing import introduced
 from hub.core.task import Task
 from hub.services.clock import Clock
 from hub.services.peers import Peer, Peers, frame_of
@@ -40,7 +41,8 @@ class Agents:
         old = org.agents.get(principal.id)
         if old is not None and old.session:
             self._supersede(org, old)
-        record = self._record(org, old, message, now)
+        known = None if old is None else old.record
+        record = introduced(known, org.name, message, now.wall)
         agent = org.know(record)
         number = peer.session.number
         agent.session = number
@@ -68,21 +70,6 @@ class Agents:
             peer.close(Close(CloseCode.SUPERSEDED, reason, reconnect=False))
         agent.session = 0
         org.matcher.refresh(agent)
-
-    def _record(self, org: Org, old: Agent | None, message: Identify, now: Instant) -> AgentRecord:
-        slots = 1 if message.slots is None else message.slots
-        return AgentRecord(
-            org=org.name,
-            id=message.agent_id,
-            name=message.name or message.agent_id,
-            capabilities=tuple(sorted(set(message.capabilities or ()))),
-            executors=tuple(sorted(set(message.executors or ()))),
-            slots=slots,
-            created_at=now.wall if old is None else old.record.created_at,
-            host=message.host,
-            protocol_version=message.protocol_version,
-            last_seen_at=now.wall,
-        )
 
     @staticmethod
     def _fact_of(old: Agent | None, record: AgentRecord, now: Instant) -> facts.Fact:

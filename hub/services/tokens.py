@@ -73,6 +73,20 @@ class Tokens:
         self._journal.write(Unit(org, credentials=[record]))
         return text
 
+    def void(self, org: str, agent_id: str) -> list[Credential]:
+        """End all tokens of an agent that is deleted; the records are not written yet."""
+        wall = self._clock.now().wall
+        ended = [
+            structs.replace(each, revoked_at=wall)
+            for each in self._known.values()
+            if each.org == org
+            and each.role is Role.AGENT
+            and each.subject == agent_id
+            and (each.revoked_at is None or each.revoked_at > wall)
+        ]
+        self._known.update((each.public_id, each) for each in ended)
+        return ended
+
     @property
     def has_admin(self) -> bool:
         """Whether there is any admin token."""

@@ -1,33 +1,123 @@
 """HTTP for agents and how they join."""
 
+from heapq import nsmallest
+
+from msgspec import UNSET, structs
+
+from hub.core.agent import Agent, AgentRecord
 from hub.core.errors import Refused
+from hub.transport.agent_view import agent_view
 from hub.transport.call import Answer, Call
-from hub.transport.views import agent_view, cursor_of, key_in
+from hub.transport.edge import if_match
+from hub.transport.views import cursor_of, key_in
 from schemas.http.access import Invite, InviteRequest, Me, Register, Registered
-from schemas.http.agents import AgentPage, AgentQuery
+from schemas.http.agents import (
+    AgentEdit,
+    AgentList,
+    AgentPage,
+    AgentPause,
+    AgentQuery,
+    DeleteQuery,
+)
 from schemas.scalars import ErrorCode
+from schemas.to_agent import Flaw
 
 
 async def list_agents(call: Call) -> Answer:
     """A page of agents, by id."""
     query: AgentQuery = call.query
-    limit = query.limit
     after = "" if query.cursor is None else key_in(query.cursor)
-    agents = sorted(
-        (agent for agent in call.org.agents.values() if agent.record.id > after),
-        key=lambda agent: agent.record.id,
+    labels = [_label(text) for text in query.label or ()]
+    wanted = [agent for agent in call.org.agents.values() if _fits(agent, query, labels)]
+    rest = [agent for agent in wanted if agent.record.id > after]
+    page = nsmallest(query.limit, rest, key=lambda agent: agent.record.id)
+    last = page[-1].record.id if len(rest) > len(page) > 0 else None
+    return Answer(
+        200,
+        AgentPage(
+            [agent_view(agent) for agent in page],
+            None if last is None else cursor_of(last),
+            len(wanted) if query.count else None,
+        ),
     )
-    views = [agent_view(agent) for agent in agents[:limit]]
-    more = len(agents) > limit
-    return Answer(200, AgentPage(views, cursor_of(views[-1].id) if more else None))
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        flaw = Flaw("query.label", "a label is key=value")
+        raise Refused(ErrorCode.VALIDATION_FAILED, flaw.message, flaws=[flaw])
+    return key, value
+
+
+def _fits(agent: Agent, query: AgentQuery, labels: list[tuple[str, str]]) -> bool:
+    record = agent.record
+    return (
+        (query.status is None or agent.status is query.status)
+        and (query.capability is None or query.capability in agent.capabilities)
+        and all(label in record.labels for label in labels)
+        and query.paused in (None, record.paused)
+        and query.draining in (None, record.draining)
+        and (query.text is None or _is_about(record, query.text.casefold()))
+    )
+
+
+def _is_about(record: AgentRecord, text: str) -> bool:
+    return any(text in part.casefold() for part in (record.id, record.name, record.note or ""))
 
 
 async def get_agent(call: Call) -> Answer:
     """One agent."""
-    agent = call.org.agents.get(call.path("agent_id"))
-    if agent is None:
-        raise Refused(ErrorCode.NOT_FOUND, f"there is no agent {call.path('agent_id')[:64]}")
-    return Answer(200, agent_view(agent))
+    return _shown(call.services.fleet.find(call.org, call.path("agent_id")))
+
+
+async def show_agent(call: Call, agent_id: str) -> Answer:
+    """An agent again, after a write that was done before."""
+    return _shown(call.services.fleet.find(call.org, agent_id))
+
+
+def _shown(agent: Agent) -> Answer:
+    version, name = agent.record.version, agent.record.id
+    return Answer(200, agent_view(agent), version=version, entity=name)
+
+
+async def edit_agent(call: Call) -> Answer:
+    """Change what is known of an agent."""
+    wish = call.take(AgentEdit)
+    changes = {name: value for name, value in structs.asdict(wish).items() if value is not UNSET}
+    fleet, agent_id, version = call.services.fleet, call.path("agent_id"), if_match(call)
+    return _shown(fleet.edit(call.org, agent_id, changes, call.actor, version))
+
+
+async def pause_agent(call: Call) -> Answer:
+    """Give an agent no new work."""
+    wish: AgentPause = call.take(AgentPause)
+    fleet, agent_id = call.services.fleet, call.path("agent_id")
+    return _shown(fleet.pause(call.org, agent_id, call.actor, wish.note, wish.until, wish.for_ms))
+
+
+async def resume_agent(call: Call) -> Answer:
+    """End an agent's pause and its drain."""
+    return _shown(call.services.fleet.resume(call.org, call.path("agent_id"), call.actor))
+
+
+async def drain_agent(call: Call) -> Answer:
+    """Let an agent finish what it has, and give it nothing new."""
+    return _shown(call.services.fleet.drain(call.org, call.path("agent_id"), call.actor))
+
+
+async def delete_agent(call: Call) -> Answer:
+    """Forget an agent, with its tokens and its session."""
+    query: DeleteQuery = call.query
+    agent_id = call.path("agent_id")
+    call.services.fleet.delete(call.org, agent_id, call.actor, force=query.force)
+    return Answer(204, entity=agent_id)
+
+
+async def sync_agents(call: Call) -> Answer:
+    """Bring the agents in line with a list."""
+    wanted: AgentList = call.take(AgentList)
+    return Answer(200, call.services.fleet.sync(call.org, wanted, call.actor))
 
 
 async def create_invite(call: Call) -> Answer:

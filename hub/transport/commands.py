@@ -16,6 +16,7 @@ from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.core.session import Close, Phase, cooled_down
 from hub.services.bundle import Services
+from hub.services.fleet import OUT_OF_USE
 from hub.services.peers import Peer, frame_of
 from hub.services.watch import result_frame
 from hub.transport import replies
@@ -51,6 +52,8 @@ def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
     elif principal.role is Role.AGENT and principal.id != message.agent_id:
         text = f"the token belongs to another agent than {message.agent_id}"
         _turn_away(peer, ErrorCode.TOKEN_AGENT_MISMATCH, text)
+    elif services.fleet.is_out_of_use(services.orgs[principal.org], message.agent_id):
+        _turn_away(peer, ErrorCode.FORBIDDEN, OUT_OF_USE, CloseCode.DISABLED)
     else:
         peer.session.meter = services.limits.meter(principal)
         services.greeting.greet(services.orgs[principal.org], principal, peer, message)
@@ -65,9 +68,11 @@ def _log_in(services: Services, peer: Peer, token: str) -> Principal | None:
     return principal
 
 
-def _turn_away(peer: Peer, code: ErrorCode, text: str) -> None:
+def _turn_away(
+    peer: Peer, code: ErrorCode, text: str, close: CloseCode = CloseCode.CREDENTIAL
+) -> None:
     peer.deliver(frame_of(Error(code, text, retryable=False, message_type="identify")))
-    peer.close(Close(CloseCode.CREDENTIAL, text, reconnect=False))
+    peer.close(Close(close, text, reconnect=False))
 
 
 def ping(services: Services, peer: Peer, message: wire.Ping) -> None:
@@ -84,7 +89,8 @@ def task_report(services: Services, peer: Peer, message: Any) -> None:
     About a task that it has it may say everything at any time.
     """
     org, principal = _who(services, peer)
-    if message.task_id not in org.agents[principal.id].held:
+    agent = org.agents.get(principal.id)
+    if agent is None or message.task_id not in agent.held:
         try:
             peer.session.meter.take(Tier.REPORTS, 1, services.clock.hub())
         except Refused as refused:

@@ -7,12 +7,12 @@ from this page: see `openapi.py`.
 
 from typing import Final
 
-from hub.core.credentials import ADMIN, READ, SUBMIT
-from hub.transport import api_agents, api_events, api_health, api_schemas, api_tasks
-from hub.transport.route import get, post
+from hub.core.credentials import ADMIN, OPERATE, READ, SUBMIT
+from hub.transport import api_agents, api_dispatch, api_events, api_health, api_schemas, api_tasks
+from hub.transport.route import delete, get, patch, post
 from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
-from schemas.http import access, agents, events, hub, tasks
+from schemas.http import access, agents, dispatch, events, hub, tasks
 from schemas.scalars import ErrorCode as Code
 from schemas.scalars import Tier
 from schemas.work import TaskSpec
@@ -88,6 +88,84 @@ EVENTS: Final = (
 AGENTS: Final = (
     get(f"{API}/agents", api_agents.list_agents, READ, agents.AgentPage, query=agents.AgentQuery),
     get(AGENT, api_agents.get_agent, READ, agents.AgentView),
+    patch(
+        AGENT,
+        api_agents.edit_agent,
+        OPERATE,
+        agents.AgentView,
+        body=agents.AgentEdit,
+        events=(Event.AGENT_UPDATED,),
+        has_version=True,
+        show=api_agents.show_agent,
+    ),
+    post(
+        f"{AGENT}/pause",
+        api_agents.pause_agent,
+        OPERATE,
+        agents.AgentView,
+        body=agents.AgentPause,
+        may_be_empty=True,
+        events=(Event.AGENT_STATUS_CHANGED,),
+        show=api_agents.show_agent,
+    ),
+    post(
+        f"{AGENT}/resume",
+        api_agents.resume_agent,
+        OPERATE,
+        agents.AgentView,
+        events=(Event.AGENT_STATUS_CHANGED,),
+        show=api_agents.show_agent,
+    ),
+    post(
+        f"{AGENT}/drain",
+        api_agents.drain_agent,
+        OPERATE,
+        agents.AgentView,
+        events=(Event.AGENT_STATUS_CHANGED,),
+        show=api_agents.show_agent,
+    ),
+    delete(
+        AGENT,
+        api_agents.delete_agent,
+        ADMIN,
+        query=agents.DeleteQuery,
+        events=(Event.AGENT_DELETED,),
+    ),
+    post(
+        f"{API}/agents/sync",
+        api_agents.sync_agents,
+        ADMIN,
+        agents.AgentsSynced,
+        body=agents.AgentList,
+        events=(
+            Event.AGENT_CREATED,
+            Event.AGENT_UPDATED,
+            Event.AGENT_STATUS_CHANGED,
+            Event.ADMIN_AGENTS_SYNCED,
+        ),
+    ),
+)
+
+DISPATCH: Final = (
+    get(f"{API}/dispatch", api_dispatch.show_dispatch, READ, dispatch.DispatchView),
+    post(
+        f"{API}/dispatch/pause",
+        api_dispatch.pause_dispatch,
+        OPERATE,
+        dispatch.DispatchPause,
+        body=dispatch.DispatchPauseRequest,
+        may_be_empty=True,
+        events=(Event.DISPATCH_PAUSED,),
+    ),
+    post(
+        f"{API}/dispatch/resume",
+        api_dispatch.resume_dispatch,
+        OPERATE,
+        dispatch.DispatchView,
+        body=dispatch.DispatchResumeRequest,
+        may_be_empty=True,
+        events=(Event.DISPATCH_RESUMED,),
+    ),
 )
 
 ACCESS: Final = (
@@ -127,4 +205,4 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *EVENTS, *AGENTS, *ACCESS, *HUB)
+ROUTES: Final = (*TASKS, *EVENTS, *AGENTS, *DISPATCH, *ACCESS, *HUB)

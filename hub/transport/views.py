@@ -5,12 +5,10 @@ import binascii
 
 from msgspec import UNSET, Raw, UnsetType
 
-from hub.core.agent import Agent
 from hub.core.clock import Instant
 from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
-from schemas.http.agents import AgentView
 from schemas.http.tasks import Progress, TaskView
 from schemas.scalars import ErrorCode, PriorityName, TaskState
 
@@ -76,25 +74,6 @@ def _progress(org: Org, task: Task) -> Progress | None:
         return None
     percent, message, at = attempt.progress
     return Progress(percent, message, at)
-
-
-def agent_view(agent: Agent) -> AgentView:
-    """An agent, with what it runs."""
-    record = agent.record
-    return AgentView(
-        id=record.id,
-        org=record.org,
-        name=record.name,
-        status=agent.status,
-        capabilities=list(record.capabilities),
-        executors=list(record.executors),
-        slots=record.slots,
-        running=list(agent.held),
-        host=record.host,
-        created_at=record.created_at,
-        last_seen_at=record.last_seen_at,
-        protocol_version=record.protocol_version,
-    )
 
 
 def cursor_of(key: str) -> str:
