@@ -30,6 +30,14 @@ TARGET: Final = rf"^{MODULE}:{IDENTIFIER}(?![\s\S])"
 EnvName = Annotated[str, Meta(min_length=1, max_length=256, pattern=rf"^{IDENTIFIER}(?![\s\S])")]
 
 
+Description = Annotated[str, Meta(min_length=1, max_length=DESCRIPTION_CHARS)]
+Needs = Annotated[list[Capability], Meta(max_length=CAPABILITIES)]
+FairnessKey = Annotated[str, Meta(min_length=1, max_length=128)]
+Labels = Annotated[dict[Label, Label], Meta(max_length=64)]
+AttemptTime = Annotated[int, Meta(ge=100, le=YEAR_MS)]
+Attempts = Annotated[int, Meta(ge=1, le=ATTEMPTS)]
+
+
 class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="command"):
     """Run a program: an argument list, never a shell line."""
 
@@ -64,7 +72,7 @@ class Retry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 class TaskSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A task as given by its submitter."""
 
-    description: Annotated[str, Meta(min_length=1, max_length=DESCRIPTION_CHARS)]
+    description: Description
     """What a person or an agent reads."""
     run: Run | None = None
     """What the sidecar runs; without it the agent gets description and payload only."""
@@ -72,22 +80,22 @@ class TaskSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """Any JSON, kept byte for byte."""
     metadata: Raw | UnsetType = UNSET
     """A JSON object, kept byte for byte."""
-    needs: Annotated[list[Capability], Meta(max_length=CAPABILITIES)] | None = None
+    needs: Needs | None = None
     """Capabilities an agent must offer, all of them."""
     assign_to: AgentId | None = None
     """Pins the task to one agent."""
     priority: PriorityName | None = None
     """Without it, normal."""
-    fairness_key: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    fairness_key: FairnessKey | None = None
     """Tasks of different keys share the agents evenly."""
-    labels: Annotated[dict[Label, Label], Meta(max_length=64)] | None = None
+    labels: Labels | None = None
     not_before: WallTime | None = None
     """Do not start earlier."""
     complete_by: WallTime | None = None
     """Do not start later: a task still queued then is a dead letter."""
-    timeout_ms: Annotated[int, Meta(ge=100, le=YEAR_MS)] | None = None
+    timeout_ms: AttemptTime | None = None
     """How long one attempt may run."""
-    max_attempts: Annotated[int, Meta(ge=1, le=ATTEMPTS)] = 3
+    max_attempts: Attempts = 3
     retry: Retry | None = None
     mission_id: MissionId | None = None
     """The mission it belongs to."""

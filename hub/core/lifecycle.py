@@ -237,11 +237,19 @@ def expire(task: Task, now: Instant) -> Change:
     return _moved(task, after, "hub", now, "expired")
 
 
-def revive(task: Task, actor: str, now: Instant) -> Change:
-    """An operator's retry: everything at its beginning but the generation, which goes on."""
+def revive(task: Task, actor: str, now: Instant, reason: str | None = None) -> Change:
+    """An operator's retry: everything at its beginning but the generation, which goes on.
+
+    A `complete_by` that has passed is cleared, or the task would expire at once. `reason` is
+    for people.
+    """
+    spec = task.spec
+    if spec.complete_by is not None and spec.complete_by <= now.wall:
+        spec = structs.replace(spec, complete_by=None)
     after = evolve(
         task,
         Move.RETRY,
+        spec=spec,
         attempt=0,
         reclaims=0,
         rejections=0,
@@ -263,4 +271,9 @@ def revive(task: Task, actor: str, now: Instant) -> Change:
         queue_key=queue_key(now.hub, task.priority),
         queued_at=now.wall,
     )
-    return _moved(task, after, actor, now, "retried")
+    change = _moved(task, after, actor, now, f"retried: {reason}" if reason else "retried")
+    if spec is task.spec:
+        return change
+    why = "it had passed"
+    edited = facts.updated(after.seq, after.id, actor, now.wall, "edited", why, ["complete_by"])
+    return Change(after, (*change.facts, edited))

@@ -4,9 +4,8 @@ It holds what follows from the tasks' records (lanes, timers, counts, what each 
 keeps it right whenever a record changes: `put` is the only way in. It decides nothing.
 """
 
-from heapq import heappop, heappush
-
 from hub.core.agent import Agent, AgentRecord, Attempt
+from hub.core.alarms import Alarms
 from hub.core.dispatch import Dispatch
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.matching import Match, Matcher
@@ -32,12 +31,12 @@ class Org:
         """The journal position of the last change of a task."""
         self.counts = dict.fromkeys(TaskState, 0)
         """How many tasks are in each state, in memory or not."""
-        self.backing_off: list[int] = []
-        """Places (hub time of the end, seq) of tasks that back off; some may be out of date."""
-        self.not_yet: list[int] = []
-        """Places (wall time, seq) of tasks with a `not_before`, likewise."""
-        self.expiring: list[int] = []
-        """Places (wall time, seq) of tasks with a `complete_by`, likewise."""
+        self.backing_off = Alarms()
+        """Of tasks that back off, in hub time."""
+        self.not_yet = Alarms()
+        """Of tasks that wait for their `not_before`, in wall time."""
+        self.expiring = Alarms()
+        """Of waiting tasks with a `complete_by`, in wall time."""
 
     # Tasks
 
@@ -56,20 +55,42 @@ class Org:
             self.counts[after.state] += 1
             if old in HELD and after.state not in HELD:
                 self._release(after)
+            if before is not None and old is TaskState.SCHEDULED:
+                self._unschedule(before)
             self._enter(after, position)
-            if after.state in WAITING and old not in WAITING:
-                self._may_expire(after)
         elif before is not None and after.state in WAITING:
             if self.matcher.parked:
                 self.matcher.look_at(before)
-            if after.due_at == before.due_at:
-                self.tasks.let_go(after, position)
-            else:
-                self._enter(after, position)
+            self._follow_edit(before, after, position)
+        if after.spec.complete_by is not None or (
+            before is not None and before.spec is not after.spec
+        ):
+            self._set_expiry(before, after)
 
-    def _may_expire(self, task: Task) -> None:
-        if task.spec.complete_by is not None:
-            self.expire_at(task.spec.complete_by, task.seq)
+    def _follow_edit(self, before: Task, after: Task, position: int) -> None:
+        """A task waits as before, perhaps in another place or for another time."""
+        if after.state is TaskState.QUEUED:
+            if _place_in_line(after) == _place_in_line(before):
+                self.tasks.let_go(after, position)
+                return
+            self.matcher.remove(before)
+            self.tasks.dispatched(before)
+        elif _time_to_wait_for(after) == _time_to_wait_for(before):
+            self.tasks.let_go(after, position)
+            return
+        else:
+            self._unschedule(before)
+        self._enter(after, position)
+
+    def _set_expiry(self, before: Task | None, after: Task) -> None:
+        waited = before is not None and before.state in WAITING
+        old = before.spec.complete_by if before is not None and waited else None
+        new = after.spec.complete_by if after.state in WAITING else None
+        if old != new:
+            if old is not None:
+                self.expiring.remove(old, after.seq)
+            if new is not None:
+                self.expiring.add(new, after.seq)
 
     def _enter(self, task: Task, position: int) -> None:
         if task.state is TaskState.QUEUED:
@@ -87,13 +108,20 @@ class Org:
     def schedule(self, seq: int, due_at: int, not_before: int) -> None:
         """A task waits for a hub time (a backoff) or for a wall time."""
         if due_at:
-            heappush(self.backing_off, place_of(due_at, seq))
+            self.backing_off.add(due_at, seq)
         else:
-            heappush(self.not_yet, place_of(not_before, seq))
+            self.not_yet.add(not_before, seq)
+
+    def _unschedule(self, task: Task) -> None:
+        due_at, not_before = _time_to_wait_for(task)
+        if due_at:
+            self.backing_off.remove(due_at, task.seq)
+        else:
+            self.not_yet.remove(not_before, task.seq)
 
     def expire_at(self, complete_by: int, seq: int) -> None:
         """A task may not be started after this wall time."""
-        heappush(self.expiring, place_of(complete_by, seq))
+        self.expiring.add(complete_by, seq)
 
     def _release(self, task: Task) -> None:
         agent = self.agents.get(task.holder or "")
@@ -192,15 +220,18 @@ class Org:
 
     def due(self, hub_now: int, wall_now: int, limit: int) -> list[int]:
         """Take the seqs of scheduled tasks whose time has come, at most `limit`."""
-        return [*_passed(self.backing_off, hub_now, limit), *_passed(self.not_yet, wall_now, limit)]
+        return [*self.backing_off.take(hub_now, limit), *self.not_yet.take(wall_now, limit)]
 
     def expired(self, wall_now: int, limit: int) -> list[int]:
         """Take the seqs of tasks whose `complete_by` has passed, at most `limit`."""
-        return _passed(self.expiring, wall_now, limit)
+        return self.expiring.take(wall_now, limit)
 
 
-def _passed(heap: list[int], now: int, limit: int) -> list[int]:
-    seqs: list[int] = []
-    while heap and heap[0] < place_of(now + 1, 0) and len(seqs) < limit:
-        seqs.append(seq_of(heappop(heap)))
-    return seqs
+def _place_in_line(task: Task) -> tuple[int, str, str | None]:
+    """What decides where a queued task stands, and among which."""
+    return task.queue_key, task.requires, task.spec.fairness_key
+
+
+def _time_to_wait_for(task: Task) -> tuple[int, int]:
+    """The end of a scheduled task's backoff or 0, and its `not_before` if that counts."""
+    return task.due_at, 0 if task.due_at else task.spec.not_before or 0

@@ -9,7 +9,7 @@ never doubled.
 from hashlib import sha256
 from typing import Final
 
-from msgspec import UNSET, Raw, Struct, UnsetType, structs
+from msgspec import UNSET, Raw, Struct, UnsetType, json, structs
 
 from hub.core import facts, lifecycle, retry
 from hub.core.clock import Instant
@@ -45,8 +45,14 @@ def fence(task: Task, agent: str, generation: int) -> None:
 
 
 def digest(report: Report) -> bytes:
-    """SHA-256 of the report's type and raw result: equal digests mean the same report."""
+    """SHA-256 of what a report says: equal digests mean the same report.
+
+    That is its type and its raw result; of a failure also why, and of what class.
+    """
     text = bytes(report.result) if report.result is not UNSET else b""
+    if type(report) is TaskFailed:
+        why = json.encode((report.error, report.reason, report.failure_class))
+        text = why + b"\0" + text
     return sha256(_TAGS[type(report)] + text).digest()
 
 

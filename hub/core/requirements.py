@@ -7,7 +7,7 @@ and no lane has to be searched past its head.
 
 from typing import Final
 
-from msgspec import Struct, json
+from msgspec import Struct, json, structs
 
 from schemas.scalars import Executor
 from schemas.work import Command, TaskSpec
@@ -78,6 +78,16 @@ def encode(requirements: Requirements) -> str:
 def decode(key: str) -> Requirements:
     """The requirements behind a lane key."""
     return _decoder.decode(key)
+
+
+def renew(key: str, spec: TaskSpec) -> str:
+    """The lane key after an edit: what `spec` asks for, with the exclusions of before.
+
+    Only the agent that the task is pinned to is not excluded: somebody chose it just now.
+    """
+    without = {name: end for name, end in decode(key).without.items() if name != spec.assign_to}
+    plain = key_of(spec)
+    return encode(structs.replace(decode(plain), without=without)) if without else plain
 
 
 def exclude(key: str, agent: str, until: int, hub_now: int) -> str:

@@ -48,6 +48,8 @@ class Move(StrEnum):
     """A cancel was asked for while an agent had it."""
     CANCEL = "cancel"
     """It ends cancelled."""
+    POSTPONE = "postpone"
+    """An edit moved its time into the future."""
     RETRY = "retry"
     """An operator gives it a new life."""
 
@@ -66,6 +68,7 @@ TABLE: Final[dict[TaskState, dict[Move, TaskState]]] = {
         Move.EXPIRE: S.DEAD_LETTER,
         Move.CANCEL: S.CANCELLED,
         Move.RESUME: S.RUNNING,
+        Move.POSTPONE: S.SCHEDULED,
         Move.COMPLETE: S.COMPLETED,
         Move.FAIL_AGAIN: S.SCHEDULED,
         Move.FAIL_FOR_GOOD: S.DEAD_LETTER,

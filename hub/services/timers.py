@@ -6,7 +6,7 @@ from functools import partial
 from hub.core import lifecycle
 from hub.core.clock import Instant
 from hub.core.org import Org
-from hub.core.task import Task
+from hub.core.task import WAITING, Task
 from hub.services.clock import Clock
 from hub.services.loader import Loader
 from hub.services.tasks import Tasks
@@ -44,8 +44,13 @@ class Timers:
         now = self._clock.now()
         for seq in seqs:
             task = org.tasks.at(seq)
-            if task is not None and task.state in (TaskState.QUEUED, TaskState.SCHEDULED):
+            if task is not None and _is_late(task, now):
                 self._tasks.apply(org, task, lifecycle.expire(task, now))
+
+
+def _is_late(task: Task, now: Instant) -> bool:
+    complete_by = task.spec.complete_by
+    return task.state in WAITING and complete_by is not None and complete_by <= now.wall
 
 
 def _is_due(task: Task, now: Instant) -> bool:

@@ -6,7 +6,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from schemas.http.hub import Reason
 from schemas.scalars import (
+    NO_CONTROL,
     TASKS_PER_SUBMIT,
+    WHOLE,
     AgentId,
     Capability,
     Count,
@@ -15,6 +17,8 @@ from schemas.scalars import (
     Generation,
     Label,
     Milliseconds,
+    MissionId,
+    Name,
     PageLimit,
     PriorityName,
     StateName,
@@ -22,8 +26,23 @@ from schemas.scalars import (
     TaskId,
     WallTime,
 )
-from schemas.work import Retry, Run, TaskSpec
+from schemas.work import (
+    Attempts,
+    AttemptTime,
+    Description,
+    FairnessKey,
+    Labels,
+    Needs,
+    Retry,
+    Run,
+    TaskSpec,
+)
 
+LabelPairs = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=513, pattern=r"^[^=]*=")]],
+    Meta(max_length=8, extra=WHOLE),
+]
+SearchText = Annotated[str, Meta(min_length=1, max_length=256)]
 Wait = Annotated[int, Meta(ge=0, le=60_000, description="Milliseconds to wait at most.")]
 
 
@@ -37,6 +56,37 @@ class Cancel(Struct, frozen=True, forbid_unknown_fields=True):
     """Ask for a task to be cancelled."""
 
     reason: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class Retried(Struct, frozen=True, forbid_unknown_fields=True):
+    """Put a task that ended without success back into the queue."""
+
+    reason: Annotated[str, Meta(max_length=256, pattern=NO_CONTROL)] | None = None
+    """For people; it is part of the event."""
+
+
+class TaskEdit(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is to be different about a task: fields that are left out stay, null clears.
+
+    While an agent has the task only priority, labels, max_attempts, retry and complete_by
+    can change; the rest was told to the agent. After its end nothing can.
+    """
+
+    description: Description | UnsetType = UNSET
+    priority: PriorityName | UnsetType | None = UNSET
+    labels: Labels | UnsetType | None = UNSET
+    """All of them: labels that are not repeated here are gone."""
+    metadata: Raw | UnsetType = UNSET
+    """A JSON object, kept byte for byte; or null."""
+    needs: Needs | UnsetType | None = UNSET
+    assign_to: AgentId | UnsetType | None = UNSET
+    fairness_key: FairnessKey | UnsetType | None = UNSET
+    not_before: WallTime | UnsetType | None = UNSET
+    complete_by: WallTime | UnsetType | None = UNSET
+    timeout_ms: AttemptTime | UnsetType | None = UNSET
+    max_attempts: Attempts | UnsetType = UNSET
+    """More than the failures there were."""
+    retry: Retry | UnsetType | None = UNSET
 
 
 class Progress(Struct, frozen=True):
@@ -105,11 +155,25 @@ class CreatedBatch(Struct, frozen=True):
     items: list[Created]
 
 
+class Total(Struct, frozen=True):
+    """How many there are."""
+
+    count: Count
+    more: bool = False
+    """There are more than that, or there may be: counting ends at 10,000."""
+
+
 class TaskPage(Struct, frozen=True):
-    """A page of tasks, newest first."""
+    """A page of tasks, newest first.
+
+    A page may have fewer items than `limit`, or none, and yet not be the last: then looking
+    for more would have taken too long, and `next_cursor` goes on from there.
+    """
 
     items: list[TaskView]
     next_cursor: str | None
+    total: Total | None = None
+    """How many tasks match on all pages, if that was asked for."""
 
 
 class Candidate(Struct, frozen=True):
@@ -143,13 +207,37 @@ class LogText(Struct, frozen=True):
     """The task has ended: nothing more will come."""
 
 
-class TaskQuery(Struct, frozen=True):
-    """Which tasks to list."""
+class FilterQuery(Struct, frozen=True):
+    """Which tasks are meant: all conditions that are given have to hold."""
 
-    state: list[StateName] | None = None
+    agent: AgentId | None = None
+    """The agent that has it now, or that ended it."""
+    priority: list[PriorityName] | None = None
+    """Any of these."""
+    capability: Capability | None = None
+    """One of those that it needs."""
+    label: LabelPairs | None = None
+    """`name=value`, all of them."""
+    mission: MissionId | None = None
+    submitter: Name | None = None
+    created_after: WallTime | None = None
+    """Created then or later."""
+    created_before: WallTime | None = None
+    """Created earlier."""
+    text: SearchText | None = None
+    """A part of its id or description, in upper or lower case."""
     limit: PageLimit = 50
     cursor: Cursor | None = None
-    """Goes on after an earlier page."""
+    """Goes on after an earlier page of the same conditions."""
+    count: bool = False
+    """Also say how many there are on all pages."""
+
+
+class TaskQuery(FilterQuery, frozen=True):
+    """Which tasks to list: also by their states."""
+
+    state: list[StateName] | None = None
+    """Any of these."""
 
 
 class WaitQuery(Struct, frozen=True):

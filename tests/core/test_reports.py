@@ -155,13 +155,16 @@ def test_nothing_is_heard_after_an_end_without_a_report(report: Callable[[], Rep
         assert refusal(task, report()) is ErrorCode.STALE_GENERATION
 
 
-def test_type_and_result_make_a_report() -> None:
-    """Equal digests mean the same type and the same bytes of the result, nothing else."""
+def test_type_result_and_reason_make_a_report() -> None:
+    """Equal digests mean the same type, the same bytes of the result, and the same failure."""
     marks = [reports.digest(each) for each in (complete(), complete(b"2"), complete(None))]
     marks += [reports.digest(each) for each in (failed(), failed(result=b"1"), stopped())]
+    marks += [reports.digest(failed(error=error)) for error in ("a", "b")]
+    marks += [reports.digest(failed(reason="a"))]
+    marks += [reports.digest(failed(error="a", failure_class=FailureClass.INFRA))]
 
     assert len(set(marks)) == len(marks)
-    assert reports.digest(failed(error="a")) == reports.digest(failed(error="b"))
+    assert reports.digest(failed(error="a")) == reports.digest(failed(error="a", tokens_used=1))
 
 
 # Failure

@@ -23,6 +23,7 @@ reject_for_good  -            -            dead_letter  -            -          
 expire           dead_letter  dead_letter  -            -            -          -            -
 ask_cancel       -            -            assigned     running      -          -            -
 cancel           cancelled    cancelled    cancelled    cancelled    -          -            -
+postpone         -            scheduled    -            -            -          -            -
 retry            -            -            -            -            -          queued       queued
 """  # noqa: E501 - a table is read in one piece
 ROWS = [line.split() for line in PICTURE.strip().splitlines()]

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from msgspec import structs
+from msgspec import UNSET, structs
 
-from hub.core import lifecycle, reports
+from hub.core import edits, lifecycle, reports
 from hub.core.agent import AgentRecord
 from hub.core.clock import Instant
 from hub.core.lanes import place_of, seq_of
@@ -17,11 +17,22 @@ from hub.core.matching import Match
 from hub.core.org import Org
 from hub.core.pauses import PauseRecord
 from hub.core.task import HELD, Change, Task
+from schemas.http.tasks import TaskEdit
 from schemas.scalars import Executor, FailureClass, PriorityName, Rejection, TaskState
 from schemas.work import TaskSpec
 from tests.core.making import RUN
 
 AGENTS = ("ada", "bob", "cyd")
+WISHES = st.builds(
+    TaskEdit,
+    labels=st.sampled_from([UNSET, {"a": "b"}]),
+    needs=st.sampled_from([UNSET, None, ["x"]]),
+    assign_to=st.sampled_from([UNSET, None, "ada"]),
+    fairness_key=st.sampled_from([UNSET, None, "k"]),
+    priority=st.sampled_from([UNSET, *PriorityName]),
+    not_before=st.sampled_from([UNSET, None, 40_000, 80_000]),
+    complete_by=st.sampled_from([UNSET, None, 60_000, 90_000]),
+)
 CAPABILITIES = st.lists(st.sampled_from(["x", "y"]), unique=True)
 LABELS = st.sampled_from([None, None, {"env": "a"}, {"env": "b", "x": "y"}])
 SPECS = st.builds(
@@ -228,6 +239,13 @@ class Yard(RuleBasedStateMachine):
         task = self.choose(number, TaskState.QUEUED, TaskState.SCHEDULED, *HELD)
         if task is not None:
             self.put(task, lifecycle.cancel(task, "me", "requested", self.now))
+
+    @rule(number=st.integers(0, 99), wish=WISHES)
+    def edit(self, number: int, wish: TaskEdit) -> None:
+        """Somebody edits a task."""
+        waiting = self.choose(number, TaskState.QUEUED, TaskState.SCHEDULED)
+        if waiting is not None:
+            self.put(waiting, edits.edit(waiting, wish, "me", self.now))
 
     @rule(number=st.integers(0, 99))
     def revive(self, number: int) -> None:
