@@ -7,7 +7,6 @@ from the other. Nothing is kept per reader, and publishing waits for nobody.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import groupby
@@ -19,18 +18,13 @@ from hub.core.cursor import Cursor
 from hub.core.errors import Refused
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
-from hub.store.contract import EVENT_BUDGET, Batch, EventRow, FoundEvents, Numbered, Reader
-from schemas.scalars import MIB, ErrorCode
+from hub.services.ring import EVERYTHING, RING_EVENTS, Ring, Wanted
+from hub.store.contract import EVENT_BUDGET, Batch, EventRow, FoundEvents, Reader
+from schemas.scalars import ErrorCode
 from schemas.to_agent import Flaw
 
-RING_EVENTS: Final = 10_000
-"""The most events that are kept in memory for one org."""
-RING_BYTES: Final = 8 * MIB
-"""The most memory they take, about."""
-EVENT_BYTES: Final = 320
-"""About what an event takes beside its payload."""
 SCAN: Final = 2_000
-"""How many events of the ring are looked at in one turn of the loop."""
+"""How many events are looked at for a filter in one turn of the loop."""
 PACE_S: Final = 0.01
 """Readers are told of news at most this often, in seconds..."""
 PACE_PER_READER_S: Final = 0.000_2
@@ -41,25 +35,6 @@ RETRY_MS: Final = 5_000
 _ORG: Final = itemgetter(0)
 
 
-class Wanted(NamedTuple):
-    """Which events a reader wants; everything that is not named is wanted."""
-
-    types: frozenset[int] = frozenset()
-    entity: str | None = None
-    actor: str | None = None
-
-    def takes(self, row: EventRow) -> bool:
-        """Whether this is one of them."""
-        return (
-            (not self.types or row.type in self.types)
-            and self.entity in (None, row.entity)
-            and self.actor in (None, row.actor)
-        )
-
-
-EVERYTHING: Final = Wanted()
-
-
 class Page(NamedTuple):
     """What was found after a cursor."""
 
@@ -68,41 +43,6 @@ class Page(NamedTuple):
     """Every event up to this seq was looked at: the next page comes after it."""
     at_end: bool
     """There is nothing later yet."""
-
-
-class _Ring:
-    """The latest committed events of one org, and who waits for the next."""
-
-    __slots__ = ("_bytes", "events", "last", "waiting")
-
-    def __init__(self, last: int) -> None:
-        self.events: deque[Numbered] = deque()
-        self.last = last
-        """The seq of the last committed event, also when it is not kept here."""
-        self.waiting: set[asyncio.Future[None]] = set()
-        self._bytes = 0
-
-    @property
-    def before(self) -> int:
-        """The seq before the first event that is kept here."""
-        return self.last - len(self.events)
-
-    def extend(self, run: list[Numbered]) -> None:
-        events = self.events
-        events.extend(run)
-        self.last = run[-1][1]
-        self._bytes += sum([len(fact.data) for _, _, fact in run]) + EVENT_BYTES * len(run)
-        while len(events) > RING_EVENTS or self._bytes > RING_BYTES:
-            self._bytes -= len(events.popleft()[2].data) + EVENT_BYTES
-
-    def after(self, seq: int, most: int) -> list[EventRow]:
-        """The events that follow a seq which is not before the ring."""
-        events, start = self.events, seq - self.before
-        found = [events[at] for at in range(start, min(start + most, len(events)))]
-        return [
-            EventRow(number, fact.type, fact.entity, fact.actor, fact.at, fact.data)
-            for _, number, fact in found
-        ]
 
 
 class Subscription:
@@ -153,12 +93,19 @@ class Bus:
     """The latest events of every org, and who reads along."""
 
     def __init__(
-        self, loader: Loader, metrics: Metrics, epoch: int, last: Mapping[str, int], readers: int
+        self,
+        loader: Loader,
+        metrics: Metrics,
+        epoch: int,
+        last: Mapping[str, int],
+        readers: int,
+        ring_events: int = RING_EVENTS,
     ) -> None:
         self.epoch = epoch
         self._loader = loader
         self._metrics = metrics
-        self._rings = {org: _Ring(seq) for org, seq in last.items()}
+        self._rings = {org: Ring(seq, ring_events) for org, seq in last.items()}
+        self._ring_events = ring_events
         self._most = readers
         self._readers: set[Subscription] = set()
         self._stopped = False
@@ -188,11 +135,11 @@ class Bus:
             for news in ring.waiting:
                 _resolve(news)
 
-    def ring(self, org: str) -> _Ring:
+    def ring(self, org: str) -> Ring:
         """The ring of an org, which may be empty."""
         ring = self._rings.get(org)
         if ring is None:
-            ring = self._rings[org] = _Ring(0)
+            ring = self._rings[org] = Ring(0, self._ring_events)
         return ring
 
     # Reading
@@ -291,8 +238,11 @@ def _look(
     org: str, after: int, limit: int, wanted: Wanted, reader: Reader
 ) -> tuple[FoundEvents, int]:
     """Events, and then which is the oldest: what was dropped in between is noticed."""
-    most = limit if wanted.actor is None else EVENT_BUDGET
-    found = reader.events(org, after, most, sorted(wanted.types), wanted.entity)
+    most = limit if wanted.actor is None else SCAN
+    budget = limit if wanted == EVERYTHING else SCAN
+    if wanted.entity is not None:
+        budget = EVENT_BUDGET
+    found = reader.events(org, after, most, sorted(wanted.types), wanted.entity, budget)
     return found, reader.oldest_event(org)
 
 

@@ -7,7 +7,8 @@ from msgspec import Raw, json
 
 from hub.core import cursor
 from hub.core.cursor import Cursor
-from hub.services.bus import EVERYTHING, Page, Wanted
+from hub.services.bus import Page
+from hub.services.ring import EVERYTHING, Wanted
 from hub.transport.api_tasks import show_task
 from hub.transport.call import Answer, Call
 from hub.transport.guard import CUT

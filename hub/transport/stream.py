@@ -19,8 +19,9 @@ from starlette.types import Receive, Scope, Send
 
 from hub.core.cursor import Cursor
 from hub.core.errors import Refused
-from hub.services.bus import Bus, Subscription, Wanted
+from hub.services.bus import Bus, Subscription
 from hub.services.envelopes import Envelopes, Event
+from hub.services.ring import Wanted
 from schemas.http.events import Heartbeat
 from schemas.scalars import KIB
 
