@@ -106,6 +106,8 @@ def settings_of(plan: RowPlan, arguments: argparse.Namespace) -> Settings:
     return Settings(
         agents=arguments.agents or asked.agents,
         slots=arguments.slots or asked.slots,
+        connections=asked.connections,
+        batch=asked.batch,
         in_flight=(arguments.in_flight or asked.in_flight) if not asked.rate else 0,
         rate=(arguments.rate or asked.rate) if asked.rate else 0,
         seconds=seconds,

@@ -24,6 +24,10 @@ class Settings(Struct, frozen=True):
     """Tasks offered a second, whatever the answers; 0 means as many as are answered."""
     seconds: float
     warmup_seconds: float
+    connections: int = 0
+    """Connections that post over HTTP, one request at a time each; 0 means the socket."""
+    batch: int = 1
+    """Tasks in one request over HTTP."""
 
 
 class Load(Struct, frozen=True):

@@ -48,6 +48,27 @@ def build(folder: Path) -> Path:
     return program
 
 
+def run_http(
+    folder: Path,
+    port: int,
+    token: str,
+    settings: Settings,
+    on_tick: Tick,
+    cores: set[int] | None = None,
+) -> tuple[Load, Ledger]:
+    """The same over HTTP, for a submitter with this token."""
+    values = {
+        "port": port,
+        "connections": settings.connections,
+        "batch": settings.batch,
+        "warmup-ms": int(settings.warmup_seconds * 1000),
+        "window-ms": int(settings.seconds * 1000),
+    }
+    options = [f"--{name}={value}" for name, value in values.items()]
+    command = [sys.executable, "-m", "scripts.benchmark.http_load", *options]
+    return _run(command, folder / "http.ledger", [token], on_tick, cores)
+
+
 def run(
     program: Path,
     port: int,
@@ -61,9 +82,16 @@ def run(
     `peers` holds (id, token) of every agent and then of the submitter. Raises BenchmarkError
     when the generator gives up, with its last words.
     """
-    ledger = program.with_suffix(".ledger")
+    lines = [f"{peer} {token}" for peer, token in peers]
+    command = [str(program), *_options(port, settings)]
+    return _run(command, program.with_suffix(".ledger"), lines, on_tick, cores)
+
+
+def _run(
+    command: list[str], ledger: Path, lines: list[str], on_tick: Tick, cores: set[int] | None
+) -> tuple[Load, Ledger]:
     process = subprocess.Popen(
-        [str(program), *_options(port, settings), str(ledger)],
+        [*command, str(ledger)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -72,7 +100,7 @@ def run(
     if cores:
         os.sched_setaffinity(process.pid, cores)
     try:
-        words = _converse(process, peers, on_tick)
+        words = _converse(process, lines, on_tick)
     finally:
         if process.poll() is None:
             process.kill()
@@ -102,14 +130,12 @@ def _options(port: int, settings: Settings) -> list[str]:
     return [f"--{name}={value}" for name, value in values.items()]
 
 
-def _converse(
-    process: "subprocess.Popen[str]", peers: list[tuple[str, str]], on_tick: Tick
-) -> list[str]:
-    """Give the peers in, report each tick; returns all other lines it said."""
+def _converse(process: "subprocess.Popen[str]", lines: list[str], on_tick: Tick) -> list[str]:
+    """Give the credentials in, report each tick; returns all other lines it said."""
     if process.stdin is None or process.stderr is None:
         raise BenchmarkError(NO_LOAD, "the load generator was started without pipes")
     try:
-        process.stdin.writelines(f"{peer} {token}\n" for peer, token in peers)
+        process.stdin.writelines(f"{line}\n" for line in lines)
         process.stdin.flush()
     except BrokenPipeError:
         return process.stderr.read().splitlines()

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from scripts.benchmark import generator
 from scripts.benchmark.figures import Ledger, Load, Run, Settings, spread
-from scripts.benchmark.subject import Hub, ProcessTimes, completed_rows, process_times, running_hub
+from scripts.benchmark.subject import Hub, ProcessTimes, process_times, rows_of, running_hub
 
 Say = Callable[[str], None]
 """Shows what goes on right now; each call replaces the last."""
@@ -79,15 +79,20 @@ def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> Run:
     say("starting a hub")
     with running_hub(bench.hub_command, folder, hub_cores) as hub:
         peers = _peers(hub, settings.agents, say)
-        say("connecting the agents")
+        say("connecting")
         watcher = Watcher(hub, settings, bench.profile, say)
-        load, ledger = generator.run(
-            bench.program, hub.port, peers, settings, watcher.tick, load_cores
-        )
+        if settings.connections:
+            load, ledger = generator.run_http(
+                folder, hub.port, hub.admin_token(), settings, watcher.tick, load_cores
+            )
+        else:
+            load, ledger = generator.run(
+                bench.program, hub.port, peers, settings, watcher.tick, load_cores
+            )
         watcher.close()
         say("stopping the hub and counting its rows")
     database = folder / "data" / "hub.db"
-    rows = completed_rows(database)
+    rows = rows_of(database, ended=not settings.connections)
     return _reckon(load, ledger, watcher, rows, os.path.getsize(database))
 
 

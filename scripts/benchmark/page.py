@@ -1,6 +1,6 @@
 """The page that shows a report: text in, text out."""
 
-from scripts.benchmark.figures import Machine, Report, Row, Run, summary
+from scripts.benchmark.figures import Machine, Report, Row, Run, Settings, summary
 from scripts.benchmark.rows import ROWS, Goal
 
 INTRODUCTION = """\
@@ -15,6 +15,10 @@ its agent answers `task_accepted` and `task_complete` at once, so that only the 
 measured. A task counts when its `task_result` reaches the submitter. By then its submission,
 assignment, acceptance and result are on disk, synced. After the run the hub is stopped and the
 completed tasks in the database are counted against the results seen.
+
+In the rows over HTTP there are no agents: plain keep-alive connections post tasks to
+`/api/v1/tasks` as an admin, each one after the other. A task counts when its 201 comes, which is
+when it is on disk, synced. The queued tasks in the database are counted against the answers.
 """
 
 READING = """\
@@ -87,12 +91,10 @@ def _reaches(value: float, mark: float, goal: Goal) -> bool:
 
 def _repetitions(row: Row) -> str:
     asked = row.settings
-    load = f"{asked.rate:,} tasks/s offered" if asked.rate else f"{asked.in_flight:,} in flight"
     lines = [
         f"## {row.name}: {ROWS[row.name].title}",
         "",
-        f"{asked.agents:,} agents with {asked.slots} slots each, {load}, "
-        f"{asked.seconds:g} s after {asked.warmup_seconds:g} s of warm-up.",
+        f"{_load(asked)}, {asked.seconds:g} s after {asked.warmup_seconds:g} s of warm-up.",
         "",
         "| run | tasks/s | slowest second | acknowledged p50 / p99 | result p50 / p90 / p99 / "
         "highest | hub cores | generator cores | hub memory | database | results = rows |",
@@ -103,6 +105,16 @@ def _repetitions(row: Row) -> str:
     for number, run in enumerate(row.runs, 1):
         lines += [f"- Run {number} is not to be trusted: {flaw}." for flaw in run.flaws]
     return "\n".join(lines)
+
+
+def _load(asked: Settings) -> str:
+    if asked.connections:
+        return (
+            f"{asked.connections} connections, each with one request at a time of "
+            f"{asked.batch} tasks, which stay in the queue"
+        )
+    load = f"{asked.rate:,} tasks/s offered" if asked.rate else f"{asked.in_flight:,} in flight"
+    return f"{asked.agents:,} agents with {asked.slots} slots each, {load}"
 
 
 def _repetition(number: int, run: Run) -> str:

@@ -1,6 +1,6 @@
 """The rows of the benchmark: what each asks for, and what it must reach.
 
-A new row of the same kind is a new entry in `ROWS`; one of another kind needs its own load.
+A row over HTTP names its connections, all others are agents and a submitter on sockets.
 """
 
 from collections.abc import Callable
@@ -52,4 +52,26 @@ LATENCY: Final = RowPlan(
         Goal("p99", lambda run: run.result_ms.p99, 10, 5, False, " ms"),
     ],
 )
-ROWS: Final = {plan.name: plan for plan in (THROUGHPUT, LATENCY)}
+
+
+def _http(name: str, title: str, connections: int, batch: int, floor: int, aim: int) -> RowPlan:
+    settings = Settings(
+        agents=0,
+        slots=0,
+        in_flight=connections,
+        rate=0,
+        seconds=10.0,
+        warmup_seconds=1.0,
+        connections=connections,
+        batch=batch,
+    )
+    goal = Goal("tasks/s", lambda run: run.tasks_per_s, floor, aim, True, "/s")
+    return RowPlan(name=name, title=title, settings=settings, goals=[goal])
+
+
+HTTP: Final = (
+    _http("http-one", "Durable tasks over HTTP, one connection", 1, 1, 600, 1_200),
+    _http("http-many", "Durable tasks over HTTP, 64 connections", 64, 1, 3_000, 5_000),
+    _http("http-batch", "Durable tasks over HTTP, batches of 100", 4, 100, 10_000, 20_000),
+)
+ROWS: Final = {plan.name: plan for plan in (THROUGHPUT, LATENCY, *HTTP)}

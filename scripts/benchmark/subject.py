@@ -109,15 +109,16 @@ def running_hub(command: list[str], folder: Path, cores: set[int] | None) -> Ite
             hub.stop()
 
 
-def completed_rows(database: Path) -> int:
-    """How many tasks stand as completed in the database of a hub that has ended.
+def rows_of(database: Path, *, ended: bool) -> int:
+    """How many tasks are in the database of a hub that has ended: completed, or in the queue.
 
     Raises BenchmarkError when the file is missing or holds no task table.
     """
     query = "SELECT count(*) FROM task WHERE state = ?"
+    state = TaskState.COMPLETED if ended else TaskState.QUEUED
     try:
         with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as rows:
-            return int(rows.execute(query, (int(TaskState.COMPLETED),)).get)
+            return int(rows.execute(query, (int(state),)).get)
     except apsw.Error as wrong:
         raise BenchmarkError(
             NO_HUB, f"cannot count the rows of {database.name}: {wrong}"

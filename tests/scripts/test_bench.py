@@ -223,21 +223,22 @@ def test_the_nearest_mount_holds_a_folder() -> None:
     assert machine.filesystem(Path("/elsewhere"), mounts) == "ext4"
 
 
-def test_completed_rows_are_counted_on_disk(tmp_path: Path) -> None:
-    """Only tasks that stand as completed count."""
+def test_rows_are_counted_on_disk(tmp_path: Path) -> None:
+    """Only tasks that stand as completed count, or those that wait, as is asked."""
     path = tmp_path / "hub.db"
     connection = apsw.Connection(str(path))
     connection.execute("CREATE TABLE task (seq INTEGER PRIMARY KEY, state INTEGER)")
     states = [TaskState.COMPLETED, TaskState.QUEUED, TaskState.COMPLETED]
     connection.executemany("INSERT INTO task (state) VALUES (?)", [(int(s),) for s in states])
     connection.close()
-    assert subject.completed_rows(path) == 2
+    assert subject.rows_of(path, ended=True) == 2
+    assert subject.rows_of(path, ended=False) == 1
 
 
 def test_a_missing_database_is_told(tmp_path: Path) -> None:
     """A hub that left nothing behind was not measured."""
     with pytest.raises(BenchmarkError, match=r"hub\.db") as error:
-        subject.completed_rows(tmp_path / "hub.db")
+        subject.rows_of(tmp_path / "hub.db", ended=True)
     assert error.value.status == NO_HUB
 
 
