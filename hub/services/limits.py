@@ -176,12 +176,13 @@ class Limits:
             if window.count(now):
                 self._failures[name] = window
 
-    def report(self) -> list[Usage]:
-        """Every bucket that was used lately, in the order of their subjects."""
+    def report(self, org: str) -> list[Usage]:
+        """Every bucket of this org and of addresses that was used lately, by subject."""
         now = self._clock.hub()
         usage = [
             _usage(key, tier, bucket, now)
             for key, meter in list(self._meters.items())
+            if not isinstance(key, tuple) or key[0] == org
             for tier, bucket in meter.used()
             if not bucket.is_full(now)
         ]

@@ -8,7 +8,15 @@ from this page: see `openapi.py`.
 from typing import Final
 
 from hub.core.credentials import ADMIN, OPERATE, READ, SUBMIT
-from hub.transport import api_agents, api_dispatch, api_events, api_health, api_schemas, api_tasks
+from hub.transport import (
+    api_agents,
+    api_dispatch,
+    api_events,
+    api_health,
+    api_limits,
+    api_schemas,
+    api_tasks,
+)
 from hub.transport.route import delete, get, patch, post
 from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
@@ -195,6 +203,7 @@ ACCESS: Final = (
 )
 
 HUB: Final = (
+    get(f"{API}/admin/limits", api_limits.list_limits, ADMIN, hub.Limits),
     get("/health", api_health.health, None, hub.Health),
     get("/healthz", api_health.health, None, hub.Health),
     get("/ready", api_health.ready, None, hub.Ready),

@@ -5,6 +5,8 @@ from msgspec import Struct
 from schemas.scalars import (
     Count,
     ErrorCode,
+    Role,
+    Tier,
 )
 from schemas.to_agent import Flaw
 
@@ -31,6 +33,40 @@ class Ready(Struct, frozen=True):
 
     ready: bool
     reasons: list[Reason]
+
+
+class RateView(Struct, frozen=True):
+    """What a tier gives each principal of these roles, or each address."""
+
+    tier: Tier
+    roles: list[Role]
+    """Empty for a tier that counts by address."""
+    per_minute: Count
+    """How much comes back each minute; logs in bytes."""
+    burst: Count
+    """How much may come at once."""
+
+
+class LimitView(Struct, frozen=True):
+    """What one principal or address has left."""
+
+    subject: str
+    """The name of the agent or credential, or the address."""
+    role: Role | None
+    """None for an address."""
+    tier: Tier
+    per_minute: Count
+    burst: Count
+    remaining: Count
+
+
+class Limits(Struct, frozen=True):
+    """The rates, and who has used some of theirs lately: those with the least left first."""
+
+    rates: list[RateView]
+    usage: list[LimitView]
+    usage_total: Count
+    """How many there are; at most 1,000 are listed."""
 
 
 class Problem(Struct, frozen=True):

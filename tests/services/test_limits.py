@@ -158,15 +158,16 @@ def test_a_guesser_locks_nobody_out(limits: Limits) -> None:
 
 
 def test_the_report_lists_what_is_in_use(limits: Limits, clock: HandClock) -> None:
-    """Full buckets are not worth a line."""
+    """Full buckets are not worth a line, and other orgs are nobody's business."""
     limits.take(ANNA, Tier.READS)
+    limits.take(Principal("anna", Role.OPERATOR, "other"), Tier.READS)
     limits.take_anonymous(FAR)
-    assert limits.report() == [
+    assert limits.report("main") == [
         (FAR, None, Tier.ANONYMOUS, 60, 2, 1),
         ("anna", Role.OPERATOR, Tier.READS, 60, 2, 1),
     ]
     clock.wait(60_000)
-    assert limits.report() == []
+    assert limits.report("main") == []
 
 
 def test_what_is_nearly_empty_shows(limits: Limits) -> None:
