@@ -18,9 +18,11 @@ from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.chance import Chance
 from hub.services.clock import Clock
+from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
+from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.scheduler import Scheduler
 from hub.services.settings import Settings
@@ -28,6 +30,7 @@ from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
 from hub.services.terms import Terms
 from hub.services.timers import Timers
+from hub.services.tokens import Tokens
 from hub.services.upkeep import Upkeep
 from hub.services.watch import Watches
 from hub.store.batcher import Batcher
@@ -240,6 +243,10 @@ class HandHub:
         terms, timers = Terms(tasks, agents, dice), Timers(tasks, loader, clock)
         self.upkeep = Upkeep(journal, clock, peers, terms, timers, SETTINGS, metrics)
         self.upkeep.orgs = self.scheduler.orgs
+        tokens = Tokens(journal, clock, dice, b"pepper", past.credentials, past.invites)
+        self.fleet = Fleet(orgs.values(), journal, clock, peers, tasks, tokens)
+        self.pauses = Pauses(orgs.values(), journal, clock, dice)
+        self.upkeep.chores = [self.fleet.end_pauses, self.pauses.end_pauses]
 
     def restart(self) -> "HandHub":
         """What comes after this hub died now, with all that was not committed lost."""

@@ -43,12 +43,14 @@ SPECS = st.builds(
     description=st.just("a test"),
     assign_to=st.sampled_from([None, None, "ada"]),
     fairness_key=st.sampled_from([None, "k"]),
+    labels=st.sampled_from([None, None, {"env": "a"}, {"env": "b"}]),
     not_before=st.sampled_from([None, None, None, WALL + 2_000]),
     complete_by=st.sampled_from([None, None, None, WALL + 9_000]),
     timeout_ms=st.sampled_from([None, None, 1_000]),
     max_attempts=st.integers(1, 3),
     retry=st.just(Retry(base_ms=800)),
 )
+LABELS = st.sampled_from([None, ("env", "a"), ("env", "b")])
 Key = tuple[str, int]
 Report = TaskComplete | TaskFailed | TaskCancelled
 
@@ -112,7 +114,8 @@ class Fleet(RuleBasedStateMachine):
 
     def say(self, name: str, report: Any) -> None:
         """An agent says something about a task."""
-        self.hub.tasks.hear(self.lines[name], self.hub.org, name, report)
+        if self.lines[name].open:
+            self.hub.tasks.hear(self.lines[name], self.hub.org, name, report)
 
     @rule(name=st.sampled_from(NAMES), forgets=st.booleans())
     def connect(self, name: str, forgets: bool) -> None:
@@ -199,7 +202,7 @@ class Fleet(RuleBasedStateMachine):
     def ping(self, number: int, lists: bool) -> None:
         """A heartbeat, with all that runs or with nothing."""
         name = self.online(number)
-        if name is not None:
+        if name is not None and self.lines[name].open:
             running = [Alive(*key) for key, report in self.work[name].items() if report is None]
             self.hub.greeting.hear_ping(self.hub.org, name, running if lists else [])
 
@@ -233,6 +236,31 @@ class Fleet(RuleBasedStateMachine):
         except Refused:
             assert task.ended
 
+    @rule(label=LABELS, for_ms=st.sampled_from([None, 1_000]))
+    def pause_dispatch(self, label: tuple[str, str] | None, for_ms: int | None) -> None:
+        """Nothing is given out for a while, or nothing with a label."""
+        self.hub.pauses.pause(self.hub.org, label, "me", for_ms=for_ms)
+
+    @rule(label=LABELS)
+    def resume_dispatch(self, label: tuple[str, str] | None) -> None:
+        """It goes on."""
+        self.hub.pauses.resume(self.hub.org, None, label, "me")
+
+    @rule(name=st.sampled_from(NAMES), how=st.sampled_from(["pause", "drain", "resume", "delete"]))
+    def handle_agent(self, name: str, how: str) -> None:
+        """An operator has a say about an agent; a deleted one may come back under its name."""
+        fleet, org = self.hub.fleet, self.hub.org
+        if name not in org.agents:
+            return
+        if how == "pause":
+            fleet.pause(org, name, "me", for_ms=2_000)
+        elif how == "drain":
+            fleet.drain(org, name, "me")
+        elif how == "resume":
+            fleet.resume(org, name, "me")
+        else:
+            fleet.delete(org, name, "me", force=True)
+
     # What the world does
 
     @rule(ms=st.sampled_from([10, 900, 2_400]))
@@ -262,16 +290,29 @@ class Fleet(RuleBasedStateMachine):
     @rule()
     def turn(self) -> None:
         """A turn of the loop ends: matches are made, what was read arrives, all is committed."""
-        self.hub.scheduler.run_once()
+        self.schedule()
         while self.hub.loader.arrive():
-            self.hub.scheduler.run_once()
+            self.schedule()
         self.hub.journal.commit()
+
+    def schedule(self) -> None:
+        """Matches are made; nothing is given out that is kept back, and nobody who is paused."""
+        org = self.hub.org
+        before = {each: name for name, agent in org.agents.items() for each in agent.held.values()}
+        self.hub.scheduler.run_once()
+        for agent in org.agents.values():
+            for attempt in agent.held.values():
+                if attempt not in before:
+                    task = org.tasks.get(attempt.task_id)
+                    assert task is not None
+                    assert org.dispatch.pause_of(task) is None
+                    assert not agent.barred
 
     @rule(part=st.sampled_from(["schedule", "arrive", "begin", "end"]))
     def half_turn(self, part: str) -> None:
         """Something of a turn happens, and what comes next comes in between."""
         steps: dict[str, Callable[[], object]] = {
-            "schedule": self.hub.scheduler.run_once,
+            "schedule": self.schedule,
             "arrive": self.hub.loader.arrive,
             "begin": self.hub.journal.begin,
             "end": self.hub.journal.end,
@@ -329,6 +370,8 @@ class Fleet(RuleBasedStateMachine):
             for place in [*share.hot, *share.cold, *share.loading]
             if place not in share.gone
         )
+        waiting.update(place for places in org.matcher.parked.values() for place in places)
+        assert org.matcher.waiting == waiting.total()
         assert waiting == Counter(
             place_of(task.queue_key, task.seq) for task in records if task.state is TaskState.QUEUED
         )
@@ -352,8 +395,11 @@ class Fleet(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end, with agents that do their work, every task ends that anybody may have."""
+        for pause in list(self.hub.org.dispatch.pauses):
+            self.hub.pauses.resume(self.hub.org, pause, None, "me")
         for name in NAMES:
             self.connect(name, forgets=False)
+            self.handle_agent(name, "resume")
         for step in range(150):
             for name in NAMES:
                 self.work_off(name)
