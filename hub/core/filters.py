@@ -4,7 +4,9 @@ A filter is plain data, and `matches` says what it means. A store may find the t
 along an index, but never other ones.
 """
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -32,7 +34,7 @@ class TaskFilter(Struct, frozen=True):
     created_before: int | None = None
     """Wall time in milliseconds: created earlier."""
     text: str | None = None
-    """A part of its id or of its description, in upper or lower case."""
+    """A part of its id or of its description: see `has_text`."""
 
     def matches(self, task: Task) -> bool:
         """Whether the task is one of those meant."""
@@ -53,6 +55,21 @@ class TaskFilter(Struct, frozen=True):
 
 
 def has_text(text: str, task: Task) -> bool:
-    """Whether a task's id or description contains this text, in upper or lower case."""
-    sought = text.casefold()
-    return sought in task.id.casefold() or sought in task.spec.description.casefold()
+    """Whether a task's id or description contains this text, in upper or lower case.
+
+    What comes after a NUL character in a description is not looked at: databases end text there.
+    """
+    pattern = _pattern(text)
+    seen = task.spec.description.partition("\0")[0]
+    return pattern.search(task.id) is not None or pattern.search(seen) is not None
+
+
+@lru_cache(maxsize=64)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile("".join(f"[{re.escape(cases(letter))}]" for letter in text))
+
+
+def cases(letter: str) -> str:
+    """A letter as it is, and in upper and lower case where that is one letter too."""
+    forms = (letter, letter.lower(), letter.upper())
+    return "".join(dict.fromkeys(form for form in forms if len(form) == 1))

@@ -91,6 +91,35 @@ DELETE FROM replay WHERE (org, principal, route, key) IN (
 -- Gives an org its number.
 INSERT INTO org (n, name) VALUES (?, ?)
 
+-- name: put_tasks
+-- Writes older tasks anew, all of their columns.
+REPLACE INTO task (
+    org, spec,
+    seq, id, state, priority, requires, fairness_key, submitted_by, created_at,
+    queue_key, due_at, not_before, complete_by, generation, attempt, reclaims, rejections,
+    holder, assigned_to, cancel_requested, cancel_unconfirmed, error, failure_class,
+    tokens_used, queued_at, assigned_at, started_at, finished_at, version,
+    report, usage, result
+) VALUES {rows}
+
+-- name: specs
+-- What the submitters of some tasks said.
+SELECT seq, org, spec FROM task WHERE seq IN (SELECT value FROM json_each(?))
+
+-- name: add_mark
+-- Finds a task by one of its marks.
+INSERT INTO task_mark (org, mark, seq) VALUES (?, ?, ?)
+
+-- name: delete_mark
+-- No longer finds it so.
+DELETE FROM task_mark WHERE org = ? AND mark = ? AND seq = ?
+
+-- name: widen_span
+-- In which time the tasks of a block were created; a block fills over many batches.
+INSERT INTO task_span (block, earliest, latest) VALUES (?, ?, ?)
+ON CONFLICT (block) DO UPDATE SET
+    earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)
+
 -- name: set_hub_time
 -- Hub time at the last decision of the batch.
 UPDATE hub SET hub_time = ? WHERE one = 1
@@ -168,7 +197,7 @@ SELECT record FROM job WHERE org = ? AND id = ?
 SELECT record FROM job WHERE org = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3
 
 -- name: queued
--- All queued tasks in the order of their lanes; the index holds all of it.
+-- All queued tasks in the order of their lanes; the index holds all of it, in another order.
 SELECT org, requires, fairness_key, queue_key, seq FROM task
 WHERE state = 3 ORDER BY org, requires, fairness_key, queue_key, seq
 
@@ -207,12 +236,32 @@ SELECT {columns} FROM task WHERE org = ? AND id IN (SELECT value FROM json_each(
 -- The lowest seq of an org's events.
 SELECT coalesce(min(seq), 0) FROM event WHERE org = ?
 
--- name: page_of_tasks
--- Tasks of an org, newest first: along the table, not along an index that would need sorting.
-SELECT {columns} FROM task WHERE +org = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3
-
 -- name: events
 -- Events of an org after a seq, in order, with the text ids of tasks.
 SELECT e.seq, e.type, coalesce(t.id, CAST(e.entity AS TEXT)), e.actor, e.at, e.data
 FROM event AS e LEFT JOIN task AS t ON typeof(e.entity) = 'integer' AND t.seq = e.entity
 WHERE e.org = ? AND e.seq > ? ORDER BY e.seq LIMIT ?
+
+-- name: events_of_types
+-- Events of an org of some types, in order, among those up to a seq.
+SELECT e.seq, e.type, coalesce(t.id, CAST(e.entity AS TEXT)), e.actor, e.at, e.data
+FROM event AS e LEFT JOIN task AS t ON typeof(e.entity) = 'integer' AND t.seq = e.entity
+WHERE e.org = ?1 AND e.seq > ?2 AND e.seq <= ?4 AND e.type IN (SELECT value FROM json_each(?5))
+ORDER BY e.seq LIMIT ?3
+
+-- name: events_about
+-- Events of an org about a task, by its seq, or about something else; of some types, or of all.
+SELECT e.seq, e.type, coalesce(t.id, e.entity), e.actor, e.at, e.data
+FROM event AS e INDEXED BY event_entity
+LEFT JOIN task AS t ON typeof(e.entity) = 'integer' AND t.seq = e.entity
+WHERE e.entity = ?4 AND e.org = ?1 AND e.seq > ?2
+    AND (?5 = '[]' OR e.type IN (SELECT value FROM json_each(?5)))
+ORDER BY e.seq LIMIT ?3
+
+-- name: last_event
+-- The highest seq of an org's events.
+SELECT coalesce(max(seq), 0) FROM event WHERE org = ?
+
+-- name: seq_of_id
+-- The seq of a task.
+SELECT seq FROM task WHERE org = ? AND id = ?

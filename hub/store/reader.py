@@ -1,6 +1,7 @@
 """Reads committed rows of `hub.db`, in a reader thread; decodes nothing."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,20 +21,28 @@ from hub.store.contract import (
     FoundEvents,
     Rows,
 )
-from hub.store.rows import TASK_COLUMNS, job_of, replay_of, task_of
+from hub.store.rows import TASK_COLUMNS, job_of, replay_of
+from hub.store.searching import COUNT_SECONDS, PAGE_SECONDS, Picked, Search
 from hub.store.sql import sql
+
+
+def _list(values: Sequence[int]) -> str:
+    return _encode(list(values)).decode()
+
 
 _encode: Final = json.Encoder().encode
 _BY_SEQ: Final = sql("tasks_by_seq").replace("{columns}", TASK_COLUMNS)
 _BY_ID: Final = sql("tasks_by_id").replace("{columns}", TASK_COLUMNS)
-_PAGE: Final = sql("page_of_tasks").replace("{columns}", TASK_COLUMNS)
 _EVENTS: Final = sql("events")
+_EVENTS_OF_TYPES: Final = sql("events_of_types")
+_EVENTS_ABOUT: Final = sql("events_about")
+_LAST_EVENT: Final = sql("last_event")
+_SEQ_OF_ID: Final = sql("seq_of_id")
 _OLDEST_EVENT: Final = sql("oldest_event")
 _REPLAY: Final = sql("replay")
 _JOB: Final = sql("job")
 _JOBS: Final = sql("jobs")
-_FIRST_PAGE: Final = 1 << 62
-"""Above every seq."""
+_SEQ_OF: Final = itemgetter(0)
 
 
 class SqliteReader:
@@ -50,7 +59,7 @@ class SqliteReader:
 
     def by_seq(self, seqs: Sequence[int]) -> Rows:
         """The tasks with these seqs that exist, in no order."""
-        return self._all(_BY_SEQ, _encode(list(seqs)).decode())
+        return self._all(_BY_SEQ, _list(seqs))
 
     def by_id(self, org: str, ids: Sequence[str]) -> Rows:
         """The tasks of the org with these ids that exist, in no order."""
@@ -65,19 +74,30 @@ class SqliteReader:
         budget: int = SEARCH_BUDGET,
     ) -> Found:
         """Tasks that match, with a seq below `before`, newest first."""
-        number, below = self._orgs.get(org), _FIRST_PAGE if before is None else before
-        rows: list[Any] = []
-        for row in self._all(_PAGE, number, below, budget + 1):
-            if len(rows) == limit:
-                return Found(rows, row[0] + 1)
-            if wanted.matches(task_of(row, {row[2]: org})):
-                rows.append(row)
-        return Found(rows, None)
+        with refusals("cannot search"), self._connection:
+            picked = self._pick(org, wanted, before, limit, budget, PAGE_SECONDS)
+            rows = self.by_seq(picked.seqs) if picked.seqs else []
+        return Found(sorted(rows, key=_SEQ_OF, reverse=True), picked.next_below)
 
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""
-        rows, more = self.search(org, wanted, None, cap + 1, budget)
-        return Counted(min(len(rows), cap), len(rows) > cap or more is not None)
+        with refusals("cannot count"), self._connection:
+            picked = self._pick(org, wanted, None, cap, budget, COUNT_SECONDS)
+        return Counted(len(picked.seqs), picked.next_below is not None)
+
+    def _pick(
+        self,
+        org: str,
+        wanted: TaskFilter,
+        before: int | None,
+        limit: int,
+        budget: int,
+        seconds: float,
+    ) -> Picked:
+        number = self._orgs.get(org)
+        if number is None or "\0" in (wanted.text or ""):
+            return Picked([], None)
+        return Search(self._connection, number, wanted, before).run(limit, budget, seconds)
 
     def events(
         self,
@@ -89,15 +109,33 @@ class SqliteReader:
         budget: int = EVENT_BUDGET,
     ) -> FoundEvents:
         """Events of the org with a seq above `after`, in order."""
-        found: list[EventRow] = []
-        for row in self._all(_EVENTS, self._orgs.get(org), after, budget):
-            if len(found) == limit:
-                break
-            after = row[0]
-            event = EventRow._make(row)
-            if (not types or event.type in types) and entity in (None, event.entity):
-                found.append(event)
-        return FoundEvents(found, after)
+        number = self._orgs.get(org)
+        if not types and entity is None:
+            found = self._events(_EVENTS, number, after, limit)
+            return FoundEvents(found, found[-1].seq if found else after)
+        with refusals("cannot read events"), self._connection:
+            last = max(after, int(self._all(_LAST_EVENT, number)[0][0]))
+            if entity is None:
+                last = min(last, after + budget)
+                found = self._events(_EVENTS_OF_TYPES, number, after, limit, last, _list(types))
+            else:
+                found = self._about(number, entity, after, limit, types)
+        return FoundEvents(found, found[-1].seq if len(found) == limit else last)
+
+    def _events(self, text: str, *bindings: Any) -> list[EventRow]:
+        return [EventRow._make(row) for row in self._all(text, *bindings)]
+
+    def _about(
+        self, org: int | None, entity: str, after: int, limit: int, types: Sequence[int]
+    ) -> list[EventRow]:
+        """Events of the task of this id, and of whatever else has it."""
+        keys: list[str | int] = [entity, *(seq for (seq,) in self._all(_SEQ_OF_ID, org, entity))]
+        found = [
+            event
+            for key in keys
+            for event in self._events(_EVENTS_ABOUT, org, after, limit, key, _list(types))
+        ]
+        return sorted(found)[:limit]
 
     def oldest_event(self, org: str) -> int:
         """The lowest seq of an event of the org that is kept, or 0 when there is none."""

@@ -83,6 +83,11 @@ def event_rows(facts: Iterable[Numbered], orgs: Mapping[str, int]) -> list[Row]:
     ]
 
 
+def spec_of(spec: bytes) -> TaskSpec:
+    """What the submitter said, as stored."""
+    return _decode_spec(spec)
+
+
 def task_of(row: Row, names: Mapping[int, str]) -> Task:
     """The task in a row of `TASK_COLUMNS`; payload and metadata are views of the row's spec."""
     seq, task_id, org, spec, priority, requires, submitted_by, created_at, state, *rest = row

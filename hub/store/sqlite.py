@@ -5,15 +5,16 @@ another thread. One connection must not be used by two threads at once, so nothi
 called while a commit is under way. What a reader does is its own affair.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import apsw
+from msgspec import json
 
 from hub.core.task import Task
-from hub.store import recovery, rows
+from hub.store import marks, recovery, rows
 from hub.store.bulk import Bulk
 from hub.store.connections import WAL_LIMIT, open_checkpointer, open_writer, refusals
 from hub.store.contract import REPLAYS_PRUNED, Batch, Recovered, Rows, StoreError
@@ -25,6 +26,7 @@ CHECKPOINT_BYTES: Final = 4 * 1024 * 1024
 
 _INSERT_TASKS: Final = Bulk(sql("insert_tasks"), rows.FRESH_WIDTH)
 _UPDATE_TASKS: Final = Bulk(sql("update_tasks"), rows.CHANGED_WIDTH)
+_PUT_TASKS: Final = Bulk(sql("put_tasks"), rows.FRESH_WIDTH)
 _INSERT_EVENTS: Final = Bulk(sql("insert_events"), rows.EVENT_WIDTH)
 _SET_HUB_TIME: Final = sql("set_hub_time")
 
@@ -125,9 +127,9 @@ class SqliteStore:
             writer.execute("BEGIN IMMEDIATE")
             self._number_orgs(batch)
             if batch.fresh:
-                _INSERT_TASKS.write(writer, rows.fresh_rows(batch.fresh.values(), self._orgs))
+                self._insert(batch.fresh.values())
             if batch.changed:
-                self._update(rows.changed_rows(batch.changed.values()))
+                self._change(batch.changed, batch.edited)
             if batch.facts:
                 _INSERT_EVENTS.write(writer, rows.event_rows(batch.facts, self._orgs))
             if batch.agents or batch.credentials or batch.invites:
@@ -138,6 +140,39 @@ class SqliteStore:
                 self._delete(batch)
             writer.execute(_SET_HUB_TIME, (batch.hub_time,))
         self._open_facts = len(batch.facts)
+
+    def _insert(self, tasks: Collection[Task]) -> None:
+        _INSERT_TASKS.write(self._writer, rows.fresh_rows(tasks, self._orgs))
+        marked = [(self._orgs[org], mark, seq) for org, mark, seq in marks.new_marks(tasks)]
+        if marked:
+            self._writer.executemany(sql("add_mark"), marked)
+        self._writer.executemany(sql("widen_span"), marks.spans(tasks))
+
+    def _change(self, changed: Mapping[int, Task], edited: Set[int]) -> None:
+        if edited:
+            self._rewrite([task for seq, task in changed.items() if seq in edited])
+            changed = {seq: task for seq, task in changed.items() if seq not in edited}
+        self._update(rows.changed_rows(changed.values()))
+
+    def _rewrite(self, tasks: list[Task]) -> None:
+        """Write every column of older tasks, and put right by which marks they are found."""
+        wanted = {
+            (self._orgs[task.org], mark, task.seq)
+            for task in tasks
+            for mark in marks.of_spec(task.spec)
+        }
+        seqs = json.encode([task.seq for task in tasks]).decode()
+        older: list[rows.Row] = self._writer.execute(sql("specs"), (seqs,)).fetchall()
+        if len(older) != len(tasks):
+            raise StoreError(f"{len(tasks)} tasks edited, {len(older)} of them are in the database")
+        present = {
+            (org, mark, seq)
+            for seq, org, spec in older
+            for mark in marks.of_spec(rows.spec_of(spec))
+        }
+        self._writer.executemany(sql("delete_mark"), sorted(present - wanted))
+        self._writer.executemany(sql("add_mark"), sorted(wanted - present))
+        _PUT_TASKS.write(self._writer, rows.fresh_rows(tasks, self._orgs))
 
     def _update(self, changed: list[rows.Row]) -> None:
         """Change older tasks; one that is not there would be lost without a word."""

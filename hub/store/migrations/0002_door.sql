@@ -1,3 +1,60 @@
+-- What lists, filters and counts go along. Every row of an index ends in the task's seq, so
+-- each of them gives its tasks newest first. Where the figures stand, they are CPU time of the
+-- writer for a whole task (one insert, three updates, four events) on top of 15 us, in batches
+-- of 2,000 rows; all of this takes 2.4 us.
+
+-- In order of seq, so that a page of queued tasks is read along it; whole, so that a hub finds
+-- its queue at a start without the rows. It costs what the index by lane cost before.
+DROP INDEX task_queued;
+CREATE INDEX task_queued ON task (org, seq, requires, fairness_key, queue_key) WHERE state = 3;
+
+DROP INDEX task_scheduled;
+CREATE INDEX task_scheduled ON task (org, seq, due_at, not_before) WHERE state = 1;
+
+-- 0.4 us.
+DROP INDEX task_unsuccessful;
+CREATE INDEX task_ended ON task (org, state) WHERE state >= 6;
+
+-- 1.1 us. Of all tasks that have an agent it would be 2.3 us, because every update of the row
+-- writes the entry again; what an agent has now is found among the few that are held.
+CREATE INDEX task_agent ON task (org, assigned_to) WHERE state >= 6;
+
+-- 0.2 us.
+CREATE INDEX task_submitter ON task (org, submitted_by);
+
+-- Nothing for most tasks: their priority is normal.
+CREATE INDEX task_priority ON task (org, priority) WHERE priority <> 2;
+
+-- 1.0 us, that is 1.4 % of a task's way through the hub.
+CREATE INDEX event_entity ON event (entity);
+
+-- What a task needs, its labels and its mission, one row each: nothing for tasks without them.
+CREATE TABLE task_mark (
+    org  INTEGER NOT NULL,
+    mark TEXT    NOT NULL,
+    seq  INTEGER NOT NULL,
+    PRIMARY KEY (org, mark, seq)
+) STRICT, WITHOUT ROWID;
+
+-- In which times the tasks of each block of 1,024 seqs were created. It finds a time among the
+-- seqs, and stays right when the clock of the machine was set back.
+CREATE TABLE task_span (
+    block    INTEGER PRIMARY KEY,
+    earliest INTEGER NOT NULL,
+    latest   INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO task_mark (org, mark, seq)
+SELECT DISTINCT org, 'needs:' || value, seq
+FROM task, json_each(CAST(spec AS TEXT), '$.needs');
+
+INSERT INTO task_mark (org, mark, seq)
+SELECT org, 'label:' || key || char(31) || value, seq
+FROM task, json_each(CAST(spec AS TEXT), '$.labels');
+
+INSERT INTO task_span (block, earliest, latest)
+SELECT seq >> 10, min(created_at), max(created_at) FROM task GROUP BY seq >> 10;
+
 -- What an operator says about agents, and what the life of a credential needs.
 ALTER TABLE agent ADD COLUMN labels TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE agent ADD COLUMN note TEXT;

@@ -1,0 +1,127 @@
+-- name: from_mark
+-- Tasks that need a capability, have a label or belong to a mission.
+SELECT seq FROM task_mark
+WHERE org = :org AND mark = :{mark} AND seq >= :floor AND seq < :below
+
+-- name: from_agent
+-- Tasks that an agent ended, and those that it has now: the last are found among all held ones.
+SELECT seq FROM task
+WHERE state >= 6 AND org = :org AND assigned_to = :agent AND seq >= :floor AND seq < :below
+UNION ALL SELECT seq FROM task
+WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = :org AND +assigned_to = :agent
+    AND seq >= :floor AND seq < :below
+UNION ALL SELECT seq FROM task
+WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = :org AND +assigned_to = :agent
+    AND seq >= :floor AND seq < :below
+
+-- name: from_submitter
+-- Tasks that somebody submitted.
+SELECT seq FROM task
+WHERE org = :org AND submitted_by = :submitter AND seq >= :floor AND seq < :below
+
+-- name: from_priority
+-- Tasks of a priority that is not the normal one.
+SELECT seq FROM task
+WHERE priority <> 2 AND priority = {priority} AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_scheduled
+-- Tasks in this state.
+SELECT seq FROM task WHERE state = 1 AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_queued
+-- Tasks in this state.
+SELECT seq FROM task WHERE state = 3 AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_assigned
+-- Tasks in this state; the wider condition is that of the index.
+SELECT seq FROM task
+WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_running
+-- Tasks in this state, likewise.
+SELECT seq FROM task
+WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_completed
+-- Tasks in this state, likewise.
+SELECT seq FROM task
+WHERE state >= 6 AND state = 6 AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_dead_letter
+-- Tasks in this state, likewise.
+SELECT seq FROM task
+WHERE state >= 6 AND state = 7 AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_cancelled
+-- Tasks in this state, likewise.
+SELECT seq FROM task
+WHERE state >= 6 AND state = 8 AND org = :org AND seq >= :floor AND seq < :below
+
+-- name: from_all
+-- Tasks of every org, along the table.
+SELECT seq FROM task WHERE seq >= :floor AND seq < :below
+
+-- name: if_org
+-- Belongs to the org.
+task.org = :org
+
+-- name: if_states
+-- Is in one of some states.
+task.state IN ({states})
+
+-- name: if_priorities
+-- Has one of some priorities.
+task.priority IN ({priorities})
+
+-- name: if_agent
+-- An agent has it or ended it.
+task.assigned_to = :agent
+
+-- name: if_submitter
+-- Somebody submitted it.
+task.submitted_by = :submitter
+
+-- name: if_created_after
+-- Was created at a time or later.
+task.created_at >= :created_after
+
+-- name: if_created_before
+-- Was created before a time.
+task.created_at < :created_before
+
+-- name: if_mark
+-- Needs a capability, has a label or belongs to a mission.
+EXISTS (
+    SELECT 1 FROM task_mark AS mark
+    WHERE mark.org = :org AND mark.mark = :{mark} AND mark.seq = picked.seq
+)
+
+-- name: if_text
+-- Has a text in its id or description.
+(task.id GLOB :pattern OR CAST(task.spec AS TEXT) ->> '$.description' GLOB :pattern)
+
+-- name: bounds
+-- The lowest and the highest seq that a task created in a time can have.
+SELECT min(block) << 10, (max(block) + 1) << 10 FROM task_span
+WHERE (:created_after IS NULL OR latest >= :created_after)
+    AND (:created_before IS NULL OR earliest < :created_before)
+
+-- name: newest
+-- The highest seq of any task.
+SELECT coalesce(max(seq), 0) FROM task
+
+-- name: probe
+-- How many tasks a source has, up to a number.
+SELECT count(*) FROM ({source} LIMIT :chunk)
+
+-- name: pick
+-- The next of a source, newest first: how many, the lowest, and which of them fit. One row,
+-- because another busy thread may delay every step of a reader.
+SELECT count(*), min(seq), json_group_array(seq) FILTER (WHERE fits) FROM (
+    SELECT picked.seq AS seq, {fits} AS fits
+    FROM ({source} ORDER BY seq DESC LIMIT :chunk) AS picked{joined}
+)
+
+-- name: joined
+-- The rows of what was picked, where the conditions need them.
+CROSS JOIN task ON task.seq = picked.seq
