@@ -5,7 +5,6 @@ stop. Exit codes: 0 stopped in order, 2 the configuration cannot be used, 3 the 
 cannot be used, 70 the hub stopped itself because memory was ahead of disk or a loop died.
 """
 
-import argparse
 import asyncio
 import gc
 import json
@@ -19,12 +18,14 @@ from typing import Final
 import uvicorn
 from loguru import logger
 
-from hub import __version__, log, recovery
+from hub import __version__, exposure, log, recovery
 from hub.config import Config, ConfigError, load
 from hub.core.ids import request_id
-from hub.listening import Server, listen, server_config
+from hub.flags import parser
+from hub.listening import Server, encryption, listen, server_config
 from hub.services.bundle import Services
 from hub.services.chance import Chance
+from hub.services.log_level import LogLevel
 from hub.services.service import Loop
 from hub.store.contract import Batch, StoreError
 from hub.store.opening import Opened, open_data
@@ -44,26 +45,34 @@ GARBAGE_THRESHOLD: Final = 50_000
 class Hub:
     """Everything of one running hub."""
 
-    def __init__(self, config: Config, opened: Opened) -> None:
+    def __init__(self, config: Config, opened: Opened, log_level: LogLevel | None = None) -> None:
         self.config = config
         self.opened = opened
+        self._log_level = log_level or LogLevel(config.log_level)
         self._server: uvicorn.Server | None = None
         self._loops: list[Loop] = []
 
-    async def serve(self, *, announce: bool) -> None:
-        """Run until told to stop, or until something fails."""
+    async def serve(self, *, announce: bool, supervised: bool = False) -> None:
+        """Run until told to stop, or until something fails.
+
+        A supervised hub also stops when its standard input ends.
+        """
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._loop_error)
+        tls = encryption(self.config)
         listening = listen(self.config)
         services, self._loops = await wire(
-            self.config, self.opened, self._commit_failed, self._loop_died
+            self.config, self.opened, self._log_level, self._commit_failed, self._loop_died
         )
         await self._first_token(services)
-        server = self._server = Server(server_config(services, loop), services.let_go)
+        server = self._server = Server(server_config(self.config, services, tls), services.let_go)
         server.hear_signals()
+        if supervised:
+            server.hear_supervisor(sys.stdin.fileno())
         for each in self._loops:
             each.start()
         services.logs.start(self._loop_died)
+        services.bulk.start(self._loop_died)
         url = self._announce(listening, announce=announce)
         logger.bind(url=url, data=str(self.config.data), version=__version__).info("serving")
         try:
@@ -81,7 +90,7 @@ class Hub:
 
     def _announce(self, listening: socket.socket, *, announce: bool) -> str:
         host, port = listening.getsockname()[:2]
-        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        url = exposure.url_of(self.config, host, port)
         started = time.time_ns() // 1_000_000
         runtime = {"url": url, "pid": os.getpid(), "started_at": started}
         _write_private(self.config.data / "runtime.json", json.dumps(runtime) + "\n")
@@ -94,6 +103,7 @@ class Hub:
     async def _stop(self, services: Services) -> None:
         for each in self._loops:
             await each.stop()
+        await services.bulk.stop()
         await services.logs.stop()
         await services.journal.close()
         services.loader.close()
@@ -140,11 +150,12 @@ def _write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def run(config: Config, *, announce: bool) -> int:
+def run(config: Config, *, announce: bool, supervised: bool = False) -> int:
     """Run a hub to its end; returns the exit code."""
-    log.start(config.log_level)
+    log_level = LogLevel(config.log_level)
+    log.start(log_level)
     logger.configure(extra={"hub": request_id(Chance().bits(64))})
-    if not config.is_loopback:
+    if config.insecure and config.tls_cert is None and not config.is_loopback:
         logger.warning(
             f"listening on {config.host} without TLS: tokens and results can be read on the "
             "network; use it only where you trust everybody"
@@ -160,10 +171,10 @@ def run(config: Config, *, announce: bool) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
-    hub = Hub(config, opened)
+    hub = Hub(config, opened, log_level)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(hub.serve(announce=announce))
+            runner.run(hub.serve(announce=announce, supervised=supervised))
     except ConfigError as error:
         sys.stderr.write(f"corral: {error}\n")
         return BAD_CONFIG
@@ -182,19 +193,17 @@ def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the flags and run."""
-    parser = argparse.ArgumentParser(prog="corral-hub", description="Run a Corral hub.")
-    parser.add_argument("--data")
-    parser.add_argument("--host")
-    parser.add_argument("--port")
-    parser.add_argument("--json", action="store_true", help="print one line when serving")
-    flags = vars(parser.parse_args(arguments))
-    announce = bool(flags.pop("json"))
+    flags_of = parser("corral-hub")
+    flags_of.add_argument("--json", action="store_true", help="print one line when serving")
+    flags_of.add_argument("--supervised", action="store_true", help="stop when the input ends")
+    flags = vars(flags_of.parse_args(arguments))
+    announce, supervised = flags.pop("json"), flags.pop("supervised")
     try:
         config = load(flags)
     except ConfigError as error:
         sys.stderr.write(f"corral: {error}\n")
         return BAD_CONFIG
-    return run(config, announce=announce)
+    return run(config, announce=announce, supervised=supervised)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from loguru import logger
 
+from hub.services.log_level import LEVELS, LogLevel
+
 if TYPE_CHECKING:
-    from loguru import Message
+    from loguru import Message, Record
 
 VALUE_CHARS: Final = 512
 """Longer texts are cut: they may come from anybody."""
@@ -63,22 +65,25 @@ class _Bridge(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log the record as ours."""
-        level = record.levelname if record.levelname in _LEVELS else record.levelno
+        level = record.levelname if record.levelname in LEVELS else record.levelno
         bound = logger.bind(logger=record.name)
         bound.opt(exception=record.exc_info).log(level, record.getMessage())
 
 
-_LEVELS: Final = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
+def start(level: LogLevel, stream: TextIO | None = None) -> None:
+    """Send all logs from this level on to the stream (standard error), as JSON lines.
 
-
-def start(level: str, stream: TextIO | None = None) -> None:
-    """Send all logs from this level on to the stream (standard error), as JSON lines."""
+    The level may change later.
+    """
     target = sys.stderr if stream is None else stream
+
+    def wanted(record: "Record") -> bool:
+        return record["level"].no >= level.number
 
     def write(message: "Message") -> None:
         target.write(_line(message) + "\n")
         target.flush()
 
     logger.remove()
-    logger.add(write, level=level.upper(), format="{exception}", backtrace=False, diagnose=False)
+    logger.add(write, level=0, filter=wanted, format="{exception}", backtrace=False, diagnose=False)
     logging.basicConfig(handlers=[_Bridge()], level=logging.WARNING, force=True)

@@ -151,10 +151,11 @@ class Supervisor:
     def _run_once(self, restarted: int) -> int:
         if self._asked:
             return 0
-        # In its own session a Ctrl-C at the terminal reaches the hub once, through us.
+        # In its own session a Ctrl-C at the terminal reaches the hub once, through us. Its input
+        # is a pipe on which nothing is said: it ends when we do, however that comes.
         child = subprocess.Popen(
             self._command(self._port),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,
@@ -171,6 +172,8 @@ class Supervisor:
         finally:
             _end(child, self._stop_s)
             self._child = None
+            if child.stdin is not None:
+                child.stdin.close()
 
     def _pause(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

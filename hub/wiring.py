@@ -7,16 +7,19 @@ from typing import NamedTuple
 from hub import __version__, recovery
 from hub.config import Config
 from hub.services.agents import Agents
+from hub.services.bulk import Bulk
 from hub.services.bundle import Services
 from hub.services.bus import Bus
 from hub.services.chance import Chance
 from hub.services.clock import Clock
+from hub.services.edits import Edits
 from hub.services.envelopes import Envelopes
 from hub.services.exposition import Exposition, Sources
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.limits import Limits
 from hub.services.loader import Loader
+from hub.services.log_level import LogLevel
 from hub.services.metrics import Metrics
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
@@ -49,6 +52,7 @@ class Wired(NamedTuple):
 async def wire(
     config: Config,
     opened: Opened,
+    log_level: LogLevel,
     commit_failed: Callable[[Batch, StoreError], None],
     loop_died: Callable[[str, BaseException], None],
 ) -> Wired:
@@ -66,6 +70,7 @@ async def wire(
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
+    edits = Edits(tasks, clock)
     log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
     logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
@@ -99,11 +104,14 @@ async def wire(
         fleet=fleet,
         pauses=pauses,
         tasks=tasks,
+        edits=edits,
+        bulk=Bulk(journal, clock, chance, loader, tasks, edits, orgs, past.jobs),
         watches=watches,
         greeting=greeting,
         replays=replays,
         submissions=Submissions(tasks, replays),
         logs=logs,
+        log_level=log_level,
         settings=settings,
         metrics=metrics,
         exposition=Exposition(Sources(metrics, journal, scheduler.orgs, peers, limits, replays)),

@@ -12,6 +12,7 @@ from loguru import logger
 
 from hub import log
 from hub.core import credentials
+from hub.services.log_level import LogLevel
 from schemas.scalars import Role
 
 TOKEN = credentials.new_token(Role.ADMIN, secrets.randbits(304)).text
@@ -22,7 +23,7 @@ CODE = credentials.new_invite(secrets.randbits(304)).text
 def stream() -> Iterator[io.StringIO]:
     """Where the log goes for the time of a test."""
     target = io.StringIO()
-    log.start("DEBUG", target)
+    log.start(LogLevel("DEBUG"), target)
     yield target
     logger.remove()
     logging.basicConfig(handlers=[], force=True)
@@ -110,8 +111,11 @@ def test_braces_and_surrogates_do_no_harm(stream: io.StringIO) -> None:
 
 
 def test_what_is_below_the_level_is_not_there(stream: io.StringIO) -> None:
-    """The level is chosen by the operator."""
-    log.start("WARNING", stream)
+    """The level is chosen by the operator, also while the hub runs."""
+    level = LogLevel("warning")
+    log.start(level, stream)
     logger.info("no")
     logger.warning("yes")
-    assert [line["message"] for line in lines(stream)] == ["yes"]
+    level.set("INFO")
+    logger.info("now, too")
+    assert [line["message"] for line in lines(stream)] == ["yes", "now, too"]

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 from hub.core.org import Org
 from hub.services.agents import Agents
+from hub.services.bulk import Bulk
 from hub.services.bus import Bus
 from hub.services.chance import Chance
 from hub.services.clock import Clock
+from hub.services.edits import Edits
 from hub.services.envelopes import Envelopes
 from hub.services.exposition import Exposition
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.limits import Limits
 from hub.services.loader import Loader
+from hub.services.log_level import LogLevel
 from hub.services.metrics import Metrics
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
@@ -44,11 +47,14 @@ class Services:
     fleet: Fleet
     pauses: Pauses
     tasks: Tasks
+    edits: Edits
+    bulk: Bulk
     watches: Watches
     greeting: Greeting
     replays: Replays
     submissions: Submissions
     logs: TaskLogs
+    log_level: LogLevel
     settings: Settings
     metrics: Metrics
     exposition: Exposition

@@ -35,6 +35,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The most streams of events that may be open at once."""
     event_heartbeat_ms: Term = 15_000
     """How often a stream of events without news tells its reader how far it came."""
+    sockets: Annotated[int, Meta(ge=1, le=1_000_000)] = 20_000
+    """The most agents and submitters that may be connected."""
     backlog: Annotated[int, Meta(ge=1, le=100_000_000)] = 5_000_000
     """The most tasks that may wait; new ones are refused from 80 % on, and half is one org's."""
     uncommitted_rows: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 50_000

@@ -14,23 +14,21 @@ from loguru import logger
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState, PayloadTooBig
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request, Response
+from websockets.http11 import Request
 
 from hub.core.credentials import Principal
-from hub.core.errors import Refused
-from hub.core.limits import too_fast
-from hub.core.session import Close, Refusal, Session
+from hub.core.session import Close, Phase, Refusal, Session
 from hub.services.bundle import Services
 from hub.services.peers import frame_of
+from hub.services.turnstile import Turnstile
 from hub.transport import commands, replies
-from hub.transport.address import address_of
-from hub.transport.bearer import token_of
 from hub.transport.framing import whole_texts
+from hub.transport.handshake import answer
 from hub.transport.outbox import MOST, Flusher, Outbox
-from schemas.scalars import CloseCode, Tier
+from hub.transport.visitors import Door
+from schemas.scalars import CloseCode
 from schemas.to_agent import Bye
 
-PATH: Final = "/ws"
 TEXT: Final = Opcode.TEXT
 CLOSE: Final = Opcode.CLOSE
 FRAMES_A_TURN: Final = 64
@@ -50,6 +48,8 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     services: Services
     flusher: Flusher
+    door: Door
+    turnstile: Turnstile
     ours = False
     """Whether this connection is an agent's or submitter's."""
 
@@ -119,16 +119,8 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
-        """Take `/ws` as ours, after a look at its credential; nothing else has a socket."""
-        self.address = address_of(self.transport)
-        response = self.conn.accept(event)
-        if event.path.partition("?")[0] != PATH:
-            response = self.conn.reject(HTTPStatus.NOT_FOUND, f"There is a socket at {PATH}.\n")
-        elif response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            try:
-                response = self._turned_away(event) or response
-            except Refused as refused:
-                response = self._too_many(refused)
+        """Take `/ws` as ours, after a look at who calls; nothing else has a socket."""
+        response = answer(self, event)
         self.handshake_initiated = self.handshake_complete = True
         self.conn.send_response(response)
         self.transport.write(b"".join(self.conn.data_to_send()))
@@ -143,32 +135,10 @@ class AgentSocket(WebSocketsSansIOProtocol):
         self._outbox = Outbox(self.flusher, self.transport)
         self.services.peers.all.add(self)
 
-    def _turned_away(self, event: Request) -> Response | None:
-        """The answer to a handshake that is not taken. Raises Refused when it came too soon."""
-        limits = self.services.limits
-        limits.take_handshake(self.address)
-        given = event.headers.get_all("Authorization")
-        if len(given) > 1:
-            return self.conn.reject(HTTPStatus.BAD_REQUEST, "One Authorization, please.\n")
-        if given:
-            token = token_of(given[0])
-            limits.may_log_in(self.address, token)
-            self.credential = self.services.tokens.check(token)
-            if self.credential is None:
-                limits.login_failed(self.address, token)
-                return self.conn.reject(HTTPStatus.UNAUTHORIZED, "The token is not valid.\n")
-            cooldown = limits.cooling(self.credential)
-            if cooldown:
-                raise too_fast(Tier.HANDSHAKES, cooldown)
-        return None
-
-    def _too_many(self, refused: Refused) -> Response:
-        """No more than a count: whoever floods the door must not flood the log."""
-        self.services.metrics.refused(refused.code)
-        response = self.conn.reject(HTTPStatus.TOO_MANY_REQUESTS, f"{refused.message}.\n")
-        seconds = -(-(refused.retry_after_ms or 0) // 1000)
-        response.headers["Retry-After"] = str(max(1, seconds))
-        return response
+    @property
+    def is_known(self) -> bool:
+        """Whether the credential was checked, of the handshake or of `identify`."""
+        return self.credential is not None or self.session.phase is not Phase.GREETING
 
     def _handle_inbox(self) -> None:
         self._handle_some(FRAMES_A_TURN)
@@ -266,7 +236,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self._closing = True
             commands.lost(self.services, self, str(error))
         self._write_all()
-        if not self.transport.is_closing():
+        if self.transport.can_write_eof() and not self.transport.is_closing():
             self.transport.write_eof()
         self._cut_later()
 
@@ -287,6 +257,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self._closing = True
         if self.ours:
+            self.turnstile.leave(self, self.address)
             commands.lost(self.services, self)
             self.services.peers.all.discard(self)
 
@@ -366,7 +337,12 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self.close(Close(CloseCode.STOPPING, "the hub is stopping", reconnect=True))
 
 
-def socket_class(services: Services, loop: asyncio.AbstractEventLoop) -> type[AgentSocket]:
+def socket_class(
+    services: Services,
+    loop: asyncio.AbstractEventLoop,
+    door: Door,
+    turnstile: Turnstile,
+) -> type[AgentSocket]:
     """The protocol class for one hub."""
-    flusher = Flusher(loop)
-    return type("BoundAgentSocket", (AgentSocket,), {"services": services, "flusher": flusher})
+    own = {"flusher": Flusher(loop), "door": door, "turnstile": turnstile}
+    return type("BoundAgentSocket", (AgentSocket,), {"services": services, **own})

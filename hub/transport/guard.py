@@ -2,7 +2,8 @@
 
 Whatever breaks while a request is parsed ends that connection only, never the hub. A request
 has a bound in bytes, in headers and in time until it is complete; how long its answer takes
-is not bounded here.
+is not bounded here. A request that was not meant for this hub gets a refusal and goes no
+further.
 
 A client may send its first frames in the same packet as the upgrade request. uvicorn hands
 over the request only; without this the frames after it would be lost, and the client would
@@ -10,18 +11,29 @@ wait for an answer that never comes.
 """
 
 import asyncio
+import secrets
 import sys
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from loguru import logger
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from schemas.scalars import KIB
+from hub.core.ids import request_id
+from hub.transport.visitors import Door, NotLetIn, connection_of, visitor
+from schemas.http.hub import ErrorBody, Problem
+from schemas.scalars import KIB, ErrorCode
 
-CUT: Final = "cut"
-"""The name under which a request's state has the call that breaks its connection at once."""
+FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
+    b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+)
+
+TRANSPORT: Final = "transport"
+"""The name under which a request's state has its connection."""
 
 
 class Part(Enum):
@@ -36,6 +48,9 @@ class Part(Enum):
 class Guard(HttpToolsProtocol):
     """HTTP as uvicorn speaks it, with bounds, and with nothing lost at an upgrade."""
 
+    door = Door()
+    most_connections = 1_000_000
+    """How many connections of any kind there may be; a hub sets what its system bears."""
     head_bytes = 64 * KIB
     """The most bytes of a request's head."""
     head_fields = 100
@@ -59,6 +74,11 @@ class Guard(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Give the client its time for the first head."""
         super().connection_made(transport)
+        self._connection = connection_of(transport)
+        if len(self.connections) > self.most_connections:
+            transport.write(FULL)
+            transport.close()
+            return
         self._arm(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -95,7 +115,7 @@ class Guard(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins: its head has to come in time."""
         super().on_message_begin()
-        self.scope["state"][CUT] = self.transport.abort
+        self.scope["state"][TRANSPORT] = self.transport
         self._part = Part.HEAD
         self._begun += 1
         self._head = 0
@@ -109,10 +129,22 @@ class Guard(HttpToolsProtocol):
             raise ValueError("too many headers")
 
     def on_headers_complete(self) -> None:
-        """The head is complete: now the body has to come in time."""
+        """The head is complete: it shows who calls, and the body has to come in time."""
         self._part = Part.BODY
         self._arm(self.body_seconds)
+        self._look_at_caller()
         super().on_headers_complete()
+
+    def _look_at_caller(self) -> None:
+        method = self.parser.get_method().decode("ascii")
+        caller = visitor(self.door, self._connection, method, self.headers)
+        self.scope["client"] = (caller.address, self.client[1] if self.client else 0)
+        self.scope["scheme"] = caller.scheme
+        self.app = self.config.loaded_app
+        if caller.refusal is not None:
+            bound = logger.bind(client=caller.address, status=int(caller.refusal.status))
+            bound.warning(caller.refusal.message)
+            self.app = turned_away(caller.refusal)
 
     def on_message_complete(self) -> None:
         """The request is complete: its answer may take as long as it wants."""
@@ -185,3 +217,12 @@ class Guard(HttpToolsProtocol):
         successor = self.transport.get_protocol()
         if rest and isinstance(successor, asyncio.Protocol):
             successor.data_received(rest)
+
+
+def turned_away(refusal: NotLetIn) -> Response:
+    """The answer to a request that was not meant for this hub."""
+    forbidden = refusal.status is HTTPStatus.FORBIDDEN
+    code = ErrorCode.FORBIDDEN if forbidden else ErrorCode.INVALID_HEADER
+    body = ErrorBody(Problem(code, refusal.message), request_id(secrets.randbits(64)))
+    text = msgspec.json.encode(body)
+    return Response(text, int(refusal.status), media_type="application/json")

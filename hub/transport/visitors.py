@@ -8,6 +8,7 @@ from the exact address of a known proxy. The HTTP side and the agent socket ask 
 """
 
 import re
+from asyncio import BaseTransport
 from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
@@ -48,6 +49,17 @@ class Connection(NamedTuple):
     local: str
     """The address of this end."""
     encrypted: bool = False
+
+
+def connection_of(transport: BaseTransport) -> Connection:
+    """What a transport knows of its two ends."""
+    peer, local = (transport.get_extra_info(name) for name in ("peername", "sockname"))
+    encrypted = transport.get_extra_info("sslcontext") is not None
+    return Connection(_host_of(peer), _host_of(local), encrypted)
+
+
+def _host_of(place: object) -> str:
+    return str(place[0]) if isinstance(place, tuple | list) and place else ""
 
 
 class NotLetIn(NamedTuple):

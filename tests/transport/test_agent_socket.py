@@ -143,7 +143,7 @@ async def test_a_frame_may_come_in_the_packet_of_the_handshake(calm: Door) -> No
     mask = b"\x00\x00\x00\x00"
     header = bytes((0x81, 0x80 | 126)) + struct.pack("!H", len(text)) + mask
     upgrade = (
-        "GET /ws HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     writer.write(upgrade.encode() + header + text)

@@ -13,7 +13,7 @@ from tests.transport.conftest import StartHub
 from tests.transport.ranch import Hub
 
 UPGRADE: Final = (
-    b"GET /ws HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 CHANGES: Final = [
@@ -21,15 +21,15 @@ CHANGES: Final = [
     (b"/ws", b"/ws?\xff"),
     (b"/ws", b"/elsewhere"),
     (b"/ws", b"*"),
-    (b"Host: hub", b"Host: h\xffb"),
-    (b"Host: hub", b"X: " + b"a" * 9_000),
-    (b"Host: hub", b"X\xff: a"),
-    (b"Host: hub", b"Authorization: Bearer a\r\nAuthorization: Bearer b"),
-    (b"Host: hub", b"Content-Length: 10"),
-    (b"Host: hub", b"Transfer-Encoding: chunked"),
-    (b"Host: hub", b"Authorization: Bearer \xff"),
-    (b"Host: hub", b'Sec-WebSocket-Extensions: permessage-deflate; x="\xff'),
-    (b"Host: hub", b"\r\n".join(b"X%d: a" % n for n in range(300))),
+    (b"Host: localhost", b"Host: h\xffb"),
+    (b"Host: localhost", b"X: " + b"a" * 9_000),
+    (b"Host: localhost", b"X\xff: a"),
+    (b"Host: localhost", b"Authorization: Bearer a\r\nAuthorization: Bearer b"),
+    (b"Host: localhost", b"Content-Length: 10"),
+    (b"Host: localhost", b"Transfer-Encoding: chunked"),
+    (b"Host: localhost", b"Authorization: Bearer \xff"),
+    (b"Host: localhost", b'Sec-WebSocket-Extensions: permessage-deflate; x="\xff'),
+    (b"Host: localhost", b"\r\n".join(b"X%d: a" % n for n in range(300))),
     (b"13", b"12"),
     (b"dGhl", b"!!!!"),
     (b"GET", b"POST"),
@@ -79,7 +79,7 @@ def test_noise_harms_nobody(calm_hub: Hub, seed: int) -> None:
     """Handshakes and frames with a few wrong bytes, and no error in the log."""
     dice = random.Random(seed)
     for _ in range(60):
-        old, new = dice.choice(CHANGES) if dice.random() < 0.2 else (b"hub", b"hub")
+        old, new = dice.choice(CHANGES) if dice.random() < 0.2 else (b"localhost", b"localhost")
         data = bytearray(UPGRADE.replace(old, new))
         for _ in range(dice.randrange(8)):
             data += frame(dice)
@@ -117,7 +117,7 @@ def hasty_guard(own_hub: StartHub, folder: Path) -> Hub:
 def test_a_head_without_end_is_refused(calm_hub: Hub, head: bytes) -> None:
     """Before it is complete: it would fill the memory."""
     with socket.create_connection(("127.0.0.1", calm_hub.port), 10) as raw:
-        raw.sendall(b"GET /health HTTP/1.1\r\nHost: hub\r\n")
+        raw.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
         time.sleep(0.05)
         raw.sendall(head[:60_000])
         try:
@@ -131,7 +131,9 @@ def test_a_head_without_end_is_refused(calm_hub: Hub, head: bytes) -> None:
 
 def test_a_hundred_headers_are_taken(calm_hub: Hub) -> None:
     """The bound is above what proxies add."""
-    head = b"GET /health HTTP/1.1\r\n" + b"".join(b"X-%d: a\r\n" % n for n in range(100))
+    head = b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"".join(
+        b"X-%d: a\r\n" % n for n in range(99)
+    )
     assert send(calm_hub, head + b"\r\n", patience=5).startswith(b"HTTP/1.1 200 ")
 
 
@@ -141,7 +143,7 @@ def test_a_hundred_headers_are_taken(calm_hub: Hub) -> None:
         b"",
         b"GET / HT",
         b"\r\n",
-        b"POST /api/v1/register HTTP/1.1\r\nContent-Length: 9\r\n\r\n{",
+        b"POST /api/v1/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
     ],
 )
 def test_a_request_that_does_not_end_is_cut_off(
@@ -169,7 +171,7 @@ def test_a_stop_waits_for_no_half_request(own_hub: StartHub) -> None:
     """It would hold the hub up until its last moment; the long poll is answered."""
     hub = own_hub()
     task, token = hub.submit(needs=["nobody"]), hub.tokens[Role.ADMIN].encode()
-    who = b"Authorization: Bearer " + token + b"\r\n"
+    who = b"Host: localhost\r\nAuthorization: Bearer " + token + b"\r\n"
     post = b"POST /api/v1/tasks HTTP/1.1\r\n" + who + b"Content-Length: 9\r\n\r\n{"
     poll = b"GET /api/v1/tasks/" + task.encode() + b"?wait_ms=60000 HTTP/1.1\r\n" + who + b"\r\n"
     address = ("127.0.0.1", hub.port)

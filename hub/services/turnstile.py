@@ -1,0 +1,82 @@
+"""The turnstile: how many agents and submitters may be connected, and how many unknown ones.
+
+A connection is unknown until its credential was checked. Whoever has none could otherwise
+take all the places there are.
+"""
+
+from collections.abc import Hashable
+from ipaddress import ip_address
+from typing import Final, Protocol
+
+UNKNOWN_PER_ADDRESS: Final = 20
+UNKNOWN_PER_LOOPBACK: Final = 2_000
+"""The programs of the hub's own machine are many at one address, and no strangers."""
+UNKNOWN: Final = 200
+"""Unknown connections from other machines, all together."""
+AGAIN_SECONDS: Final = 5
+"""When a place may be free: an unknown connection has about so long to identify."""
+
+
+class Guest(Hashable, Protocol):
+    """One connection."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its credential was checked."""
+        ...
+
+
+class Turnstile:
+    """Counts who is in."""
+
+    def __init__(self, places: int) -> None:
+        """`places` is the most connections there may be."""
+        self.places = places
+        self._inside: set[Guest] = set()
+        self._unknown: dict[str, set[Guest]] = {}
+        self._far = 0
+        """How many unknown ones of other machines were let in, and are perhaps known by now."""
+
+    def enter(self, guest: Guest, address: str) -> str | None:
+        """Let a connection in, or say why it has to come again later."""
+        if len(self._inside) >= self.places:
+            return "the hub has no free place for another connection"
+        if not guest.is_known:
+            near = _is_loopback(address)
+            most = UNKNOWN_PER_LOOPBACK if near else UNKNOWN_PER_ADDRESS
+            if len(self._unknown.get(address, ())) >= most:
+                self._forget_known()
+            if len(self._unknown.get(address, ())) >= most:
+                return "too many connections of this address have not identified"
+            if not near and self._far >= UNKNOWN:
+                self._forget_known()
+            if not near and self._far >= UNKNOWN:
+                return "too many connections have not identified"
+            self._unknown.setdefault(address, set()).add(guest)
+            self._far += not near
+        self._inside.add(guest)
+        return None
+
+    def leave(self, guest: Guest, address: str) -> None:
+        """A connection is gone."""
+        self._inside.discard(guest)
+        if guest in self._unknown.get(address, ()):
+            self._drop(address, {guest})
+
+    def _forget_known(self) -> None:
+        for address, guests in list(self._unknown.items()):
+            self._drop(address, {guest for guest in guests if guest.is_known})
+
+    def _drop(self, address: str, known: set[Guest]) -> None:
+        self._unknown[address] -= known
+        if not _is_loopback(address):
+            self._far -= len(known)
+        if not self._unknown[address]:
+            del self._unknown[address]
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
