@@ -21,6 +21,7 @@ Roles = frozenset[Role | None]
 READERS: Final[Roles] = frozenset(Role)
 EVERYBODY: Final[Roles] = READERS | {None}
 SUBMITTERS: Final[Roles] = READERS - {Role.VIEWER}
+OPERATORS: Final[Roles] = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINS: Final[Roles] = frozenset({Role.ADMIN})
 WHO_MAY: Final[dict[tuple[str, str], Roles]] = {
     ("POST", "/api/v1/tasks"): SUBMITTERS,
@@ -31,6 +32,15 @@ WHO_MAY: Final[dict[tuple[str, str], Roles]] = {
     ("GET", "/api/v1/tasks/{task_id}/explain"): READERS,
     ("GET", "/api/v1/agents"): READERS,
     ("GET", "/api/v1/agents/{agent_id}"): READERS,
+    ("PATCH", "/api/v1/agents/{agent_id}"): OPERATORS,
+    ("POST", "/api/v1/agents/{agent_id}/pause"): OPERATORS,
+    ("POST", "/api/v1/agents/{agent_id}/resume"): OPERATORS,
+    ("POST", "/api/v1/agents/{agent_id}/drain"): OPERATORS,
+    ("DELETE", "/api/v1/agents/{agent_id}"): ADMINS,
+    ("POST", "/api/v1/agents/sync"): ADMINS,
+    ("GET", "/api/v1/dispatch"): READERS,
+    ("POST", "/api/v1/dispatch/pause"): OPERATORS,
+    ("POST", "/api/v1/dispatch/resume"): OPERATORS,
     ("POST", "/api/v1/invites"): ADMINS,
     ("POST", "/api/v1/register"): EVERYBODY,
     ("GET", "/api/v1/me"): READERS,
@@ -47,6 +57,8 @@ WHO_MAY: Final[dict[tuple[str, str], Roles]] = {
 BODIES: Final[dict[str, Any]] = {
     "/api/v1/tasks": {"description": "x", "needs": ["nobody"]},
     "/api/v1/invites": {},
+    "/api/v1/agents/sync": {"agents": [], "deactivate_missing": False},
+    "/api/v1/dispatch/pause": {"label": {"key": "nobody", "value": "has"}},
     "/api/v1/register": {"code": "x", "agent_id": "x"},
 }
 
