@@ -1,6 +1,7 @@
 """HTTP for events: list them, or be sent them as they happen."""
 
-from collections.abc import Callable
+import asyncio
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Final
 
 from msgspec import Raw, json
@@ -11,14 +12,17 @@ from hub.services.bus import Page
 from hub.services.ring import EVERYTHING, Wanted
 from hub.transport.api_tasks import show_task
 from hub.transport.call import Answer, Call
-from hub.transport.guard import CUT
+from hub.transport.guard import TRANSPORT
 from hub.transport.stream import MEDIA_TYPE, EventStream, Patience
 from schemas.events import EVENT_NAMES
 from schemas.http.events import EventQuery, StreamQuery, TaskEventQuery
+from schemas.scalars import KIB
 
 NOW: Final = "now"
 LOOKS: Final = 5
 """How often a request looks on when a filter has found nothing yet."""
+SEND_BYTES: Final = 64 * KIB
+"""How much the system may keep for a reader; Linux takes twice as much for its own records."""
 _encode = json.Encoder().encode
 
 
@@ -63,13 +67,19 @@ async def stream_events(call: Call) -> Answer:
         seq = await _start(call, given)
     if call.request.method == "HEAD":
         return Answer(200, b"", MEDIA_TYPE, durable=False)
-    cut: Callable[[], None] = getattr(call.request.state, CUT)
-    reader = services.bus.subscribe(call.caller, cut)
+    connection = _bounded(getattr(call.request.state, TRANSPORT))
+    reader = services.bus.subscribe(call.caller, connection.abort)
     stream = EventStream(services.bus, services.envelopes, reader, seq, wanted)
     settings = services.settings
     pieces = stream.pieces(settings.event_heartbeat_ms / 1000)
-    patience = Patience(pieces, cut, settings.stall_ms / 1000)
+    patience = Patience(pieces, connection.abort, settings.stall_ms / 1000)
     return Answer(200, media_type=MEDIA_TYPE, durable=False, stream=patience)
+
+
+def _bounded(connection: asyncio.Transport) -> asyncio.Transport:
+    """The connection, for which the system keeps little: what it keeps nobody can take back."""
+    connection.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BYTES)
+    return connection
 
 
 def types_of(selectors: list[str] | None) -> frozenset[int]:
