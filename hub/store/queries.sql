@@ -53,8 +53,9 @@ INSERT OR REPLACE INTO agent (
 -- name: put_credential
 -- Writes a credential over the older record of it.
 INSERT OR REPLACE INTO credential (
-    public_id, org, role, subject, mac, created_at, created_by, revoked_at, expires_at, rotated_to
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    public_id, org, role, subject, mac, created_at, created_by, revoked_at, expires_at, rotated_to,
+    last_used_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: put_invite
 -- Writes a join code over the older record of it.
@@ -163,7 +164,7 @@ FROM agent
 -- name: credentials
 -- All credentials, also the revoked ones.
 SELECT public_id, org, role, subject, mac, created_at, created_by, revoked_at, expires_at,
-    rotated_to
+    rotated_to, last_used_at
 FROM credential
 
 -- name: open_invites
@@ -197,9 +198,9 @@ SELECT record FROM job WHERE org = ? AND id = ?
 SELECT record FROM job WHERE org = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3
 
 -- name: queued
--- All queued tasks in the order of their lanes; the index holds all of it, in another order.
+-- All queued tasks, in the order of the index that holds all of it.
 SELECT org, requires, fairness_key, queue_key, seq FROM task
-WHERE state = 3 ORDER BY org, requires, fairness_key, queue_key, seq
+WHERE state = 3 ORDER BY org, seq
 
 -- name: scheduled
 -- All scheduled tasks with the times they wait for.
@@ -214,11 +215,11 @@ SELECT org, complete_by, seq FROM task WHERE complete_by IS NOT NULL AND state <
 SELECT {columns} FROM task WHERE state BETWEEN 4 AND 5
 
 -- name: count_unended
--- Tasks by org and state, from the small indexes only; completed ones are the rest.
-SELECT org, 3, count(*) FROM task WHERE state = 3 GROUP BY org
-UNION ALL SELECT org, 1, count(*) FROM task WHERE state = 1 GROUP BY org
+-- Tasks by org and state, from the small indexes only; queued ones are counted as they are read,
+-- and completed ones are the rest.
+SELECT org, 1, count(*) FROM task WHERE state = 1 GROUP BY org
 UNION ALL SELECT org, state, count(*) FROM task WHERE state BETWEEN 4 AND 5 GROUP BY org, state
-UNION ALL SELECT org, state, count(*) FROM task WHERE state >= 7 GROUP BY org, state
+UNION ALL SELECT org, state, count(*) FROM task WHERE state >= 6 AND state >= 7 GROUP BY org, state
 
 -- name: count_all
 -- How many tasks each org has.

@@ -1,13 +1,15 @@
 """What a hub reads once, at its start: everything it keeps in memory."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 
 from hub.core.task import Task
+from hub.store.backlog import Backlog
 from hub.store.connections import open_reader, refusals
-from hub.store.contract import REPLAYS_RECOVERED, QueuedRow, Recovered, ReplayMark, TimedRow
+from hub.store.contract import REPLAYS_RECOVERED, Recovered, ReplayMark, TimedRow
 from hub.store.rows import (
     TASK_COLUMNS,
     agent_of,
@@ -24,10 +26,10 @@ Counts = dict[str, dict[TaskState, int]]
 
 
 def recover(path: Path, names: Mapping[int, str]) -> Recovered:
-    """Read the past of a hub; queued tasks are streamed. Raises StoreError."""
-    with refusals("cannot recover"):
-        reader = open_reader(path)
+    """Read the past of a hub; the kept answers are streamed. Raises StoreError."""
+    with refusals("cannot recover"), closing(open_reader(path)) as reader:
         (hub,) = reader.execute(sql("hub"))
+        backlog = Backlog(reader.execute(sql("queued")), names)
         return Recovered(
             epoch=hub[0],
             history_id=hub[1],
@@ -46,8 +48,8 @@ def recover(path: Path, names: Mapping[int, str]) -> Recovered:
                 (names[org], complete_by, seq)
                 for org, complete_by, seq in reader.execute(sql("expiring"))
             ],
-            counts=_counts(reader, names),
-            queued=_queued(reader, names),
+            counts=_counts(reader, names, backlog),
+            queued=backlog.in_order(),
             pauses=[pause_of(row) for row in reader.execute(sql("open_pauses"))],
             jobs=[job_of(row) for row in reader.execute(sql("open_jobs"))],
             replays=_replays(path),
@@ -56,11 +58,9 @@ def recover(path: Path, names: Mapping[int, str]) -> Recovered:
 
 def _replays(path: Path) -> Iterator[ReplayMark]:
     """Stream them along their index, with a reader that is there only while they are read."""
-    with refusals("cannot recover the kept answers"):
-        reader = open_reader(path)
+    with refusals("cannot recover the kept answers"), closing(open_reader(path)) as reader:
         for created_at, mark in reader.execute(sql("newest_replays"), (REPLAYS_RECOVERED,)):
             yield ReplayMark(created_at, mark)
-        reader.close()
 
 
 def _held(reader: apsw.Connection, names: Mapping[int, str]) -> list[Task]:
@@ -70,18 +70,11 @@ def _held(reader: apsw.Connection, names: Mapping[int, str]) -> list[Task]:
     ]
 
 
-def _queued(reader: apsw.Connection, names: Mapping[int, str]) -> Iterator[tuple[str, QueuedRow]]:
-    """Stream the queue, then close the reader."""
-    with refusals("cannot recover the queue"):
-        for org, requires, fairness_key, queue_key, seq in reader.execute(sql("queued")):
-            yield names[org], QueuedRow(requires, fairness_key, queue_key, seq)
-        reader.close()
-
-
-def _counts(reader: apsw.Connection, names: Mapping[int, str]) -> Counts:
+def _counts(reader: apsw.Connection, names: Mapping[int, str], backlog: Backlog) -> Counts:
     counts: Counts = {}
     for org, total in reader.execute(sql("count_all")):
-        counts[names[org]] = {TaskState.COMPLETED: total}
+        queued = backlog.counts[names[org]]
+        counts[names[org]] = {TaskState.QUEUED: queued, TaskState.COMPLETED: total - queued}
     for org, state, number in reader.execute(sql("count_unended")):
         mine = counts[names[org]]
         mine[TaskState(state)] = number

@@ -69,6 +69,7 @@ ALTER TABLE agent ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 
 ALTER TABLE credential ADD COLUMN expires_at INTEGER;
 ALTER TABLE credential ADD COLUMN rotated_to TEXT;
+ALTER TABLE credential ADD COLUMN last_used_at INTEGER;
 
 -- Kept answers of idempotent writes; `mark` is their key as one number.
 CREATE TABLE replay (
