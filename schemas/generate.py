@@ -17,13 +17,13 @@ import msgspec
 from msgspec import Struct
 
 from schemas import events, from_agent, to_agent, work
-from schemas.http import access, agents, dispatch, hub, tasks
+from schemas.http import access, agents, bulk, dispatch, hub, tasks
 from schemas.http import events as http_events
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FOLDER: Final = Path(__file__).parent / "json"
 
-HTTP: Final = (access, agents, dispatch, http_events, hub, tasks)
+HTTP: Final = (access, agents, bulk, dispatch, http_events, hub, tasks)
 """The modules whose Structs are bodies and queries of HTTP."""
 
 MADE_ELSEWHERE: Final = ("asyncapi.json", "openapi.json")

@@ -181,6 +181,26 @@ class Presence(StrEnum):
     """Drained and empty: it can be stopped without anybody noticing."""
 
 
+class BulkAction(StrEnum):
+    """What is done to many tasks at once."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+    EDIT = "edit"
+
+
+class BulkState(StrEnum):
+    """Where a bulk action stands."""
+
+    WAITING = "waiting"
+    """Others of the org have to end before it begins."""
+    RUNNING = "running"
+    COMPLETED = "completed"
+    """Every task was looked at; some may have failed."""
+    CANCELLED = "cancelled"
+    """Somebody stopped it; what was done stays done."""
+
+
 class Executor(StrEnum):
     """What kind of work a sidecar can run."""
 
@@ -274,6 +294,19 @@ class Role(StrEnum):
     VIEWER = "v"
     OPERATOR = "o"
     ADMIN = "d"
+
+
+class RoleName(StrEnum):
+    """The words for the roles, for people and their programs."""
+
+    AGENT = "agent"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+ROLE_NAMES: Final = {role: RoleName[role.name] for role in Role}
+ROLES_BY_NAME: Final = {name: role for role, name in ROLE_NAMES.items()}
 
 
 class Tier(StrEnum):

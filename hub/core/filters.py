@@ -11,7 +11,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from hub.core.task import Task
-from schemas.scalars import Priority, TaskState
+from schemas.http.tasks import TaskConditions
+from schemas.scalars import PRIORITIES, STATES_BY_NAME, Priority, TaskState
 
 
 class TaskFilter(Struct, frozen=True):
@@ -52,6 +53,22 @@ class TaskFilter(Struct, frozen=True):
         yield self.capability is None or self.capability in (spec.needs or ())
         yield not self.labels or set(self.labels) <= (spec.labels or {}).items()
         yield self.text is None or has_text(self.text, task)
+
+
+def filter_of(conditions: TaskConditions) -> TaskFilter:
+    """The filter that somebody described."""
+    return TaskFilter(
+        states=tuple(STATES_BY_NAME[name] for name in conditions.state or ()),
+        agent=conditions.agent,
+        priorities=tuple(PRIORITIES[name] for name in conditions.priority or ()),
+        capability=conditions.capability,
+        labels=tuple(sorted((conditions.labels or {}).items())),
+        mission=conditions.mission,
+        submitter=conditions.submitter,
+        created_after=conditions.created_after,
+        created_before=conditions.created_before,
+        text=conditions.text,
+    )
 
 
 def has_text(text: str, task: Task) -> bool:

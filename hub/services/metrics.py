@@ -5,11 +5,12 @@ asks: observing them one by one would cost more than some of what they count.
 """
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from hub.core.task import NAMES, Task
+from hub.services.statistics import Statistics
 from hub.store.contract import JournalPort
 from schemas.scalars import ErrorCode
 
@@ -62,6 +63,8 @@ class Metrics:
         self.events_in_memory: Callable[[], int] = int
         self.refusals: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
+        self.statistics: defaultdict[str, Statistics] = defaultdict(Statistics)
+        """What ended lately, by org."""
         self.submit_latency = Tally(SECONDS)
         self.dispatch_latency = Tally(SECONDS)
         self.commit_seconds = Tally(SECONDS)
@@ -92,6 +95,7 @@ class Metrics:
     def finished(self, task: Task) -> None:
         """A task ended."""
         self.ended[NAMES[task.state]] += 1
+        self.statistics[task.org].ended(task)
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request over HTTP was answered; `route` is the template of its path."""

@@ -4,7 +4,8 @@ Every command is synchronous and decides in one turn on what memory holds at tha
 is not in memory is read first, and then the command runs again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from loguru import logger
@@ -62,6 +63,8 @@ class Tasks:
         self._settings = settings
         self._metrics = metrics
         self._seq = last_seq
+        self._joins = False
+        """What is written belongs to what was written just before."""
         self.orgs: Sequence[Org] = ()
         """Everybody who shares the backlog."""
 
@@ -111,7 +114,7 @@ class Tasks:
                 "too many different requirements are waiting; reuse needs and assign_to",
             )
 
-    def cancel(self, org: Org, principal: Principal, task: Task, reason: str | None = None) -> Task:
+    def cancel(self, org: Org, actor: str, task: Task, reason: str | None = None) -> Task:
         """Cancel a task: at once, or by asking the agent that has it; `reason` is for people.
 
         Asking again for a task that is already cancelled or being cancelled changes nothing.
@@ -124,13 +127,13 @@ class Tasks:
         now = self._clock.now()
         attempt = org.attempt_of(task) if task.state in HELD else None
         why = reason or "requested"
-        change = lifecycle.ask_cancel(task, principal.id, now, why)
+        change = lifecycle.ask_cancel(task, actor, now, why)
         sent = attempt is not None and attempt.position <= self._journal.durable
         if attempt is None or not sent:
             if attempt is not None:
                 attempt.revoked = True
             if change.task.state in HELD:
-                ended = lifecycle.cancel(change.task, principal.id, why, now)
+                ended = lifecycle.cancel(change.task, actor, why, now)
                 change = Change(ended.task, change.facts + ended.facts)
             return self.apply(org, task, change)
         asked = self.apply(org, task, change)
@@ -139,8 +142,8 @@ class Tasks:
         return asked
 
     @staticmethod
-    def may_cancel(principal: Principal, task: Task) -> bool:
-        """Whether this principal may cancel this task: an agent only what it submitted."""
+    def may_change(principal: Principal, task: Task) -> bool:
+        """Whether this principal may cancel or edit the task: an agent only what it submitted."""
         return principal.role is not Role.AGENT or task.submitted_by == principal.id
 
     # Agents
@@ -250,8 +253,8 @@ class Tasks:
 
     def progress(self, org: Org, agent_id: str, message: TaskProgress) -> None:
         """Keep the last progress of an attempt; a stale one is ignored."""
-        agent = org.agents[agent_id]
-        attempt = agent.held.get(message.task_id)
+        agent = org.agents.get(agent_id)
+        attempt = None if agent is None else agent.held.get(message.task_id)
         if attempt is not None and attempt.generation == message.generation:
             wall = self._clock.now().wall
             attempt.progress = (message.progress, message.message, wall)
@@ -261,12 +264,37 @@ class Tasks:
     def apply(self, org: Org, before: Task, change: Change) -> Task:
         """Write a change, take it into the live state, and tell who waits for an end."""
         after = change.task
-        position = self._journal.write(Unit(org.name, (after,), facts=change.facts))
+        unit = Unit(
+            org.name,
+            (after,),
+            edited=after.spec is not before.spec,
+            facts=change.facts,
+            joins=self._joins,
+        )
+        position = self._journal.write(unit)
         org.put(before, after, position)
         if after.state in ENDED and before.state not in ENDED:
             self._metrics.finished(after)
             self._watches.ended(after)
         return after
+
+    @contextmanager
+    def together(self, org: Org) -> Iterator[None]:
+        """What is decided in this block is in one commit: all of it, or nothing.
+
+        Nothing may be awaited in it.
+        """
+        self._journal.write(Unit(org.name))
+        self._joins = True
+        try:
+            yield
+        finally:
+            self._joins = False
+
+    @property
+    def last_seq(self) -> int:
+        """The highest seq of any task."""
+        return self._seq
 
     def with_task(self, org: Org, task_id: str, then: Callable[[Task | None], None]) -> None:
         """Go on with the task, or with None when there is no such task."""

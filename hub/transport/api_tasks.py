@@ -157,9 +157,9 @@ async def cancel_task(call: Call) -> Answer:
     wish = call.take(Cancel)
     services = call.services
     task = await _find(call)
-    if not services.tasks.may_cancel(call.caller, task):
+    if not services.tasks.may_change(call.caller, task):
         raise Refused(ErrorCode.FORBIDDEN, "an agent may cancel only tasks it submitted")
-    after = services.tasks.cancel(call.org, call.caller, task, wish.reason)
+    after = services.tasks.cancel(call.org, call.actor, task, wish.reason)
     return _shown(call, after, 202)
 
 

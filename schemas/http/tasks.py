@@ -207,6 +207,29 @@ class LogText(Struct, frozen=True):
     """The task has ended: nothing more will come."""
 
 
+class TaskConditions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which tasks are meant: all conditions that are given have to hold."""
+
+    state: list[StateName] | None = None
+    """Any of these."""
+    agent: AgentId | None = None
+    """The agent that has it now, or that ended it."""
+    priority: list[PriorityName] | None = None
+    """Any of these."""
+    capability: Capability | None = None
+    """One of those that it needs."""
+    labels: Labels | None = None
+    """All of these names with these values."""
+    mission: MissionId | None = None
+    submitter: Name | None = None
+    created_after: WallTime | None = None
+    """Created then or later."""
+    created_before: WallTime | None = None
+    """Created earlier."""
+    text: SearchText | None = None
+    """A part of its id or description, in upper or lower case."""
+
+
 class FilterQuery(Struct, frozen=True):
     """Which tasks are meant: all conditions that are given have to hold."""
 
@@ -256,3 +279,43 @@ class LogQuery(Struct, frozen=True):
     """Of which attempt; without it, of the latest that wrote anything."""
     wait_ms: Wait = 0
     """How long to wait for output."""
+
+
+class Spread(Struct, frozen=True):
+    """How long something took, in milliseconds: values are right to about 6 %."""
+
+    count: Count
+    """How many were looked at."""
+    p50: Count | None = None
+    p90: Count | None = None
+    p99: Count | None = None
+
+
+class Throughput(Struct, frozen=True):
+    """How many tasks ended within a time that ends now."""
+
+    minutes: Count
+    completed: Count
+    dead_letter: Count
+    cancelled: Count
+    per_second: float
+    """Completed tasks."""
+
+
+class TaskStats(Struct, frozen=True):
+    """How the work goes on. What is counted over time begins anew when the hub starts."""
+
+    states: dict[StateName, Count]
+    """How many tasks are in each state, exactly."""
+    queued_by_priority: dict[PriorityName, Total]
+    oldest_queued_ms: Count | None
+    """For how long the task that waits longest has been ready, of those that are next in their
+    lanes; null when none waits."""
+    throughput: list[Throughput]
+    """Over 1, 5 and 15 minutes."""
+    wait_ms: Spread
+    """From being ready to being given to an agent, of tasks that ended in the last hour."""
+    run_ms: Spread
+    """How long their last attempts ran."""
+    since: WallTime
+    """When counting over time began."""

@@ -232,7 +232,7 @@ class Fleet(RuleBasedStateMachine):
     def _cancel(self, task: Task | None) -> None:
         assert task is not None
         try:
-            self.hub.tasks.cancel(self.hub.org, OPERATOR, task)
+            self.hub.tasks.cancel(self.hub.org, OPERATOR.id, task)
         except Refused:
             assert task.ended
 

@@ -246,7 +246,7 @@ def _cancel(services: Services, operator: Principal, task_id: str) -> None:
     org = services.orgs[recovery.MAIN]
     task = org.tasks.get(task_id)
     if task is not None and not task.ended:
-        services.tasks.cancel(org, operator, task)
+        services.tasks.cancel(org, operator.id, task)
 
 
 def _check(services: Services, ids: list[str], sidecars: list[Sidecar]) -> None:

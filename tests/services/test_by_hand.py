@@ -98,7 +98,7 @@ def test_the_reason_of_a_cancel_is_kept() -> None:
     task = yard.hub.org.tasks.get(task_id)
     assert task is not None
 
-    yard.hub.tasks.cancel(yard.hub.org, ADMIN, task, "not needed any more")
+    yard.hub.tasks.cancel(yard.hub.org, ADMIN.id, task, "not needed any more")
     yard.hub.journal.commit()
 
     events = yard.hub.store.reader().events("main", 0, 100).rows
