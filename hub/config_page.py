@@ -5,12 +5,12 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct, structs
 
 from hub.config import FILE_NAME, PREFIX, Config, default_data
-from hub.keys import Key, keys
+from hub.keys import Key, keys, shown
 from schemas.generate import field_notes
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "configuration.md"
@@ -55,18 +55,12 @@ _HEAD: Final = "| key | default | may be | variable | meaning |\n|---|---|---|--
 def _row(key: Key, table: str, meaning: str) -> str:
     name = key.place.removeprefix(f"{table}.")
     variable = PREFIX + key.name.upper()
-    return f"| `{name}` | {shown(key.default)} | {key.span} | `{variable}` | {meaning} |"
+    return f"| `{name}` | {_default(key)} | {key.span} | `{variable}` | {meaning} |"
 
 
-def shown(value: Any) -> str:
-    """A value as a person writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None or value == ():
-        return "none"
-    if value == default_data():
-        return "`~/.local/share/corral`"
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def _default(key: Key) -> str:
+    """The default as it is on every machine."""
+    return "`~/.local/share/corral`" if key.default == default_data() else shown(key.default)
 
 
 def page(text: str) -> str:

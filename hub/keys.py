@@ -124,3 +124,12 @@ def _from_text(key: Key, raw: Any) -> Any:
 
 def _path(kind: type, raw: Any) -> Any:
     return Path(raw).expanduser() if kind is Path and isinstance(raw, str | Path) else raw
+
+
+def shown(value: Any) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or value == ():
+        return "none"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

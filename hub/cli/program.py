@@ -7,7 +7,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from hub.cli import demo, join, submit, tasks, up
+from hub.cli import config, demo, join, submit, tasks, up
 from hub.cli.exits import Exit, Trouble, epilog
 from hub.cli.screen import NOTES, OUT, clean, note
 
@@ -43,6 +43,8 @@ for _group, _name, _function in (
     (task, "log", tasks.log),
 ):
     _group.command(_name)(_function)
+# The flags are those of a hub, which knows them itself.
+program.command("config", context_settings={"ignore_unknown_options": True})(config.config)
 # What follows the program's name belongs to the program, also without `--`.
 program.command("run", context_settings={"allow_interspersed_args": False})(submit.run)
 program.add_typer(task, name="task")

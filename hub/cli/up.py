@@ -3,22 +3,25 @@
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Annotated, Final
+from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
 import typer
 from rich.table import Table
 
+from hub.cli import hub_options
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.join import join_line
 from hub.cli.locate import ADMIN_TOKEN, DEFAULT_DATA, locate
-from hub.cli.options import Data, Json
+from hub.cli.options import Json
 from hub.cli.screen import NOTES, emit, note
+from hub.config import Config, ConfigError, load
+from hub.keys import keys
 from hub.supervise import HOPELESS, GaveUp, Serving, Supervisor
 from schemas.http.access import InviteRequest
 from schemas.scalars import MIB
@@ -34,45 +37,49 @@ LAST_WORDS: Final = 3
 
 
 def up(
-    data: Data = DEFAULT_DATA,
-    host: Annotated[
-        str | None,
-        typer.Option(
-            "--host",
-            help="Address to listen on; else CORRAL_HOST, else 127.0.0.1.",
-            metavar="HOST",
-        ),
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            "--port",
-            min=0,
-            max=65535,
-            help="Port; 0 takes a free one; else CORRAL_PORT, else 8420.",
-            metavar="PORT",
-        ),
-    ] = None,
-    log: Annotated[
-        str | None,
-        typer.Option(
-            "--log",
-            help="Where the hub's log goes; - is standard error, which is also the default"
-            " where that is no terminal.",
-            metavar="FILE",
-        ),
-    ] = None,
+    data: hub_options.Data = None,
+    config: hub_options.Config = None,
+    host: hub_options.Host = None,
+    port: hub_options.Port = None,
+    log: hub_options.Log = None,
+    public: hub_options.Public = False,
+    tls_cert: hub_options.TlsCert = None,
+    tls_key: hub_options.TlsKey = None,
+    behind_proxy: hub_options.BehindProxy = None,
+    insecure: hub_options.Insecure = False,
+    allowed_host: hub_options.AllowedHost = None,
+    allowed_origin: hub_options.AllowedOrigin = None,
     as_json: Json = False,
 ) -> None:
     """Run a hub here; started again when it fails. With --json one line when it serves."""
-    directory = data.expanduser()
+    flags: dict[str, Any] = {
+        "config": config,
+        "data": data,
+        "host": host,
+        "public": public or None,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "behind_proxy": behind_proxy,
+        "insecure": insecure or None,
+        "allowed_hosts": allowed_host,
+        "allowed_origins": allowed_origin,
+    }
+    try:
+        settings = load({**flags, "port": port})
+    except ConfigError as error:
+        raise Trouble(Exit.USAGE, f"{error}.") from error
+    _run(settings, port, as_given(flags), log, as_json=as_json)
 
-    chosen = log_path(directory, log)
+
+def _run(
+    settings: Config, port: int | None, given: list[str], log: str | None, *, as_json: bool
+) -> None:
+    chosen = log_path(settings.data, log)
     with opened(chosen) as file:
         supervisor = Supervisor(
-            lambda at: hub_command(directory, host, at),
+            lambda at: supervised_command(at, given),
             port,
-            partial(_say_that_it_serves, as_json=as_json),
+            partial(_say_that_it_serves, is_open=settings.insecure, as_json=as_json),
             log=file,
         )
         try:
@@ -88,8 +95,8 @@ def up(
     raise typer.Exit(EXITS.get(status, Exit.GAVE_UP))
 
 
-def _say_that_it_serves(hub: Serving, restarted: int, *, as_json: bool) -> None:
-    if not restarted:
+def _say_that_it_serves(hub: Serving, restarted: int, *, is_open: bool, as_json: bool) -> None:
+    if is_open and not restarted:
         warn_when_open(hub)
     if as_json:
         if not restarted:
@@ -98,6 +105,25 @@ def _say_that_it_serves(hub: Serving, restarted: int, *, as_json: bool) -> None:
         note(f"The hub is back at {hub.url} after a failure (restart {restarted}).", "yellow")
     else:
         start_page(hub)
+
+
+def as_given(flags: Mapping[str, Any]) -> list[str]:
+    """Flags as an argument list: for the hub they are the same."""
+    known = {key.name: key.flag for key in keys(Config())} | {"config": "--config"}
+    arguments: list[str] = []
+    for name, value in flags.items():
+        if value is True:
+            arguments.append(known[name])
+        elif value is not None:
+            each = value if isinstance(value, list) else [value]
+            arguments += [f"{known[name]}={item}" for item in each]
+    return arguments
+
+
+def supervised_command(port: int | None, given: Sequence[str]) -> list[str]:
+    """The argument list that starts one hub which stops when its supervisor is gone."""
+    at = [] if port is None else [f"--port={port}"]
+    return [sys.executable, "-m", "hub.app", *given, *at, "--json", "--supervised"]
 
 
 def hub_command(data: Path, host: str | None, port: int | None) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from hub.cli import up
 from hub.cli.exits import Exit, Trouble
+from hub.flags import parser
 from hub.supervise import Serving
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
@@ -84,7 +85,7 @@ def test_a_wrong_setting_ends_at_once(
     ended = corral("up", "--port", "0", "--data", str(tmp_path / "d"), "--log", str(log))
     assert ended.exit_code == 2
     assert "lease_ms" in ended.err
-    assert os.listdir(tmp_path) == ["log"]
+    assert os.listdir(tmp_path) == []
 
 
 def test_only_what_was_given_is_passed_on(tmp_path: Path) -> None:
@@ -92,7 +93,34 @@ def test_only_what_was_given_is_passed_on(tmp_path: Path) -> None:
     bare = up.hub_command(tmp_path, None, None)
     assert "--host" not in bare
     assert "--port" not in bare
+    assert "--port" not in " ".join(up.supervised_command(None, []))
     assert up.hub_command(tmp_path, "::1", 0)[-5:] == ["--host", "::1", "--port", "0", "--json"]
+
+
+def test_flags_reach_the_hub_as_they_were_given(tmp_path: Path) -> None:
+    """Lists one by one, and what was not given not at all."""
+    flags = {
+        "data": tmp_path,
+        "config": None,
+        "public": True,
+        "allowed_hosts": ["a", "b"],
+        "tls_key": Path("key file"),
+    }
+    given = up.as_given(flags)
+    assert given == [
+        f"--data={tmp_path}",
+        "--public",
+        "--allowed-host=a",
+        "--allowed-host=b",
+        "--tls-key=key file",
+    ]
+    read = vars(parser("test").parse_args(given))
+    assert {name: value for name, value in read.items() if value is not None} == {
+        "data": str(tmp_path),
+        "public": True,
+        "allowed_hosts": ["a", "b"],
+        "tls_key": "key file",
+    }
 
 
 @pytest.mark.parametrize(
