@@ -4,6 +4,8 @@ It holds what follows from the tasks' records (lanes, timers, counts, what each 
 keeps it right whenever a record changes: `put` is the only way in. It decides nothing.
 """
 
+from heapq import nsmallest
+
 from hub.core.agent import Agent, AgentRecord, Attempt
 from hub.core.alarms import Alarms
 from hub.core.dispatch import Dispatch
@@ -130,6 +132,12 @@ class Org:
             return
         self.matcher.ended(attempt.share)
         self.matcher.refresh(agent)
+
+    def first_in_line(self, limit: int) -> list[int]:
+        """The seqs of tasks that are next in their lanes, those that come first of all."""
+        shares = (share for lane in self.matcher.lanes.values() for share in lane.shares.values())
+        heads = (head for share in shares if (head := share.head()) is not None)
+        return [seq_of(place) for place in nsmallest(limit, heads)]
 
     # Attempts
 

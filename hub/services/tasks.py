@@ -70,13 +70,18 @@ class Tasks:
 
     # Submitters
 
-    def submit(self, org: Org, principal: Principal, specs: list[TaskSpec]) -> list[Task]:
+    def submit(
+        self, org: Org, principal: Principal, specs: list[TaskSpec], actor: str | None = None
+    ) -> list[Task]:
         """Take new tasks, all or none; they are durable at the journal's present position.
+
+        They count as submitted by `actor`, if an admin names one.
 
         Raises Refused with `busy` or `too_many_lanes`.
         """
         self._check_room(org, specs)
         now = self._clock.now()
+        submitter = actor or principal.id
         tasks: list[Task] = []
         facts: list[Fact] = []
         for spec in specs:
@@ -87,7 +92,7 @@ class Tasks:
                 org.name,
                 org.epoch,
                 spec,
-                principal.id,
+                submitter,
                 now,
             )
             tasks.append(change.task)

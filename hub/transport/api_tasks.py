@@ -1,37 +1,32 @@
-"""HTTP for tasks: submit, look, wait, cancel, log, explain."""
+"""HTTP for one task: submit, look, wait, edit, cancel, retry, explain, log."""
 
 import asyncio
-from typing import Final
 
 from msgspec import json
 
 from hub.core import explain
 from hub.core.errors import Refused
-from hub.core.filters import TaskFilter
 from hub.core.gates import spec_flaws
 from hub.core.task import Task
 from hub.transport.call import Answer, Call
+from hub.transport.edge import if_match
+from hub.transport.opaque_flaws import check_edit
 from hub.transport.sentences import fit
-from hub.transport.views import cursor_of, key_in, task_view
+from hub.transport.views import task_view
 from schemas.http.tasks import (
     Cancel,
     Created,
     CreatedBatch,
     LogQuery,
     LogText,
+    Retried,
     TaskBatch,
-    TaskPage,
-    TaskQuery,
-    TaskView,
+    TaskEdit,
     WaitQuery,
 )
-from schemas.scalars import MIB, STATES_BY_NAME, ErrorCode, StateName
+from schemas.scalars import ErrorCode, StateName
 from schemas.to_agent import Flaw
 from schemas.work import TaskSpec
-
-PAGE_BYTES: Final = 4 * MIB
-"""The most that the tasks of one page have together; one task is always there."""
-_encode = json.Encoder().encode
 
 
 async def create_tasks(call: Call) -> Answer:
@@ -43,7 +38,7 @@ async def create_tasks(call: Call) -> Answer:
     specs: list[TaskSpec] = taken.tasks if is_batch else [taken]
     _check_opaque(specs, is_batch=is_batch)
     call.charge(len(specs) - 1)
-    tasks = services.tasks.submit(call.org, call.caller, specs)
+    tasks = services.tasks.submit(call.org, call.caller, specs, call.actor)
     if not is_batch:
         return _shown(call, tasks[0], 201)
     items = [Created(task.id, StateName[task.state.name]) for task in tasks]
@@ -71,6 +66,7 @@ def _shown(call: Call, task: Task, status: int = 200) -> Answer:
 
 
 async def _find(call: Call, task_id: str | None = None) -> Task:
+    """The task as memory has it now: what decides on it may await nothing in between."""
     name = call.path("task_id") if task_id is None else task_id
     task = await _find_any(call, name)
     if task is None:
@@ -84,11 +80,20 @@ async def show_task(call: Call, task_id: str) -> Answer:
 
 
 async def _find_any(call: Call, task_id: str) -> Task | None:
-    found: asyncio.Future[Task | None] = asyncio.get_running_loop().create_future()
+    tasks = call.org.tasks
+    while tasks.get(task_id) is None:
+        if not await _is_there(call, task_id):
+            return None
+    return tasks.get(task_id)
+
+
+async def _is_there(call: Call, task_id: str) -> bool:
+    """Have a task read. When others wait for it too, one of them may change it first."""
+    found: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     def answer(task: Task | None) -> None:
         if not found.done():
-            found.set_result(task)
+            found.set_result(task is not None)
 
     call.services.tasks.with_task(call.org, task_id, answer)
     return await found
@@ -116,42 +121,6 @@ async def _wait(call: Call, task: Task, wait_ms: int) -> Task:
     return await _find_any(call, task.id) or task
 
 
-async def list_tasks(call: Call) -> Answer:
-    """A page of tasks, newest first; large ones end it before `limit`."""
-    query: TaskQuery = call.query
-    before = _seq_in(query.cursor)
-    limit = query.limit
-    states = [STATES_BY_NAME[name] for name in query.state or ()]
-    org = call.org
-    wanted = TaskFilter(states=tuple(states))
-    found = await call.services.loader.read(
-        lambda reader: reader.search(org.name, wanted, before, limit)
-    )
-    stored = call.services.loader.decode(found.rows)
-    now = call.services.clock.now()
-    views: list[TaskView] = []
-    size = 0
-    for task in stored:
-        view = task_view(org, task, now)
-        size += len(_encode(view))
-        if views and size > PAGE_BYTES:
-            break
-        views.append(view)
-    cut = len(views) < len(stored)
-    next_before = stored[len(views) - 1].seq if cut else found.next_before
-    cursor = None if next_before is None else cursor_of(str(next_before))
-    return Answer(200, TaskPage(views, cursor))
-
-
-def _seq_in(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    key = key_in(cursor)
-    if not (key.isascii() and key.isdigit() and len(key) < 16):
-        raise Refused(ErrorCode.INVALID_CURSOR, "the cursor is not valid")
-    return int(key)
-
-
 async def cancel_task(call: Call) -> Answer:
     """Ask for a cancel. An agent may cancel only what it submitted."""
     wish = call.take(Cancel)
@@ -161,6 +130,28 @@ async def cancel_task(call: Call) -> Answer:
         raise Refused(ErrorCode.FORBIDDEN, "an agent may cancel only tasks it submitted")
     after = services.tasks.cancel(call.org, call.actor, task, wish.reason)
     return _shown(call, after, 202)
+
+
+async def edit_task(call: Call) -> Answer:
+    """Change a task; with `If-Match`, only that version. An agent only what it submitted."""
+    wish = call.take(TaskEdit)
+    check_edit(wish)
+    version = if_match(call)
+    services = call.services
+    task = await _find(call)
+    if not services.tasks.may_change(call.caller, task):
+        raise Refused(ErrorCode.FORBIDDEN, "an agent may edit only tasks it submitted")
+    return _shown(call, services.edits.edit(call.org, call.actor, task, wish, version))
+
+
+async def retry_task(call: Call) -> Answer:
+    """Put a dead letter or a cancelled task back into the queue.
+
+    A `complete_by` that has passed is cleared, or the task would expire at once.
+    """
+    wish = call.take(Retried)
+    task = await _find(call)
+    return _shown(call, call.services.edits.retry(call.org, call.actor, task, wish.reason))
 
 
 async def explain_task(call: Call) -> Answer:

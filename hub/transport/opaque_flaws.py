@@ -6,7 +6,9 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hub.core import opaque
-from schemas.scalars import METADATA_BYTES, OPAQUE_BYTES
+from hub.core.errors import Refused
+from schemas.http.tasks import TaskEdit
+from schemas.scalars import METADATA_BYTES, OPAQUE_BYTES, ErrorCode
 from schemas.to_agent import Flaw
 from schemas.work import TaskSpec
 
@@ -81,3 +83,13 @@ def _in_tasks(tasks: Raw, path: str) -> list[Flaw]:
     for index, item in enumerate(items):
         flaws += opaque_flaws(item, TaskSpec, f"{path}.tasks[{index}]")
     return flaws
+
+
+def check_edit(edit: TaskEdit, path: str = "$") -> None:
+    """Look at the opaque JSON of an edit. Raises Refused `validation_failed`."""
+    if edit.metadata is UNSET:
+        return
+    text = opaque.flaw(edit.metadata, METADATA_BYTES, needs_object=True)
+    if text is not None:
+        flaws = [Flaw(f"{path}.metadata", text)]
+        raise Refused(ErrorCode.VALIDATION_FAILED, "opaque JSON is not valid", flaws=flaws)

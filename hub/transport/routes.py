@@ -10,17 +10,19 @@ from typing import Final
 from hub.core.credentials import ADMIN, OPERATE, READ, SUBMIT
 from hub.transport import (
     api_agents,
+    api_bulk,
     api_dispatch,
     api_events,
     api_health,
     api_limits,
+    api_lists,
     api_schemas,
     api_tasks,
 )
 from hub.transport.route import delete, get, patch, post
 from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
-from schemas.http import access, agents, dispatch, events, hub, tasks
+from schemas.http import access, agents, bulk, dispatch, events, hub, tasks
 from schemas.scalars import ErrorCode as Code
 from schemas.scalars import Tier
 from schemas.work import TaskSpec
@@ -28,6 +30,7 @@ from schemas.work import TaskSpec
 API: Final = "/api/v1"
 TASK: Final = f"{API}/tasks/{{task_id}}"
 AGENT: Final = f"{API}/agents/{{agent_id}}"
+ONE_BULK: Final = f"{API}/bulk/{{bulk_id}}"
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 DOCUMENT: Final = "application/json"
 CURSOR_REFUSALS: Final = (
@@ -49,8 +52,35 @@ TASKS: Final = (
         events=(Event.TASK_CREATED,),
         show=api_tasks.show_task,
     ),
-    get(f"{API}/tasks", api_tasks.list_tasks, READ, tasks.TaskPage, query=tasks.TaskQuery),
+    get(f"{API}/tasks", api_lists.list_tasks, READ, tasks.TaskPage, query=tasks.TaskQuery),
+    get(
+        f"{API}/dead-letters",
+        api_lists.list_dead_letters,
+        READ,
+        tasks.TaskPage,
+        query=tasks.FilterQuery,
+    ),
+    get(f"{API}/tasks/stats", api_lists.task_stats, READ, tasks.TaskStats),
     get(TASK, api_tasks.get_task, READ, tasks.TaskView, query=tasks.WaitQuery),
+    patch(
+        TASK,
+        api_tasks.edit_task,
+        SUBMIT,
+        tasks.TaskView,
+        body=tasks.TaskEdit,
+        has_version=True,
+        events=(Event.TASK_UPDATED, Event.TASK_STATUS_CHANGED),
+    ),
+    post(
+        f"{TASK}/retry",
+        api_tasks.retry_task,
+        OPERATE,
+        tasks.TaskView,
+        body=tasks.Retried,
+        may_be_empty=True,
+        events=(Event.TASK_STATUS_CHANGED, Event.TASK_UPDATED),
+        show=api_tasks.show_task,
+    ),
     post(
         f"{TASK}/cancel",
         api_tasks.cancel_task,
@@ -90,6 +120,36 @@ EVENTS: Final = (
         MEDIA_TYPE,
         query=events.StreamQuery,
         refusals=(*CURSOR_REFUSALS, Code.BUSY),
+    ),
+)
+
+BULK: Final = (
+    post(
+        f"{API}/tasks/bulk/preview",
+        api_bulk.preview_bulk,
+        OPERATE,
+        bulk.BulkPreview,
+        body=bulk.BulkRequest,
+    ),
+    post(
+        f"{API}/tasks/bulk",
+        api_bulk.create_bulk,
+        OPERATE,
+        bulk.BulkView,
+        202,
+        body=bulk.BulkRequest,
+        events=(Event.BULK_CREATED,),
+        show=api_bulk.show_bulk,
+    ),
+    get(f"{API}/bulk", api_bulk.list_bulk, READ, bulk.BulkPage, query=bulk.BulkQuery),
+    get(ONE_BULK, api_bulk.get_bulk, READ, bulk.BulkView),
+    post(
+        f"{ONE_BULK}/cancel",
+        api_bulk.cancel_bulk,
+        OPERATE,
+        bulk.BulkView,
+        events=(Event.BULK_STATUS_CHANGED,),
+        show=api_bulk.show_bulk,
     ),
 )
 
@@ -173,6 +233,7 @@ DISPATCH: Final = (
         body=dispatch.DispatchResumeRequest,
         may_be_empty=True,
         events=(Event.DISPATCH_RESUMED,),
+        refusals=(Code.NOT_FOUND,),
     ),
 )
 
@@ -197,6 +258,7 @@ ACCESS: Final = (
         tier=Tier.ANONYMOUS,
         body=access.Register,
         events=(Event.AUTH_REGISTERED,),
+        refusals=(Code.INVALID_CODE, Code.AGENT_EXISTS),
         is_secret=True,
     ),
     get(f"{API}/me", api_agents.me, READ, access.Me),
@@ -214,4 +276,4 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *EVENTS, *AGENTS, *DISPATCH, *ACCESS, *HUB)
+ROUTES: Final = (*TASKS, *BULK, *EVENTS, *AGENTS, *DISPATCH, *ACCESS, *HUB)
