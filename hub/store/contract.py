@@ -22,9 +22,9 @@ from schemas.scalars import TaskState
 
 Release = Callable[[Any], None]
 
-SEARCH_BUDGET: Final = 5_000
+SEARCH_BUDGET: Final = 20_000
 """About how many rows and index entries a page may examine."""
-COUNT_BUDGET: Final = 20_000
+COUNT_BUDGET: Final = 100_000
 """The same for a count."""
 EVENT_BUDGET: Final = 20_000
 """The same for a page of events."""

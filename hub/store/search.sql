@@ -1,85 +1,82 @@
 -- name: from_mark
 -- Tasks that need a capability, have a label or belong to a mission.
-SELECT seq FROM task_mark
-WHERE org = :org AND mark = :{mark} AND seq >= :floor AND seq < :below
+SELECT seq FROM task_mark WHERE org = :org AND mark = :{mark} AND {range}
 
 -- name: from_agent
 -- Tasks that an agent ended, and those that it has now: the last are found among all held ones.
-SELECT seq FROM task
-WHERE state >= 6 AND org = :org AND assigned_to = :agent AND seq >= :floor AND seq < :below
-UNION ALL SELECT seq FROM task
-WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = :org AND +assigned_to = :agent
-    AND seq >= :floor AND seq < :below
-UNION ALL SELECT seq FROM task
-WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = :org AND +assigned_to = :agent
-    AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_agent
+WHERE state >= 6 AND org = :org AND assigned_to = :agent AND {range}
+UNION ALL SELECT seq FROM task INDEXED BY task_held
+WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = :org AND {range} AND +assigned_to = :agent
+UNION ALL SELECT seq FROM task INDEXED BY task_held
+WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = :org AND {range} AND +assigned_to = :agent
 
 -- name: from_submitter
 -- Tasks that somebody submitted.
-SELECT seq FROM task
-WHERE org = :org AND submitted_by = :submitter AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_submitter
+WHERE org = :org AND submitted_by = :submitter AND {range}
 
 -- name: from_priority
 -- Tasks of a priority that is not the normal one.
-SELECT seq FROM task
-WHERE priority <> 2 AND priority = {priority} AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_priority
+WHERE priority <> 2 AND priority = {priority} AND org = :org AND {range}
 
 -- name: from_scheduled
 -- Tasks in this state.
-SELECT seq FROM task WHERE state = 1 AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_scheduled WHERE state = 1 AND org = :org AND {range}
 
 -- name: from_queued
 -- Tasks in this state.
-SELECT seq FROM task WHERE state = 3 AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_queued WHERE state = 3 AND org = :org AND {range}
 
 -- name: from_assigned
 -- Tasks in this state; the wider condition is that of the index.
-SELECT seq FROM task
-WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_held
+WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = :org AND {range}
 
 -- name: from_running
 -- Tasks in this state, likewise.
-SELECT seq FROM task
-WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_held
+WHERE state BETWEEN 4 AND 5 AND state = 5 AND org = :org AND {range}
 
 -- name: from_completed
 -- Tasks in this state, likewise.
-SELECT seq FROM task
-WHERE state >= 6 AND state = 6 AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_ended
+WHERE state >= 6 AND state = 6 AND org = :org AND {range}
 
 -- name: from_dead_letter
 -- Tasks in this state, likewise.
-SELECT seq FROM task
-WHERE state >= 6 AND state = 7 AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_ended
+WHERE state >= 6 AND state = 7 AND org = :org AND {range}
 
 -- name: from_cancelled
 -- Tasks in this state, likewise.
-SELECT seq FROM task
-WHERE state >= 6 AND state = 8 AND org = :org AND seq >= :floor AND seq < :below
+SELECT seq FROM task INDEXED BY task_ended
+WHERE state >= 6 AND state = 8 AND org = :org AND {range}
 
 -- name: from_all
 -- Tasks of every org, along the table.
-SELECT seq FROM task WHERE seq >= :floor AND seq < :below
+SELECT seq FROM task WHERE {range}
 
 -- name: if_org
 -- Belongs to the org.
 task.org = :org
 
--- name: if_states
--- Is in one of some states.
-task.state IN ({states})
-
--- name: if_priorities
--- Has one of some priorities.
+-- name: if_normal
+-- Has one of some priorities, the normal one among them.
 task.priority IN ({priorities})
 
--- name: if_agent
--- An agent has it or ended it.
-task.assigned_to = :agent
+-- name: if_among
+-- Is among the tasks of another source: one look into its index, none at the row.
+EXISTS ({source})
 
--- name: if_submitter
--- Somebody submitted it.
-task.submitted_by = :submitter
+-- name: page_range
+-- What a source gives to a search.
+seq >= :floor AND seq < :below
+
+-- name: same
+-- What a source is asked about one task.
+seq = picked.seq
 
 -- name: if_created_after
 -- Was created at a time or later.
@@ -88,13 +85,6 @@ task.created_at >= :created_after
 -- name: if_created_before
 -- Was created before a time.
 task.created_at < :created_before
-
--- name: if_mark
--- Needs a capability, has a label or belongs to a mission.
-EXISTS (
-    SELECT 1 FROM task_mark AS mark
-    WHERE mark.org = :org AND mark.mark = :{mark} AND mark.seq = picked.seq
-)
 
 -- name: if_text
 -- Has a text in its id or description.

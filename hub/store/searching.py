@@ -6,7 +6,7 @@ is used up: then the page is short, and says where to go on.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import apsw
@@ -21,8 +21,10 @@ _PIECES: Final = {name: query.text for name, query in read("search.sql").items()
 _decode: Final = json.Decoder(list[int]).decode
 
 FIRST_CHUNK: Final = 256
-"""How many entries are examined at first, then twice as many each time."""
+"""How many entries are examined at first, then twice as many each time, as long as it is quick."""
 LAST_CHUNK: Final = 4_096
+QUICK_SECONDS: Final = 0.003
+"""After a chunk that took longer, the next one is half as large."""
 PROBE: Final = 1_024
 """Sources with so many entries count as equally large."""
 PAGE_SECONDS: Final = 0.02
@@ -34,20 +36,13 @@ ABOVE_ALL: Final = 1 << 62
 Bindings = dict[str, Any]
 
 
-class Source(NamedTuple):
-    """Where the seqs of candidates come from."""
-
-    text: str
-    covers: frozenset[str]
-    """The conditions that hold for all of them."""
-
-
 class Condition(NamedTuple):
     """One condition on a task."""
 
-    name: str
     text: str
-    needs_row: bool = True
+    """SQL that is true for tasks that fit, or that gives their seqs if it is a source."""
+    is_source: bool = False
+    """There is an index of the tasks that fit."""
 
 
 def glob_of(text: str) -> str:
@@ -73,37 +68,34 @@ def bindings_of(wanted: TaskFilter) -> Bindings:
     return bindings | {f"mark{place}": mark for place, mark in enumerate(marks.of_filter(wanted))}
 
 
-def sources_of(wanted: TaskFilter) -> Iterator[Source]:
-    """Every index that leads to the tasks, the most telling first; none if there is no such."""
-    for place, _ in enumerate(marks.of_filter(wanted)):
-        name = f"mark{place}"
-        yield Source(_PIECES["from_mark"].replace("{mark}", name), frozenset({name}))
-    if wanted.agent is not None:
-        yield Source(_PIECES["from_agent"], frozenset({"agent"}))
-    if wanted.submitter is not None:
-        yield Source(_PIECES["from_submitter"], frozenset({"submitter"}))
-    if wanted.priorities and Priority.NORMAL not in wanted.priorities:
-        piece = _PIECES["from_priority"]
-        parts = [piece.replace("{priority}", str(int(p))) for p in sorted(set(wanted.priorities))]
-        yield Source("\nUNION ALL ".join(parts), frozenset({"priorities"}))
-    if wanted.states:
-        parts = [_PIECES[f"from_{state.name.lower()}"] for state in sorted(set(wanted.states))]
-        yield Source("\nUNION ALL ".join(parts), frozenset({"states"}))
-
-
 def conditions_of(wanted: TaskFilter) -> Iterator[Condition]:
-    """Every condition of a filter."""
+    """Every condition of a filter, the most telling first."""
     for place, _ in enumerate(marks.of_filter(wanted)):
-        name = f"mark{place}"
-        yield Condition(name, _PIECES["if_mark"].replace("{mark}", name), needs_row=False)
-    for name in ("agent", "submitter", "created_after", "created_before", "text"):
+        yield Condition(_PIECES["from_mark"].replace("{mark}", f"mark{place}"), is_source=True)
+    if wanted.agent is not None:
+        yield Condition(_PIECES["from_agent"], is_source=True)
+    if wanted.submitter is not None:
+        yield Condition(_PIECES["from_submitter"], is_source=True)
+    if wanted.priorities:
+        yield _priorities(sorted(set(wanted.priorities)))
+    if wanted.states:
+        states = sorted(set(wanted.states))
+        yield _any_of(_PIECES[f"from_{state.name.lower()}"] for state in states)
+    for name in ("created_after", "created_before", "text"):
         if getattr(wanted, name) is not None:
-            yield Condition(name, _PIECES[f"if_{name}"])
-    for name in ("priorities", "states"):
-        values = getattr(wanted, name)
-        if values:
-            numbers = ", ".join(str(int(value)) for value in sorted(set(values)))
-            yield Condition(name, _PIECES[f"if_{name}"].replace(f"{{{name}}}", numbers))
+            yield Condition(_PIECES[f"if_{name}"])
+
+
+def _priorities(wanted: list[Priority]) -> Condition:
+    """An index has all but the normal ones, which most tasks are."""
+    if Priority.NORMAL not in wanted:
+        return _any_of(_PIECES["from_priority"].replace("{priority}", f"{p:d}") for p in wanted)
+    numbers = ", ".join(f"{priority:d}" for priority in wanted)
+    return Condition(_PIECES["if_normal"].replace("{priorities}", numbers))
+
+
+def _any_of(sources: Iterable[str]) -> Condition:
+    return Condition("\nUNION ALL ".join(sources), is_source=True)
 
 
 class Picked(NamedTuple):
@@ -129,37 +121,45 @@ class Search:
         if wanted.created_after is not None or wanted.created_before is not None:
             floor, below = self._one(_PIECES["bounds"])
             self._floor, self._below = floor or 0, min(self._below, below or 0)
-        self._source = self._smallest(list(sources_of(wanted)))
-        self._pick = self._compose(wanted)
+        self._source, rest = self._smallest(list(conditions_of(wanted)))
+        self._pick = self._compose(rest)
 
     def _one(self, text: str) -> tuple[Any, ...]:
         ((*row,),) = self._connection.execute(text, self._bindings).fetchall()
         return tuple(row)
 
-    def _smallest(self, sources: list[Source]) -> Source | None:
-        """The source with the fewest entries; the first one of those with many."""
-        if len(sources) < 2:
-            return sources[0] if sources else None
-        self._bindings |= {"floor": self._floor, "below": self._below, "chunk": PROBE}
-        sizes = [self._one(_PIECES["probe"].replace("{source}", one.text))[0] for one in sources]
-        return sources[sizes.index(min(sizes))]
+    def _smallest(self, conditions: list[Condition]) -> tuple[str | None, list[Condition]]:
+        """The source with the fewest entries, or the first one of those with many; and the rest.
 
-    def _compose(self, wanted: TaskFilter) -> str:
-        covered: frozenset[str] = frozenset() if self._source is None else self._source.covers
-        left = [one for one in conditions_of(wanted) if one.name not in covered]
+        None when no condition has an index.
+        """
+        sources = [one for one in conditions if one.is_source]
+        if not sources:
+            return None, conditions
+        best = sources[0]
+        if len(sources) > 1:
+            best = min(sources, key=self._size)
+        return best.text, [one for one in conditions if one is not best]
+
+    def _size(self, source: Condition) -> int:
+        self._bindings |= {"floor": self._floor, "below": self._below, "chunk": PROBE}
+        text = _PIECES["probe"].replace("{source}", source.text)
+        return int(self._one(text.replace("{range}", _PIECES["page_range"]))[0])
+
+    def _compose(self, rest: list[Condition]) -> str:
+        """The statement that takes the next chunk."""
+        fits = [
+            _PIECES["if_among"].replace("{source}", one.text) if one.is_source else one.text
+            for one in rest
+        ]
         if self._source is None:
-            left.insert(0, Condition("org", _PIECES["if_org"]))
-        joined = any(condition.needs_row for condition in left)
-        source = _PIECES["from_all"] if self._source is None else self._source.text
-        pieces: Mapping[str, str] = {
-            "{fits}": " AND ".join(condition.text for condition in left) or "1",
-            "{joined}": "\n" + _PIECES["joined"] if joined else "",
-            "{source}": source,
-        }
-        text = _PIECES["pick"]
-        for place, piece in pieces.items():
-            text = text.replace(place, piece)
-        return text
+            fits.insert(0, _PIECES["if_org"])
+        joined = self._source is None or not all(one.is_source for one in rest)
+        source = _PIECES["from_all"] if self._source is None else self._source
+        text = _PIECES["pick"].replace("{fits}", " AND ".join(fits) or "1")
+        text = text.replace("{range}", _PIECES["same"]).replace("{source}", source)
+        text = text.replace("{joined}", "\n" + _PIECES["joined"] if joined else "")
+        return text.replace("{range}", _PIECES["page_range"])
 
     def run(self, limit: int, budget: int, seconds: float) -> Picked:
         """The newest that fit: at most `limit`, out of about `budget` examined. Raises apsw.Error.
@@ -169,14 +169,15 @@ class Search:
         """
         found: list[int] = []
         chunk, examined = FIRST_CHUNK, 0
-        ends = time.monotonic() + seconds
+        began = now = time.monotonic()
         while self._below > self._floor and len(found) <= limit:
-            if examined >= budget or (examined and time.monotonic() >= ends):
-                return Picked(found, self._below)
+            if examined >= budget or now - began >= seconds:
+                return Picked(found[:limit], self._below)
             taken, fitting = self._next(min(chunk, budget - examined))
             found += sorted(fitting, reverse=True)
             examined += taken
-            chunk = min(2 * chunk, LAST_CHUNK)
+            before, now = now, time.monotonic()
+            chunk = min(2 * chunk, LAST_CHUNK) if now - before < QUICK_SECONDS else chunk // 2 or 1
         if len(found) > limit:
             return Picked(found[:limit], found[limit - 1])
         return Picked(found, None)
