@@ -70,6 +70,7 @@ TASKS: Final = (
         body=tasks.TaskEdit,
         has_version=True,
         events=(Event.TASK_UPDATED, Event.TASK_STATUS_CHANGED),
+        refusals=(Code.INVALID_STATE, Code.TOO_MANY_LANES),
     ),
     post(
         f"{TASK}/retry",
@@ -79,6 +80,7 @@ TASKS: Final = (
         body=tasks.Retried,
         may_be_empty=True,
         events=(Event.TASK_STATUS_CHANGED, Event.TASK_UPDATED),
+        refusals=(Code.INVALID_STATE, Code.TOO_MANY_LANES),
         show=api_tasks.show_task,
     ),
     post(
@@ -149,6 +151,7 @@ BULK: Final = (
         OPERATE,
         bulk.BulkView,
         events=(Event.BULK_STATUS_CHANGED,),
+        refusals=(Code.INVALID_STATE,),
         show=api_bulk.show_bulk,
     ),
 )
