@@ -4,10 +4,10 @@ import inspect
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, Final, get_type_hints
+from typing import Annotated, Any, Final, get_type_hints
 
 import msgspec
-from msgspec import NODEFAULT, Struct, structs
+from msgspec import NODEFAULT, Meta, Struct, structs
 
 from hub.transport.problems import STATUS
 from hub.transport.query import is_list, is_whole, without_none
@@ -18,6 +18,7 @@ from schemas.http.hub import ErrorBody
 from schemas.scalars import ErrorCode, IdempotencyKey, Role
 
 Document = dict[str, Any]
+_Version = Annotated[str, Meta(pattern=r'^(\*|"[0-9]{1,15}")$')]
 
 REF: Final = "#/components/schemas/{name}"
 _IN_PATH: Final = re.compile(r"{(\w+)}")
@@ -150,7 +151,7 @@ def _headers(route: Route) -> list[Document]:
     if route.method == "POST" and route.scope is not None:
         found.append(_header("Idempotency-Key", "One write, also when it is sent again."))
     if route.has_version:
-        found.append(_header("If-Match", "The version to change, as its ETag or `*`.", str))
+        found.append(_header("If-Match", "The version to change, as its ETag or `*`.", _Version))
     return found
 
 

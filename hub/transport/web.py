@@ -21,11 +21,25 @@ def web_app(services: Services) -> Starlette:
         status = error.status_code if isinstance(error, HTTPException) else 404
         code = ErrorCode.METHOD_NOT_ALLOWED if status == 405 else ErrorCode.NOT_FOUND
         refused = Refused(code, f"there is no {request.method} {request.url.path}")
-        return refusal(services, request, refused, request_name(services, request))
+        response = refusal(services, request, refused, request_name(services, request))
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+        return response
 
-    routes = [
-        WebRoute(route.path, endpoint(services, route), methods=[route.method]) for route in ROUTES
-    ]
+    # A path without a variable part is more than one that could be anything.
+    paths = sorted({route.path for route in ROUTES}, key=lambda path: (path.count("{"), path))
+    routes = [_of_path(services, path) for path in paths]
     app = Starlette(routes=routes, exception_handlers={HTTPException: no_such_route})
     app.router.redirect_slashes = False
     return app
+
+
+def _of_path(services: Services, path: str) -> WebRoute:
+    """All methods of one path, so that `Allow` names all of them when it is another."""
+    ways = {route.method: endpoint(services, route) for route in ROUTES if route.path == path}
+
+    async def answer(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await ways[method](request)
+
+    return WebRoute(path, answer, methods=list(ways))
