@@ -3,7 +3,7 @@
 Every foreseeable failure leaves as `Trouble` with an exit code and what to do next.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
@@ -30,6 +30,8 @@ from schemas.work import TaskSpec
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 30.0
 """How long an answer may take, beside the time the request itself asks to wait."""
+SILENCE_S: Final = 45.0
+"""How long a stream may be silent; a hub says something every 15 s."""
 
 Body = TypeVar("Body")
 
@@ -53,49 +55,50 @@ class Client:
 
     def submit(self, spec: TaskSpec) -> TaskView:
         """Create one task."""
-        return self._ask("POST", "/tasks", TaskView, body=spec)
+        return self.ask("POST", "/tasks", TaskView, body=spec)
 
     def submit_all(self, specs: list[TaskSpec]) -> list[Created]:
         """Create several tasks, all or none, and return them in their order."""
-        return self._ask("POST", "/tasks", CreatedBatch, body=TaskBatch(specs)).items
+        return self.ask("POST", "/tasks", CreatedBatch, body=TaskBatch(specs)).items
 
     def task(self, task_id: str, *, wait_ms: int = 0) -> TaskView:
         """Read a task, waiting for its end for up to `wait_ms`."""
         query = {"wait_ms": wait_ms} if wait_ms else {}
-        return self._ask("GET", f"/tasks/{_part(task_id)}", TaskView, query, wait_ms=wait_ms)
+        return self.ask("GET", f"/tasks/{part(task_id)}", TaskView, query, wait_ms=wait_ms)
 
     def tasks(self, *, limit: int, state: str | None = None, cursor: str | None = None) -> TaskPage:
         """Read a page of tasks, newest first."""
-        return self._ask(
+        return self.ask(
             "GET", "/tasks", TaskPage, {"limit": limit, "state": state, "cursor": cursor}
         )
 
     def cancel(self, task_id: str) -> TaskView:
         """Ask for a task to be cancelled."""
-        return self._ask("POST", f"/tasks/{_part(task_id)}/cancel", TaskView)
+        return self.ask("POST", f"/tasks/{part(task_id)}/cancel", TaskView)
 
     def log(self, task_id: str, stream: Stream, *, offset: int = 0, wait_ms: int = 0) -> LogText:
         """Read output from `offset` on, waiting for some for up to `wait_ms`."""
         query = {"stream": stream.value, "offset": offset, "wait_ms": wait_ms or None}
-        return self._ask("GET", f"/tasks/{_part(task_id)}/log", LogText, query, wait_ms=wait_ms)
+        return self.ask("GET", f"/tasks/{part(task_id)}/log", LogText, query, wait_ms=wait_ms)
 
     def explain(self, task_id: str) -> Explanation:
         """Why a task does, or does not, run."""
-        return self._ask("GET", f"/tasks/{_part(task_id)}/explain", Explanation)
+        return self.ask("GET", f"/tasks/{part(task_id)}/explain", Explanation)
 
-    def agents(self, *, limit: int, cursor: str | None = None) -> AgentPage:
+    def agents(self, *, limit: int, cursor: str | None = None, **filters: Any) -> AgentPage:
         """Read a page of agents by id."""
-        return self._ask("GET", "/agents", AgentPage, {"limit": limit, "cursor": cursor})
+        query = {"limit": limit, "cursor": cursor} | filters
+        return self.ask("GET", "/agents", AgentPage, query)
 
     def agent(self, agent_id: str) -> AgentView:
         """Read an agent."""
-        return self._ask("GET", f"/agents/{_part(agent_id)}", AgentView)
+        return self.ask("GET", f"/agents/{part(agent_id)}", AgentView)
 
     def invite(self, request: InviteRequest) -> Invite:
         """Make a join code."""
-        return self._ask("POST", "/invites", Invite, body=request)
+        return self.ask("POST", "/invites", Invite, body=request)
 
-    def _ask(
+    def ask(
         self,
         method: str,
         path: str,
@@ -105,12 +108,11 @@ class Client:
         body: msgspec.Struct | None = None,
         wait_ms: int = 0,
     ) -> Body:
-        fields = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        url = f"{self.address.url}/api/v1{path}"
-        if fields:
-            url += "?" + "&".join(
-                f"{name}={quote(value, safe='')}" for name, value in fields.items()
-            )
+        """Ask a route; parameters without a value are left out, a list is repeated.
+
+        Raises Trouble for everything but a success.
+        """
+        url = f"{self.address.url}/api/v1{path}{_query(query or {})}"
         headers = self._headers if body is None else _JSON | self._headers
         timeout = urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S + wait_ms / 1000)
         try:
@@ -133,6 +135,37 @@ class Client:
                 raise
             raise _unsure(trouble) from trouble
 
+    def stream(self, path: str, query: Mapping[str, Any]) -> Iterator[bytes]:
+        """Open an answer without an end, and return its pieces as they come.
+
+        Raises Trouble when it is refused; the iterator does when the connection breaks.
+        """
+        url = f"{self.address.url}/api/v1{path}{_query(query)}"
+        timeout = urllib3.Timeout(connect=CONNECT_S, read=SILENCE_S)
+        try:
+            response = self._pool.request(
+                "GET",
+                url,
+                headers=self._headers,
+                timeout=timeout,
+                redirect=False,
+                preload_content=False,
+            )
+            if response.status != 200:
+                response.read(cache_content=True)
+                _decoded(self.address, response, ErrorBody)
+        except urllib3.exceptions.HTTPError as error:
+            raise _unreachable(self.address, error) from error
+        return self._pieces(response)
+
+    def _pieces(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+        try:
+            yield from response.stream()
+        except urllib3.exceptions.HTTPError as error:
+            raise _unreachable(self.address, error) from error
+        finally:
+            response.close()
+
 
 _JSON: Final = {"Content-Type": "application/json"}
 NEVER_SENT: Final = (
@@ -143,7 +176,21 @@ NEVER_SENT: Final = (
 """What fails before the first byte of a request; after anything else it may have been taken."""
 
 
-def _part(text: str) -> str:
+def _query(parameters: Mapping[str, Any]) -> str:
+    pairs = [
+        f"{name}={quote(_word(value), safe='')}"
+        for name, given in parameters.items()
+        for value in (given if isinstance(given, list) else [given])
+        if value is not None
+    ]
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def part(text: str) -> str:
     """An id as one part of a path, whatever a person typed."""
     return quote(text, safe="")
 
@@ -185,6 +232,8 @@ def _unreachable(address: Address, error: Exception) -> Trouble:
 
 def _decoded(address: Address, response: urllib3.BaseHTTPResponse, answer: type[Body]) -> Body:
     try:
+        if response.status == 204:
+            return msgspec.convert(None, type=answer)
         if 200 <= response.status < 300:
             return msgspec.json.decode(response.data, type=answer)
         refusal = msgspec.json.decode(response.data, type=ErrorBody)

@@ -1,5 +1,6 @@
 """The options that several commands share, each described once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -61,6 +62,17 @@ def connected(url: str | None, token: str | None, data: Path) -> Client:
 def words(text: str | None) -> list[str]:
     """The parts of a comma-separated list, without blanks and empty parts."""
     return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def pairs(texts: Sequence[str]) -> dict[str, str]:
+    """Labels from `key=value`; raises `Trouble` when there is no key or no equals sign."""
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise Trouble(Exit.USAGE, f"{text!r} is not a label.", "Write key=value.")
+        found[key] = value
+    return found
 
 
 def duration_ms(text: str | None) -> int | None:

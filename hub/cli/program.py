@@ -7,7 +7,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from hub.cli import config, demo, join, submit, tasks, up
+from hub.cli import agents, config, demo, dispatch, join, submit, tasks, up
 from hub.cli.exits import Exit, Trouble, epilog
 from hub.cli.screen import NOTES, OUT, clean, note
 
@@ -28,6 +28,18 @@ task: Final = typer.Typer(
     context_settings=_HELP,
 )
 
+fleet: Final = typer.Typer(help="List agents, or bring them in line with a file.")
+agent: Final = typer.Typer(
+    help="Show one agent, pause, drain, edit or delete it.",
+    no_args_is_help=True,
+    context_settings=_HELP,
+)
+pauses: Final = typer.Typer(
+    help="Pause dispatch, for all tasks or for those with a label.",
+    no_args_is_help=True,
+    context_settings=_HELP,
+)
+
 for _group, _name, _function in (
     (program, "up", up.up),
     (program, "demo", demo.demo),
@@ -36,11 +48,20 @@ for _group, _name, _function in (
     (program, "sidecar", join.sidecar),
     (program, "submit", submit.submit),
     (program, "tasks", tasks.tasks),
-    (program, "agents", tasks.agents),
     (program, "explain", tasks.explain),
     (task, "show", tasks.show),
     (task, "cancel", tasks.cancel),
     (task, "log", tasks.log),
+    (fleet, "sync", agents.sync),
+    (agent, "show", agents.show),
+    (agent, "pause", agents.pause),
+    (agent, "resume", agents.resume),
+    (agent, "drain", agents.drain),
+    (agent, "edit", agents.edit),
+    (agent, "delete", agents.delete),
+    (pauses, "show", dispatch.show),
+    (pauses, "pause", dispatch.pause),
+    (pauses, "resume", dispatch.resume),
 ):
     _group.command(_name)(_function)
 # The flags are those of a hub, which knows them itself.
@@ -48,6 +69,10 @@ program.command("config", context_settings={"ignore_unknown_options": True})(con
 # What follows the program's name belongs to the program, also without `--`.
 program.command("run", context_settings={"allow_interspersed_args": False})(submit.run)
 program.add_typer(task, name="task")
+fleet.callback(invoke_without_command=True)(agents.agents)
+program.add_typer(fleet, name="agents")
+program.add_typer(agent, name="agent")
+program.add_typer(pauses, name="dispatch")
 
 
 @program.callback()

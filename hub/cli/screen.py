@@ -6,6 +6,7 @@ move the cursor or recolour the screen.
 
 import re
 import time
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -54,6 +55,11 @@ def span(duration_ms: float) -> str:
         if duration_ms < limit_ms:
             return f"{duration_ms / unit_ms:.0f} {unit}"
     return f"{duration_ms / 86_400_000:.0f} d"
+
+
+def moment(at_ms: int) -> str:
+    """A wall time as people here write it, to the minute."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 _SPANS: Final = (

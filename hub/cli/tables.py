@@ -1,4 +1,4 @@
-"""Tasks, agents and explanations as tables that are readable at 80 columns."""
+"""Tasks and explanations as tables that are readable at 80 columns."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.cli.screen import OUT, age, clean, one_line, span
-from schemas.http.agents import AgentView
 from schemas.http.hub import Reason
 from schemas.http.tasks import Explanation, TaskView
 from schemas.scalars import StateName
@@ -29,7 +28,6 @@ STATE_STYLES: Final = {
     StateName.DEAD_LETTER: "bold red",
     StateName.CANCELLED: "magenta",
 }
-STATUS_STYLES: Final = {"idle": "green", "working": "bold blue", "stale": "yellow"}
 
 
 def state_text(state: StateName) -> Text:
@@ -40,7 +38,7 @@ def state_text(state: StateName) -> Text:
 def tasks_table(tasks: Sequence[TaskView]) -> Table:
     """One line a task, newest first."""
     wide = OUT.width >= WIDE
-    table = _plain("ID", "STATE", "TRY", "AGE", *(["AGENT"] if wide else []))
+    table = plain("ID", "STATE", "TRY", "AGE", *(["AGENT"] if wide else []))
     table.columns[0].min_width = 31
     table.add_column("DESCRIPTION", no_wrap=True, overflow="ellipsis", ratio=1)
     for task in tasks:
@@ -53,21 +51,6 @@ def tasks_table(tasks: Sequence[TaskView]) -> Table:
         if wide:
             row.append(task.assigned_to or "-")
         table.add_row(*row, Text(one_line(task.description)))
-    return table
-
-
-def agents_table(agents: Sequence[AgentView]) -> Table:
-    """One line an agent."""
-    table = _plain("ID", "STATUS", "BUSY", "SEEN")
-    table.add_column("CAPABILITIES", overflow="fold", ratio=1)
-    for agent in agents:
-        table.add_row(
-            agent.id,
-            Text(agent.status, style=STATUS_STYLES.get(agent.status, "dim")),
-            f"{len(agent.running)}/{agent.slots}",
-            age(agent.last_seen_at),
-            Text(", ".join(agent.capabilities) or "-"),
-        )
     return table
 
 
@@ -88,7 +71,7 @@ def explanation_page(explanation: Explanation) -> Group:
     ]
     lines += [Text(f"  {clean(reason.message)} ({reason.code})") for reason in explanation.reasons]
     if explanation.candidates:
-        table = _plain("AGENT")
+        table = plain("AGENT")
         table.add_column("WHY NOT", overflow="fold", ratio=1)
         for candidate in explanation.candidates:
             table.add_row(candidate.agent_id, _why_not(candidate.reasons))
@@ -105,7 +88,8 @@ def _why_not(reasons: Sequence[Reason]) -> Text:
     return Text("; ".join(clean(reason.message) for reason in reasons))
 
 
-def _plain(*names: str) -> Table:
+def plain(*names: str) -> Table:
+    """A table with these headings and no lines but the one under them."""
     table = Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, expand=True
     )
@@ -129,7 +113,7 @@ def _facts(task: TaskView) -> list[tuple[str, RenderableType]]:
         ("progress", _progress(task)),
         ("lost leases", str(task.reclaims) if task.reclaims else None),
         ("rejections", str(task.rejections) if task.rejections else None),
-        ("created", f"{_ago(task.created_at)} by {clean(task.submitted_by)}"),
+        ("created", f"{ago(task.created_at)} by {clean(task.submitted_by)}"),
         ("took", _took(task)),
         ("error", Text(clean(task.error), style="red") if task.error else None),
         ("class", task.failure_class.value if task.failure_class else None),
@@ -161,7 +145,8 @@ def _progress(task: TaskView) -> Text | None:
     return Text(f"{percent}{clean(task.progress.message or '')}".strip())
 
 
-def _ago(at_ms: int) -> str:
+def ago(at_ms: int) -> str:
+    """How long ago a wall time was, in words."""
     passed = age(at_ms)
     return "just now" if passed == "now" else f"{passed} ago"
 
@@ -171,7 +156,7 @@ def _took(task: TaskView) -> str | None:
         return None
     waited = span(task.started_at - task.created_at)
     if task.finished_at is None:
-        return f"waited {waited}, began {_ago(task.started_at)}"
+        return f"waited {waited}, began {ago(task.started_at)}"
     ran = span(task.finished_at - task.started_at)
     return f"{ran} in its last attempt, which began {waited} after submission"
 

@@ -1,4 +1,4 @@
-"""Looking at tasks and agents, and cancelling a task."""
+"""Looking at tasks, and cancelling one."""
 
 import sys
 from typing import Annotated
@@ -10,8 +10,7 @@ from hub.cli.follow import print_log
 from hub.cli.locate import DEFAULT_DATA
 from hub.cli.options import Data, Json, State, TaskId, Token, Url, connected
 from hub.cli.screen import OUT, emit, note
-from hub.cli.tables import agents_table, explanation_page, task_page, tasks_table
-from schemas.http.agents import AgentView
+from hub.cli.tables import explanation_page, task_page, tasks_table
 from schemas.http.tasks import TaskView
 from schemas.scalars import StateName, Stream
 
@@ -53,31 +52,6 @@ def tasks(
             note(f"The newest {len(found)}. There are more: --limit {limit * 5}")
     else:
         note("No tasks" + (f" in state {state.value}" if state else " yet. Try `corral run`") + ".")
-
-
-def agents(
-    limit: Limit = 200,
-    as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """List agents and what they offer."""
-    found: list[AgentView] = []
-    cursor: str | None = None
-    with connected(url, token, data) as client:
-        while len(found) < limit:
-            page = client.agents(limit=min(PAGE, limit - len(found)), cursor=cursor)
-            found += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-    if as_json:
-        emit({"items": found, "next_cursor": cursor})
-    elif found:
-        OUT.print(agents_table(found))
-    else:
-        note("No agents yet. `corral invite` prints the line that joins one.")
 
 
 def show(
