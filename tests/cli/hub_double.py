@@ -39,6 +39,12 @@ class HubDouble:
             def do_POST(self) -> None:
                 self._answer()
 
+            def do_PATCH(self) -> None:
+                self._answer()
+
+            def do_DELETE(self) -> None:
+                self._answer()
+
             def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 status, body, headers = double._take(self, self.rfile.read(length))
