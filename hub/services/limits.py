@@ -192,13 +192,13 @@ class Limits:
 def client_of(address: str) -> tuple[str, bool]:
     """Whom an address stands for, and whether that is this machine.
 
-    One client has a whole IPv6 network to choose from. What is no address (a Unix socket has
-    none) is this machine.
+    One client has a whole IPv6 network to choose from. Who has no address (as on a Unix socket)
+    is this machine; whoever has one that cannot be read shares it with all the like.
     """
     try:
         found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     except ValueError:
-        return address, True
+        return "unknown", not address
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     client = mapped or found
     if isinstance(client, IPv6Address) and not client.is_loopback:

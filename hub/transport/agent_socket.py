@@ -197,7 +197,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         if isinstance(taken, Refusal):
             replies.refuse(self.services, self, taken, data)
         elif isinstance(taken, Close):
-            self.close(taken)
+            commands.cut(self.services, self, taken)
         else:
             try:
                 commands.COMMANDS[type(taken)](self.services, self, taken)

@@ -15,6 +15,7 @@ from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.core.session import Close, Phase, cooled_down
+from hub.services import cooldowns
 from hub.services.bundle import Services
 from hub.services.fleet import OUT_OF_USE
 from hub.services.peers import Peer, frame_of
@@ -55,6 +56,7 @@ def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
     elif services.fleet.is_out_of_use(services.orgs[principal.org], message.agent_id):
         _turn_away(peer, ErrorCode.FORBIDDEN, OUT_OF_USE, CloseCode.DISABLED)
     else:
+        peer.credential = principal
         peer.session.meter = services.limits.meter(principal)
         services.greeting.greet(services.orgs[principal.org], principal, peer, message)
         logger.bind(agent=principal.id, role=principal.role.name).info("session opened")
@@ -172,6 +174,15 @@ COMMANDS: Final[dict[type[Struct], Command]] = {
     wire.TaskSubmit: task_submit,
     wire.TaskWatch: task_watch,
 }
+
+
+def cut(services: Services, peer: Peer, close: Close) -> None:
+    """The session found that it has to end; a cooldown is told in the stream of events."""
+    principal = peer.session.principal
+    peer.close(close)
+    if close.code is CloseCode.COOLDOWN and principal is not None:
+        wait = close.retry_after_ms or 0
+        cooldowns.tell(services.journal, services.clock, principal, peer.address, wait)
 
 
 def lost(services: Services, peer: Peer, reason: str = "connection lost") -> None:

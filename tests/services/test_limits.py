@@ -126,6 +126,8 @@ def test_whom_an_address_stands_for() -> None:
     assert client_of("2001:db8:1:3::1") != client_of("2001:db8:1:2::1")
     assert client_of("::ffff:203.0.113.7") == (FAR, False)
     assert client_of("fe80::1%eth0") == ("fe80::/64", False)
+    assert client_of("made up") == client_of("another") == ("unknown", False)
+    assert client_of("") == ("unknown", True)
 
 
 def test_failed_logins_of_an_address(limits: Limits, clock: HandClock) -> None:

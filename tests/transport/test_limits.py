@@ -52,6 +52,10 @@ async def test_a_cooldown_keeps_the_door_shut(calm: Door) -> None:
     assert closed == 4005
     assert 25_000 <= bye["retry_after_ms"] <= 30_000
     await calm.agent()
+    told = calm.hub.get("/events?type=rate_limit.violated&limit=200")["items"]
+    (event,) = [each for each in told if each["target"] == name]
+    assert event["payload"]["cooldown_ms"] == 30_000
+    assert event["meta"]["actor_id"] == name
 
 
 async def test_what_is_not_built_is_no_violation(calm: Door) -> None:
