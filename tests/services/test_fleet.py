@@ -62,7 +62,10 @@ class Stable:
         """The service."""
         return self.hub.fleet
 
-    @property
+    def is_open(self) -> bool:
+        """Whether the agent's connection stands."""
+        return self.line.open
+
     def status(self) -> Presence:
         """The agent's."""
         return self.hub.org.agents[NAME].status
@@ -91,7 +94,7 @@ def test_a_paused_agent_goes_on_with_what_it_has() -> None:
     stable.fleet.pause(stable.hub.org, NAME, "me")
     second = stable.submit()
     assert (stable.given, stable.state(first)) == ([first], TaskState.RUNNING)
-    assert stable.status is Presence.WORKING
+    assert stable.status() is Presence.WORKING
     stable.fleet.resume(stable.hub.org, NAME, "me")
     stable.turn()
 
@@ -121,12 +124,12 @@ def test_a_drained_agent_says_so() -> None:
     stable = Stable()
     task = stable.submit()
     stable.fleet.drain(stable.hub.org, NAME, "me")
-    assert stable.status is Presence.DRAINING
-    stable.hub.tasks.cancel(stable.hub.org, OPERATOR, stable.hub.org.tasks.by_id[task])
+    assert stable.status() is Presence.DRAINING
+    stable.hub.tasks.cancel(stable.hub.org, "me", stable.hub.org.tasks.by_id[task])
     stable.turn()
     for _ in range(3):
         stable.hub.wait(900)
-    assert stable.status is Presence.DRAINED
+    assert stable.status() is Presence.DRAINED
     waiting = stable.submit()
     assert waiting not in stable.given
     stable.fleet.resume(stable.hub.org, NAME, "me")
@@ -192,11 +195,11 @@ def test_an_agent_with_work_is_deleted_by_force_only() -> None:
         stable.fleet.delete(stable.hub.org, NAME, "me")
     assert caught.value.code is ErrorCode.INVALID_STATE
     stable.fleet.delete(stable.hub.org, NAME, "me", force=True)
-    assert stable.line.open
+    assert stable.is_open()
     stable.hub.journal.commit()
 
     tasks = stable.hub.durable_tasks()
-    assert not stable.line.open
+    assert not stable.is_open()
     assert (tasks[running].state, tasks[running].reclaims) == (TaskState.QUEUED, 1)
     assert (tasks[assigned].state, tasks[assigned].attempt) == (TaskState.QUEUED, 0)
     assert stable.hub.store.recover().agents == []
@@ -252,7 +255,7 @@ def test_an_agent_out_of_use_loses_its_session() -> None:
     stable.sync(DeclaredAgent("oak"))
     assert stable.fleet.is_out_of_use(stable.hub.org, NAME)
     stable.hub.journal.commit()
-    assert not stable.line.open
+    assert not stable.is_open()
     stable.sync(DeclaredAgent("oak"), DeclaredAgent(NAME))
 
     assert not stable.fleet.is_out_of_use(stable.hub.org, NAME)
