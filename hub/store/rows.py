@@ -1,14 +1,15 @@
 """Records to rows and back: the only place that knows the order of columns.
 
 Wire enums are numbers and words that SQLite takes as they are, so that most columns of a task
-are read off it by one `attrgetter`, in C.
+are picked out of its fields in C.
 """
 
-from collections.abc import Iterable, Mapping
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
-from msgspec import json
+from msgspec import json, structs
+from msgspec.structs import astuple
 
 from hub.core.agent import AgentRecord
 from hub.core.credentials import Credential, InviteRecord
@@ -22,10 +23,10 @@ from schemas.work import TaskSpec
 
 Row = tuple[Any, ...]
 
-_HEAD: Final = ("org", "spec")
+_HEAD: Final = ("org", "spec", "fairness_key", "not_before", "complete_by")
 _FRESH: Final = (
-    *("seq", "id", "state", "priority", "requires", "spec.fairness_key", "submitted_by"),
-    *("created_at", "queue_key", "due_at", "spec.not_before", "spec.complete_by"),
+    *("seq", "id", "state", "priority", "requires", "submitted_by", "created_at"),
+    *("queue_key", "due_at"),
 )
 _CHANGING: Final = (
     *("generation", "attempt", "reclaims", "rejections", "holder", "assigned_to"),
@@ -33,10 +34,19 @@ _CHANGING: Final = (
     *("queued_at", "assigned_at", "started_at", "finished_at", "version"),
     *("report", "usage", "result"),
 )
-_fresh_part: Final = attrgetter(*_FRESH, *_CHANGING)
-_changed_row: Final = attrgetter("seq", "state", "requires", "queue_key", "due_at", *_CHANGING)
+_CHANGED: Final = ("seq", "state", "requires", "queue_key", "due_at", *_CHANGING)
+
+
+def _picker(names: Iterable[str]) -> Callable[[Row], Row]:
+    """Picks these fields out of all those of a task: half the time of reading them by name."""
+    places = [field.name for field in structs.fields(Task)]
+    return itemgetter(*(places.index(name) for name in names))
+
+
+_fresh_part: Final = _picker((*_FRESH, *_CHANGING))
+_changed_part: Final = _picker(_CHANGED)
 FRESH_WIDTH: Final = len(_HEAD) + len(_FRESH) + len(_CHANGING)
-CHANGED_WIDTH: Final = 5 + len(_CHANGING)
+CHANGED_WIDTH: Final = len(_CHANGED)
 EVENT_WIDTH: Final = 7
 
 _READ: Final = (
@@ -67,12 +77,22 @@ _decode_pause: Final = json.Decoder(PauseRecord).decode
 
 def fresh_rows(tasks: Iterable[Task], orgs: Mapping[str, int]) -> list[Row]:
     """New tasks as rows for `insert_tasks`."""
-    return [(orgs[task.org], _encode(task.spec), *_fresh_part(task)) for task in tasks]
+    return [
+        (
+            orgs[task.org],
+            _encode(spec := task.spec),
+            spec.fairness_key,
+            spec.not_before,
+            spec.complete_by,
+            *_fresh_part(astuple(task)),
+        )
+        for task in tasks
+    ]
 
 
 def changed_rows(tasks: Iterable[Task]) -> list[Row]:
     """Older tasks as rows for `update_tasks`."""
-    return list(map(_changed_row, tasks))
+    return list(map(_changed_part, map(astuple, tasks)))
 
 
 def event_rows(facts: Iterable[Numbered], orgs: Mapping[str, int]) -> list[Row]:
@@ -167,6 +187,7 @@ def credential_row(credential: Credential, orgs: Mapping[str, int]) -> Row:
         credential.revoked_at,
         credential.expires_at,
         credential.rotated_to,
+        credential.last_used_at,
     )
 
 

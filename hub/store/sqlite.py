@@ -176,11 +176,10 @@ class SqliteStore:
 
     def _update(self, changed: list[rows.Row]) -> None:
         """Change older tasks; one that is not there would be lost without a word."""
-        before = self._writer.total_changes()
+        self._writer.set_last_insert_rowid(0)
         _UPDATE_TASKS.write(self._writer, changed)
-        found = self._writer.total_changes() - before
-        if found != len(changed):
-            raise StoreError(f"{len(changed)} tasks changed, {found} of them are in the database")
+        if new := self._writer.last_insert_rowid():
+            raise StoreError(f"a task changed, {new}, that is not in the database")
 
     def _number_orgs(self, batch: Batch) -> None:
         """Give every org that the batch names for the first time a number."""
