@@ -1,4 +1,4 @@
-"""Log lines as JSON on stderr, with the token never in them.
+"""Log lines as JSON on stderr, in the hub's form, with the token never in them.
 
 A thread of its own writes them: whoever reads stderr too slowly must not delay a ping.
 """
@@ -7,7 +7,8 @@ import logging
 import queue
 import sys
 import threading
-from typing import TYPE_CHECKING, Final
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from loguru import logger
@@ -49,18 +50,18 @@ class Lines:
 
     def _line(self, message: "Message") -> str:
         record = message.record
-        line = {
-            "at": record["time"].isoformat(),
-            "level": record["level"].name,
+        line: dict[str, Any] = {
+            "time": record["time"].astimezone(UTC).isoformat(timespec="milliseconds"),
+            "level": record["level"].name.lower(),
             "message": record["message"],
-            "where": f"{record['name']}:{record['line']}",
             **record["extra"],
         }
         if self._dropped:
             line["dropped"], self._dropped = self._dropped, 0
         if (error := record["exception"]) is not None:
-            line["error"] = str(message).split("\n", 1)[-1]
             line["error_type"] = error.type.__name__ if error.type else ""
+            line["error_text"] = str(error.value)
+            line["traceback"] = str(message).splitlines()[1:]
         text = msgspec.json.encode(line, enc_hook=str).decode()
         return text.replace(self._secret, "***") + "\n"
 
@@ -82,4 +83,5 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the library's line as one of ours."""
-        logger.opt(exception=record.exc_info).log(record.levelname, "{}", record.getMessage())
+        bound = logger.bind(logger=record.name).opt(exception=record.exc_info)
+        bound.log(record.levelname, "{}", record.getMessage())

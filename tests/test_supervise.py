@@ -1,5 +1,6 @@
 """The supervisor against real child processes that fail as often as they are told."""
 
+import json
 import os
 import signal
 import subprocess
@@ -207,3 +208,22 @@ def test_it_works_outside_of_a_terminal() -> None:
         assert process.stdout.readline() == b"http://h:1\n"
         process.terminate()
         assert process.wait(10) == signal.SIGTERM
+
+
+def test_a_hub_stops_when_its_supervisor_is_killed(tmp_path: Path) -> None:
+    """Without a word, so nobody could pass anything on; the hub ends in order all the same."""
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "hub.cli", "up", "--data", str(data), "--port", "0", "--json"]
+    environment = os.environ | {"CORRAL_CONFIG": ""}
+    with (tmp_path / "log").open("wb") as log:
+        above = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
+    with above:
+        assert above.stdout is not None
+        assert above.stdout.readline()
+        pid = json.loads((data / "runtime.json").read_text())["pid"]
+        above.kill()
+    deadline = time.monotonic() + 20
+    while (data / "runtime.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not (data / "runtime.json").exists(), pid
+    assert "the supervisor is gone" in (tmp_path / "log").read_text()

@@ -26,9 +26,12 @@ def test_lines_are_json_without_the_token() -> None:
         [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=20
     )
     first, second, third = (json.loads(line) for line in done.stderr.splitlines())
-    assert (first["message"], first["task"], first["level"]) == ("hello ***", "task-1", "INFO")
-    assert second["message"] == "from a library"
+    assert (first["message"], first["task"], first["level"]) == ("hello ***", "task-1", "info")
+    assert first["time"].endswith("+00:00")
+    assert (second["message"], second["logger"]) == ("from a library", "websockets.client")
     assert (third["message"], third["error_type"]) == ("broken", "ValueError")
+    assert third["error_text"] == "*** is wrong"
+    assert third["traceback"][-1] == "ValueError: *** is wrong"
     assert "secret-token" not in done.stderr
 
 
