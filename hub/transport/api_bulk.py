@@ -1,18 +1,15 @@
 """HTTP for bulk actions: preview, begin, look, stop."""
 
-from msgspec import Raw
-
-from hub.core import bulk
 from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
 from hub.transport.call import Answer, Call
 from hub.transport.cursors import make_cursor, read_cursor
 from hub.transport.opaque_flaws import check_edit
 from hub.transport.sentences import fit
-from hub.transport.views import task_view
-from schemas.http.bulk import BulkPage, BulkPreview, BulkQuery, BulkRequest, BulkView
+from hub.transport.views import bulk_view, task_view
+from schemas.http.bulk import BulkPage, BulkPreview, BulkQuery, BulkRequest
 from schemas.http.tasks import Total
-from schemas.scalars import BulkAction, BulkState, ErrorCode
+from schemas.scalars import ErrorCode
 
 
 async def preview_bulk(call: Call) -> Answer:
@@ -72,23 +69,3 @@ async def _find(call: Call, bulk_id: str) -> JobRecord:
 
 def _shown(job: JobRecord, status: int = 200) -> Answer:
     return Answer(status, bulk_view(job), entity=job.id)
-
-
-def bulk_view(job: JobRecord) -> BulkView:
-    """A bulk action as a reader sees it."""
-    arguments = bulk.arguments_of(job)
-    return BulkView(
-        id=job.id,
-        action=BulkAction(job.action),
-        state=BulkState(job.state),
-        target=Raw(job.filter),
-        created_at=job.created_at,
-        created_by=job.created_by,
-        total=Total(job.total, arguments.more),
-        done=job.done,
-        failed=job.failed,
-        skipped=job.skipped,
-        failures=bulk.failures_of(job),
-        finished_at=job.finished_at,
-        reason=arguments.reason,
-    )

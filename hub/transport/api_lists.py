@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import json, structs
 
+from hub.core.errors import Refused
 from hub.core.filters import TaskFilter, filter_of
 from hub.core.task import NAMES, Task
 from hub.services.bulk import COUNTED
@@ -20,7 +21,8 @@ from schemas.http.tasks import (
     TaskView,
     Total,
 )
-from schemas.scalars import MIB, Priority, PriorityName, StateName, TaskState
+from schemas.scalars import MIB, ErrorCode, Priority, PriorityName, StateName, TaskState
+from schemas.to_agent import Flaw
 
 PAGE_BYTES: Final = 4 * MIB
 """The most that the tasks of one page have together; one task is always there."""
@@ -43,6 +45,9 @@ async def list_dead_letters(call: Call) -> Answer:
 
 def _conditions(query: FilterQuery, states: list[StateName] | None) -> TaskConditions:
     pairs = [text.partition("=") for text in query.label or ()]
+    if not all(sign for _, sign, _ in pairs):
+        flaws = [Flaw("query.label", "expected name=value")]
+        raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
     return TaskConditions(
         state=sorted(set(states)) if states else None,
         agent=query.agent,
@@ -106,7 +111,7 @@ async def task_stats(call: Call) -> Answer:
     now = services.clock.now()
     statistics = services.metrics.statistics[org.name]
     stats = TaskStats(
-        states={NAMES[state]: count for state, count in org.counts.items()},
+        states={NAMES[state].value: count for state, count in org.counts.items()},
         queued_by_priority=queued,
         oldest_queued_ms=oldest,
         throughput=statistics.throughput(now.wall),
@@ -117,7 +122,7 @@ async def task_stats(call: Call) -> Answer:
     return Answer(200, stats)
 
 
-async def _queued(call: Call) -> dict[PriorityName, Total]:
+async def _queued(call: Call) -> dict[str, Total]:
     """Most tasks are of normal priority: those are what the others leave."""
     special = (Priority.URGENT, Priority.HIGH, Priority.LOW)
     wanted = TaskFilter(states=(TaskState.QUEUED,))
@@ -127,7 +132,7 @@ async def _queued(call: Call) -> dict[PriorityName, Total]:
     }
     left = call.org.counts[TaskState.QUEUED] - sum(total.count for total in totals.values())
     totals[Priority.NORMAL] = Total(max(left, 0), any(total.more for total in totals.values()))
-    return {PriorityName[priority.name]: totals[priority] for priority in Priority}
+    return {PriorityName[priority.name].value: totals[priority] for priority in Priority}
 
 
 async def _oldest_queued_ms(call: Call) -> int | None:

@@ -5,12 +5,15 @@ import binascii
 
 from msgspec import UNSET, Raw, UnsetType
 
+from hub.core import bulk
 from hub.core.clock import Instant
 from hub.core.errors import Refused
+from hub.core.jobs import JobRecord
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
-from schemas.http.tasks import Progress, TaskView
-from schemas.scalars import ErrorCode, PriorityName, TaskState
+from schemas.http.bulk import BulkView
+from schemas.http.tasks import Progress, TaskView, Total
+from schemas.scalars import BulkAction, BulkState, ErrorCode, PriorityName, TaskState
 
 
 def task_view(org: Org, task: Task, now: Instant) -> TaskView:
@@ -74,6 +77,26 @@ def _progress(org: Org, task: Task) -> Progress | None:
         return None
     percent, message, at = attempt.progress
     return Progress(percent, message, at)
+
+
+def bulk_view(job: JobRecord) -> BulkView:
+    """A bulk action as a reader sees it."""
+    arguments = bulk.arguments_of(job)
+    return BulkView(
+        id=job.id,
+        action=BulkAction(job.action),
+        state=BulkState(job.state),
+        target=Raw(job.filter),
+        created_at=job.created_at,
+        created_by=job.created_by,
+        total=Total(job.total, arguments.more),
+        done=job.done,
+        failed=job.failed,
+        skipped=job.skipped,
+        failures=bulk.failures_of(job),
+        finished_at=job.finished_at,
+        reason=arguments.reason,
+    )
 
 
 def cursor_of(key: str) -> str:

@@ -39,7 +39,7 @@ from schemas.work import (
 )
 
 LabelPairs = Annotated[
-    list[Annotated[str, Meta(min_length=1, max_length=513, pattern=r"^[^=]*=")]],
+    list[Annotated[str, Meta(min_length=1, max_length=513, pattern=NO_CONTROL)]],
     Meta(max_length=8, extra=WHOLE),
 ]
 SearchText = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -305,9 +305,9 @@ class Throughput(Struct, frozen=True):
 class TaskStats(Struct, frozen=True):
     """How the work goes on. What is counted over time begins anew when the hub starts."""
 
-    states: dict[StateName, Count]
+    states: dict[str, Count]
     """How many tasks are in each state, exactly."""
-    queued_by_priority: dict[PriorityName, Total]
+    queued_by_priority: dict[str, Total]
     oldest_queued_ms: Count | None
     """For how long the task that waits longest has been ready, of those that are next in their
     lanes; null when none waits."""
