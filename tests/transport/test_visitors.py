@@ -1,11 +1,13 @@
 """Who is let in: names, pages of other sites, and what proxies say."""
 
+import asyncio
 from http import HTTPStatus
 
 import pytest
 
 from hub.transport.visitors import Connection, Door, is_loopback, plain_address, visitor
-from tests.transport.ranch import Hub
+from schemas.scalars import Role
+from tests.transport.ranch import PATIENCE, Hub
 
 OWN = Connection("127.0.0.1", "127.0.0.1")
 OUTSIDE = Connection("10.0.0.9", "10.0.0.1")
@@ -184,3 +186,29 @@ def test_a_foreign_page_is_turned_away_and_gets_no_cors(calm_hub: Hub) -> None:
         assert not [name for name in reply.headers if name.startswith("access-control")]
     own = {"Origin": f"http://127.0.0.1:{calm_hub.port}"}
     assert calm_hub.http("GET", "/api/v1/me", headers=own).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer"),
+    [
+        ({"Origin": "https://evil.example.org"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Host": "evil.example.org"}, 421),
+    ],
+)
+async def test_the_socket_asks_the_same(
+    calm_hub: Hub, headers: dict[str, str], answer: int
+) -> None:
+    """Before the upgrade, also with a good token."""
+    bearer = {"Authorization": f"Bearer {calm_hub.tokens[Role.ADMIN]}"}
+    place = f"127.0.0.1:{calm_hub.port}"
+    lines = {"Host": place, "Connection": "Upgrade", "Upgrade": "websocket"} | bearer | headers
+    lines |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    request = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    reader, writer = await asyncio.open_connection("127.0.0.1", calm_hub.port)
+    writer.write(f"GET /ws HTTP/1.1\r\n{request}\r\n".encode())
+    async with asyncio.timeout(PATIENCE):
+        first = await reader.readline()
+    writer.close()
+    assert first.startswith(f"HTTP/1.1 {answer} ".encode())
