@@ -54,6 +54,7 @@ from schemas.to_agent import (
     ToAgent,
 )
 from sidecar.holding import NEVER, Held
+from sidecar.pace import Pace
 from sidecar.steps import (
     Complain,
     Ending,
@@ -106,6 +107,7 @@ class Session:
         self.draining = False
         self.bye: Bye | None = None
         self.limits = Limits(FRAME_BYTES, OPAQUE_BYTES, LOG_CHUNK_BYTES, ERROR_CHARS)
+        self._pace = Pace()
         self._heartbeat = 15.0
         self._heard = 0.0
         self._ping_at = 0.0
@@ -186,14 +188,19 @@ class Session:
     def log_offset(self, key: Key, stream: Stream, now: float) -> int | None:
         """Where the next log frame of this stream begins; None while none may be sent."""
         held = self._logging(key)
-        return None if held is None or self.phase is not Phase.OPEN else held.room(stream, now)
+        if held is None or self.phase is not Phase.OPEN or not self._pace.allows(now):
+            return None
+        return held.room(stream, now)
 
-    def log(self, key: Key, stream: Stream, offset: int, text: str, size: int) -> list[Step]:
+    def log(
+        self, key: Key, stream: Stream, offset: int, text: str, size: int, now: float = 0.0
+    ) -> list[Step]:
         """Send `text`, which is `size` bytes of UTF-8 from `offset` on."""
         held = self._logging(key)
         if held is None:
             return []
         held.sent[stream] = offset + size
+        self._pace.sent(now)
         return self._send(TaskLog(*key, stream, offset, text))
 
     def behind(self, key: Key, sizes: Mapping[Stream, int], *, acked: bool) -> bool:
@@ -229,6 +236,8 @@ class Session:
         moments = [self._ping_at, self._silence_ends()]
         if self.phase is Phase.GREETING:
             moments = [self._silence_ends()]
+        if now < self._pace.next_at:
+            moments.append(self._pace.next_at)
         for held in (*self.held.values(), *self._lingering.values()):
             if held.resend_at is not None:
                 moments.append(held.resend_at)
@@ -312,6 +321,7 @@ class Session:
         held = self._logging((message.task_id, message.generation))
         if held is not None:
             held.acked[message.stream] = max(held.acked[message.stream], message.offset)
+            self._pace.taken()
         return ()
 
     def _refused(self, message: Error, now: float) -> Iterable[Step]:
@@ -325,6 +335,8 @@ class Session:
         again = now + max(wait, LEAST_RESEND_MS) / 1000
         if message.message_type == "task_log":
             held.pause(again if message.retryable else NEVER)
+            if message.error is ErrorCode.RATE_LIMITED:
+                self._pace.refused(now, again)
         if key not in self.held:
             return
         if held.report is None:

@@ -340,7 +340,7 @@ class Supervisor:
             text = capture.read(offset, chunk) if offset < capture.size else ""
             if not text:
                 return
-            self._do(self._session.log(key, stream, offset, text, len(text.encode())))
+            self._do(self._session.log(key, stream, offset, text, len(text.encode()), now))
 
     async def _flush_logs(self, attempt: Attempt) -> None:
         """Let the output go before the report, if the hub keeps up."""

@@ -206,7 +206,8 @@ class Session:
 
     def _too_fast(self, refusal: Refusal, tier: Tier, wait: int) -> Refusal | Close:
         times = self.meter.flood.note(self.heard_at)
-        if times >= FLOOD:
+        # Output does not count: what a thousand attempts have under way is refused at once.
+        if times >= FLOOD and tier is not Tier.LOGS:
             text = "too many frames in spite of refusals"
             return Close(CloseCode.RATE_LIMITED, text, reconnect=True, retry_after_ms=wait)
         return msgspec.structs.replace(
