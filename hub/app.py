@@ -84,7 +84,7 @@ class Hub:
         path = self.config.data / "admin.token"
         if services.tokens.has_admin and path.exists():
             return
-        token = services.tokens.add(recovery.MAIN, Role.ADMIN, "admin", "hub")
+        token, _ = services.tokens.add(recovery.MAIN, Role.ADMIN, "admin", "hub")
         await services.journal.settled()
         _write_private(path, token + "\n")
 

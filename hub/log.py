@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from loguru import logger
 
 from hub.services.log_level import LEVELS, LogLevel
+from schemas.redaction import without_secrets
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -21,7 +22,7 @@ VALUE_CHARS: Final = 512
 """Longer texts are cut: they may come from anybody."""
 HIDDEN: Final = "[hidden]"
 _SECRET_KEYS: Final = re.compile(r"token|secret|password|authorization|cookie|pepper", re.I)
-_SECRET_TEXT: Final = re.compile(r"corral_[a-z]_[0-9A-Za-z]+_[0-9A-Za-z]+|(?i:bearer)\s+[^\s\"']+")
+_BEARER: Final = re.compile(r"(?i:bearer)\s+[^\s\"']+")
 
 
 def redact(value: Any) -> Any:
@@ -35,8 +36,13 @@ def redact(value: Any) -> Any:
         return [redact(item) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = _SECRET_TEXT.sub(HIDDEN, str(value))
+    text = _clean(str(value))
     return text if len(text) <= VALUE_CHARS else text[:VALUE_CHARS] + "…"
+
+
+def _clean(text: str) -> str:
+    """Tokens keep their public id; of another bearer nothing is known that could be shown."""
+    return without_secrets(_BEARER.sub(HIDDEN, text))
 
 
 def _line(message: "Message") -> str:
@@ -57,7 +63,7 @@ def _line(message: "Message") -> str:
 
 def redact_lines(text: str) -> list[str]:
     """A traceback, line by line, without secrets."""
-    return [_SECRET_TEXT.sub(HIDDEN, line)[:VALUE_CHARS] for line in text.splitlines()[-60:]]
+    return [_clean(line)[:VALUE_CHARS] for line in text.splitlines()[-60:]]
 
 
 class _Bridge(logging.Handler):

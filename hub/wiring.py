@@ -15,8 +15,10 @@ from hub.services.clock import Clock
 from hub.services.edits import Edits
 from hub.services.envelopes import Envelopes
 from hub.services.exposition import Exposition, Sources
+from hub.services.expulsion import Expulsion
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
+from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
@@ -74,9 +76,12 @@ async def wire(
     log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
     logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
-    tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials, past.invites)
+    tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
+    invites = Invites(tokens, journal, clock, chance, past.invites)
+    expulsion = Expulsion(tokens, peers, bus)
+    tokens.on_end(expulsion.expel)
     rates = config.rates.fit(settings.heartbeat_ms)
-    limits = Limits(clock, rates, lambda text: tokens.check(text) is not None)
+    limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = list(orgs.values())
@@ -88,6 +93,7 @@ async def wire(
     fleet = Fleet(scheduler.orgs, journal, clock, peers, tasks, tokens)
     pauses = Pauses(scheduler.orgs, journal, clock, chance)
     upkeep.chores = [limits.sweep, replays.prune, fleet.end_pauses, pauses.end_pauses]
+    upkeep.chores += [tokens.end_due, tokens.note_uses, expulsion.look_around]
     loops = [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)]
     services = Services(
         orgs=orgs,
@@ -99,6 +105,7 @@ async def wire(
         envelopes=Envelopes(orgs, tokens),
         peers=peers,
         tokens=tokens,
+        invites=invites,
         limits=limits,
         agents=agents,
         fleet=fleet,

@@ -30,6 +30,7 @@ class EventType(IntEnum):
     AUTH_INVITED = 40
     AUTH_REGISTERED = 41
     AUTH_LOGIN_FAILED = 42
+    AUTH_INVITE_REVOKED = 43
     TOKEN_CREATED = 50
     TOKEN_UPDATED = 51
     TOKEN_DELETED = 52
@@ -156,6 +157,12 @@ class AuthLoginFailed(Struct, frozen=True, omit_defaults=True):
     """The public id that was named, if any."""
 
 
+class AuthInviteRevoked(Struct, frozen=True, omit_defaults=True):
+    """A join code was taken back before anybody used it."""
+
+    reason: str
+
+
 class TokenCreated(Struct, frozen=True, omit_defaults=True):
     """A token was made; its secret is nowhere but with its owner."""
 
@@ -255,6 +262,7 @@ PAYLOADS: Final[dict[EventType, type[Struct]]] = {
     EventType.AUTH_INVITED: AuthInvited,
     EventType.AUTH_REGISTERED: AuthRegistered,
     EventType.AUTH_LOGIN_FAILED: AuthLoginFailed,
+    EventType.AUTH_INVITE_REVOKED: AuthInviteRevoked,
     EventType.TOKEN_CREATED: TokenCreated,
     EventType.TOKEN_UPDATED: TokenUpdated,
     EventType.TOKEN_DELETED: TokenDeleted,
@@ -283,6 +291,7 @@ EVENT_NAMES: Final = {
     EventType.AUTH_INVITED: "auth.invited",
     EventType.AUTH_REGISTERED: "auth.registered",
     EventType.AUTH_LOGIN_FAILED: "auth.login.failed",
+    EventType.AUTH_INVITE_REVOKED: "auth.invite.revoked",
     EventType.TOKEN_CREATED: "token.created",
     EventType.TOKEN_UPDATED: "token.updated",
     EventType.TOKEN_DELETED: "token.deleted",

@@ -1,4 +1,4 @@
-"""Log lines as JSON on stderr, in the hub's form, with the token never in them.
+"""Log lines as JSON on stderr, in the hub's form, with no token ever in them.
 
 A thread of its own writes them: whoever reads stderr too slowly must not delay a ping.
 """
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from loguru import logger
+
+from schemas.redaction import without_secrets
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -63,7 +65,7 @@ class Lines:
             line["error_text"] = str(error.value)
             line["traceback"] = str(message).splitlines()[1:]
         text = msgspec.json.encode(line, enc_hook=str).decode()
-        return text.replace(self._secret, "***") + "\n"
+        return without_secrets(text.replace(self._secret, "***")) + "\n"
 
     def _pump(self) -> None:
         while (line := self._queue.get()) is not None:

@@ -8,10 +8,11 @@ bits, so a slow hash would add nothing but a slow restart.
 
 import hmac
 from binascii import crc32
+from enum import Enum
 from hashlib import sha256
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from schemas.scalars import Role
 
@@ -25,13 +26,43 @@ _INVITE_LETTER: Final = "j"
 _LETTERS: Final = frozenset(role.value for role in Role) | {_INVITE_LETTER}
 
 
+class Standing(Enum):
+    """How a credential stands."""
+
+    ACTIVE = "active"
+    """It is good."""
+    ROTATED = "rotated"
+    """It is good for a while; another one takes its place."""
+    EXPIRED = "expired"
+    """Its time is over."""
+    REVOKED = "revoked"
+    """It was taken back, or its overlap with the one after it is over."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a token that stands so is let in."""
+        return self in (Standing.ACTIVE, Standing.ROTATED)
+
+
 class Principal(Struct, frozen=True):
     """Who is asking: always from the credential, never from a field."""
 
     id: str
-    """The agent's id, or the credential's public id."""
+    """The agent's id, or the name of the person's token."""
     role: Role
     org: str
+    credential: str = ""
+    """The public id of the token it came with: another one does not make it somebody else."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same, by whichever of its tokens."""
+        if not isinstance(other, Principal):
+            return NotImplemented
+        return (self.id, self.role, self.org) == (other.id, other.role, other.org)
+
+    def __hash__(self) -> int:
+        """As equality has it."""
+        return hash((self.id, self.role, self.org))
 
 
 class Credential(Struct, frozen=True):
@@ -51,11 +82,39 @@ class Credential(Struct, frozen=True):
     """Wall time in milliseconds from which it is refused; None when it does not expire."""
     rotated_to: str | None = None
     """The public id of the token that takes its place."""
+    last_used_at: int | None = None
+    """Wall time in milliseconds; up to an hour behind, or None when it was never used."""
 
     @property
     def principal(self) -> Principal:
         """Who a bearer of this token is."""
-        return Principal(self.subject, self.role, self.org)
+        return Principal(self.subject, self.role, self.org, self.public_id)
+
+    @property
+    def ends_at(self) -> int | None:
+        """The wall time from which it is refused by itself; None when there is none."""
+        ends = [at for at in (self.expires_at, self.revoked_at) if at is not None]
+        return min(ends, default=None)
+
+    def standing(self, wall: int) -> Standing:
+        """How it stands at this wall time.
+
+        Only the end of an overlap may lie in the future. Without one a revocation holds
+        whatever the clock says, so that setting it back does not undo it.
+        """
+        if self.revoked_at is not None and (self.rotated_to is None or self.revoked_at <= wall):
+            return Standing.REVOKED
+        if self.expires_at is not None and self.expires_at <= wall:
+            return Standing.EXPIRED
+        return Standing.ACTIVE if self.revoked_at is None else Standing.ROTATED
+
+    def revoke(self, wall: int) -> "Credential":
+        """The same, refused from now on."""
+        return structs.replace(self, revoked_at=wall, rotated_to=None)
+
+    def rotate(self, successor: str, until: int) -> "Credential":
+        """The same, replaced by another and refused from a wall time on."""
+        return structs.replace(self, revoked_at=until, rotated_to=successor)
 
 
 class InviteRecord(Struct, frozen=True):
@@ -109,7 +168,9 @@ def parse(text: str) -> Parsed | None:
     parts = text.split("_")
     if len(parts) != 4 or parts[0] != "corral" or parts[1] not in _LETTERS:
         return None
-    if len(parts[3]) != _SECRET_CHARS + _CHECK_CHARS or not text.isascii():
+    if len(parts[2]) != _PUBLIC_CHARS or not text.isascii():
+        return None
+    if len(parts[3]) != _SECRET_CHARS + _CHECK_CHARS:
         return None
     body, check = text[:-_CHECK_CHARS], text[-_CHECK_CHARS:]
     if _base62(crc32(body.encode()), _CHECK_CHARS) != check:
@@ -147,4 +208,5 @@ SUBMIT: Final = Scope(frozenset({Role.AGENT, Role.OPERATOR, Role.ADMIN}))
 OPERATE: Final = Scope(frozenset({Role.OPERATOR, Role.ADMIN}))
 ADMIN: Final = Scope(frozenset({Role.ADMIN}))
 WORK: Final = Scope(frozenset({Role.AGENT}))
+OWN_TOKEN: Final = Scope(frozenset({Role.AGENT, Role.ADMIN}))
 METRICS: Final = Scope(frozenset({Role.VIEWER, Role.OPERATOR, Role.ADMIN}))

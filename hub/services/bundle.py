@@ -13,6 +13,7 @@ from hub.services.envelopes import Envelopes
 from hub.services.exposition import Exposition
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
+from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
@@ -42,6 +43,7 @@ class Services:
     envelopes: Envelopes
     peers: Peers
     tokens: Tokens
+    invites: Invites
     limits: Limits
     agents: Agents
     fleet: Fleet

@@ -15,7 +15,7 @@ class Peer(Protocol):
 
     session: Session
     credential: Principal | None
-    """Who the upgrade request's token belongs to; None when it had none."""
+    """Who its token belongs to, of the upgrade request or of `identify`; None before that."""
     address: str
     """Where it calls from; empty when that has no address."""
     watched: set[str]

@@ -1,4 +1,4 @@
-"""HTTP for agents and how they join."""
+"""HTTP for agents."""
 
 from heapq import nsmallest
 
@@ -10,7 +10,6 @@ from hub.transport.agent_view import agent_view
 from hub.transport.call import Answer, Call
 from hub.transport.edge import if_match
 from hub.transport.views import cursor_of, key_in
-from schemas.http.access import Invite, InviteRequest, Me, Register, Registered
 from schemas.http.agents import (
     AgentEdit,
     AgentList,
@@ -118,23 +117,3 @@ async def sync_agents(call: Call) -> Answer:
     """Bring the agents in line with a list."""
     wanted: AgentList = call.take(AgentList)
     return Answer(200, call.services.fleet.sync(call.org, wanted, call.actor))
-
-
-async def create_invite(call: Call) -> Answer:
-    """Make a join code."""
-    wish = call.take(InviteRequest)
-    code, record = call.services.tokens.invite(call.caller, wish.agent_id, wish.ttl_ms)
-    return Answer(201, Invite(code, record.expires_at), entity=record.public_id)
-
-
-async def register(call: Call) -> Answer:
-    """Turn a join code into an agent's token."""
-    wish = call.take(Register)
-    token = call.services.tokens.register(wish.code, wish.agent_id)
-    return Answer(201, Registered(wish.agent_id, token))
-
-
-async def me(call: Call) -> Answer:
-    """Who the credential speaks for."""
-    caller = call.caller
-    return Answer(200, Me(caller.id, caller.role, caller.org))

@@ -7,8 +7,9 @@ from this page: see `openapi.py`.
 
 from typing import Final
 
-from hub.core.credentials import ADMIN, OPERATE, READ, SUBMIT
+from hub.core.credentials import ADMIN, OPERATE, OWN_TOKEN, READ, SUBMIT
 from hub.transport import (
+    api_access,
     api_agents,
     api_bulk,
     api_dispatch,
@@ -31,6 +32,7 @@ API: Final = "/api/v1"
 TASK: Final = f"{API}/tasks/{{task_id}}"
 AGENT: Final = f"{API}/agents/{{agent_id}}"
 ONE_BULK: Final = f"{API}/bulk/{{bulk_id}}"
+TOKEN: Final = f"{API}/tokens/{{token_id}}"
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 DOCUMENT: Final = "application/json"
 CURSOR_REFUSALS: Final = (
@@ -242,19 +244,65 @@ DISPATCH: Final = (
 
 ACCESS: Final = (
     post(
+        f"{API}/tokens",
+        api_access.create_token,
+        ADMIN,
+        access.NewToken,
+        201,
+        body=access.TokenRequest,
+        events=(Event.TOKEN_CREATED,),
+        refusals=(Code.CONFLICT, Code.INVALID_STATE, Code.AGENT_EXISTS),
+        is_secret=True,
+    ),
+    get(f"{API}/tokens", api_access.list_tokens, ADMIN, access.TokenPage, query=access.TokenQuery),
+    get(TOKEN, api_access.get_token, ADMIN, access.TokenView),
+    post(
+        f"{TOKEN}/rotate",
+        api_access.rotate_token,
+        ADMIN,
+        access.NewToken,
+        201,
+        body=access.Rotation,
+        may_be_empty=True,
+        events=(Event.TOKEN_UPDATED, Event.TOKEN_CREATED, Event.TOKEN_DELETED),
+        refusals=(Code.INVALID_STATE,),
+        is_secret=True,
+    ),
+    delete(
+        TOKEN,
+        api_access.revoke_token,
+        OWN_TOKEN,
+        events=(Event.TOKEN_DELETED,),
+        refusals=(Code.INVALID_STATE,),
+    ),
+    post(
         f"{API}/invites",
-        api_agents.create_invite,
+        api_access.create_invite,
         ADMIN,
         access.Invite,
         201,
         body=access.InviteRequest,
         may_be_empty=True,
         events=(Event.AUTH_INVITED,),
+        refusals=(Code.AGENT_EXISTS,),
         is_secret=True,
+    ),
+    get(
+        f"{API}/invites",
+        api_access.list_invites,
+        ADMIN,
+        access.InvitePage,
+        query=access.InviteQuery,
+    ),
+    delete(
+        f"{API}/invites/{{invite_id}}",
+        api_access.revoke_invite,
+        ADMIN,
+        events=(Event.AUTH_INVITE_REVOKED,),
     ),
     post(
         f"{API}/register",
-        api_agents.register,
+        api_access.register,
         None,
         access.Registered,
         201,
@@ -264,7 +312,7 @@ ACCESS: Final = (
         refusals=(Code.INVALID_CODE, Code.AGENT_EXISTS),
         is_secret=True,
     ),
-    get(f"{API}/me", api_agents.me, READ, access.Me),
+    get(f"{API}/me", api_access.me, READ, access.Me),
 )
 
 HUB: Final = (

@@ -240,4 +240,4 @@ async def test_the_runtime_file_tells_where_it_is(own_hub: StartHub) -> None:
     for name in ("runtime.json", "admin.token"):
         assert (hub.data / name).stat().st_mode & 0o077 == 0
     token = (hub.data / "admin.token").read_text().strip()
-    assert hub.http("GET", "/api/v1/me", token=token).json["role"] == "d"
+    assert hub.http("GET", "/api/v1/me", token=token).json["role"] == "admin"

@@ -12,6 +12,7 @@ log.to_stderr("secret-token")
 with logger.contextualize(task="task-1"):
     logger.info("hello {}", "secret-token")
 logging.getLogger("websockets.client").warning("from a library")
+logger.bind(code="corral_j_abc_0123456789").info("another corral_a_xyz_0123456789")
 logger.debug("not this")
 try:
     raise ValueError("secret-token is wrong")
@@ -21,14 +22,15 @@ except ValueError:
 
 
 def test_lines_are_json_without_the_token() -> None:
-    """One object a line, errors included, and the secret nowhere."""
+    """One object a line, errors included, and nobody's secret anywhere."""
     done = subprocess.run(
         [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=20
     )
-    first, second, third = (json.loads(line) for line in done.stderr.splitlines())
+    first, second, other, third = (json.loads(line) for line in done.stderr.splitlines())
     assert (first["message"], first["task"], first["level"]) == ("hello ***", "task-1", "info")
     assert first["time"].endswith("+00:00")
     assert (second["message"], second["logger"]) == ("from a library", "websockets.client")
+    assert (other["message"], other["code"]) == ("another corral_a_xyz_…", "corral_j_abc_…")
     assert (third["message"], third["error_type"]) == ("broken", "ValueError")
     assert third["error_text"] == "*** is wrong"
     assert third["traceback"][-1] == "ValueError: *** is wrong"

@@ -73,8 +73,16 @@ def test_codes_and_tokens_are_not_the_same(calm_hub: Hub) -> None:
 def test_who_am_i(calm_hub: Hub) -> None:
     """The credential decides."""
     name = new_name()
-    told = calm_hub.http("GET", "/api/v1/me", token=calm_hub.join(name)).json
-    assert told == {"id": name, "role": "a", "org": "main"}
+    token = calm_hub.join(name)
+    told = calm_hub.http("GET", "/api/v1/me", token=token).json
+    token_id = token.split("_")[2]
+    assert told == {
+        "id": name,
+        "role": "agent",
+        "org": "main",
+        "token_id": token_id,
+        "expires_at": None,
+    }
 
 
 async def test_an_agent_as_others_see_it(calm: Door) -> None:
