@@ -7,7 +7,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from hub.cli import agents, config, demo, dispatch, join, submit, tasks, up
+from hub.cli import agents, config, demo, dispatch, events, join, submit, tasks, up
 from hub.cli.exits import Exit, Trouble, epilog
 from hub.cli.screen import NOTES, OUT, clean, note
 
@@ -49,6 +49,7 @@ for _group, _name, _function in (
     (program, "submit", submit.submit),
     (program, "tasks", tasks.tasks),
     (program, "explain", tasks.explain),
+    (program, "events", events.events),
     (task, "show", tasks.show),
     (task, "cancel", tasks.cancel),
     (task, "log", tasks.log),
