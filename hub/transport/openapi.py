@@ -10,7 +10,7 @@ import msgspec
 from msgspec import NODEFAULT, Meta, Struct, structs
 
 from hub.transport.problems import STATUS
-from hub.transport.query import is_list, is_whole, without_none
+from hub.transport.query import is_list, is_whole, notes_of, without_none
 from hub.transport.route import Route
 from hub.transport.routes import ROUTES
 from schemas.generate import definitions
@@ -54,12 +54,13 @@ def openapi(version: str, routes: Iterable[Route] = ROUTES) -> Document:
 def _structs(routes: list[Route]) -> list[type[Struct]]:
     found: dict[type[Struct], None] = {ErrorBody: None}
     for route in routes:
-        for struct in (*route.body, *_answers(route)):
+        for struct in (*route.body, *answers_of(route)):
             found[struct] = None
     return list(found)
 
 
-def _answers(route: Route) -> tuple[type[Struct], ...]:
+def answers_of(route: Route) -> tuple[type[Struct], ...]:
+    """The Structs of which the answer is one; none when it is no JSON of ours."""
     if isinstance(route.answer, tuple):
         return route.answer
     if isinstance(route.answer, type):
@@ -126,7 +127,7 @@ def _query_parameters(route: Route) -> list[Document]:
     if route.query is None:
         return []
     hints = get_type_hints(route.query, include_extras=True)
-    notes = definitions(route.query)[route.query.__name__].get("properties", {})
+    notes = notes_of(route.query)
     found = []
     for field in structs.fields(route.query):
         kind = without_none(hints[field.name])
@@ -141,7 +142,7 @@ def _query_parameters(route: Route) -> list[Document]:
         }
         if is_list(kind):
             parameter |= {"style": "form", "explode": is_whole(kind)}
-        note = notes.get(field.encode_name, {}).get("description")
+        note = notes[field.encode_name]
         found.append(parameter | ({"description": note} if note else {}))
     return found
 
@@ -162,7 +163,7 @@ def _header(name: str, text: str, kind: Any = IdempotencyKey) -> Document:
 
 def _responses(route: Route) -> Document:
     responses: Document = {str(route.status): _success(route)}
-    for status, codes in sorted(_refusals(route).items()):
+    for status, codes in sorted(refusals_of(route).items()):
         if str(status) in responses:
             continue
         responses[str(status)] = {
@@ -176,12 +177,12 @@ def _success(route: Route) -> Document:
     success: Document = {"description": HTTPStatus(route.status).phrase}
     if isinstance(route.answer, str):
         success["content"] = {route.answer.partition(";")[0]: {}}
-    elif _answers(route):
-        success["content"] = {"application/json": {"schema": _one_of(_answers(route))}}
+    elif answers_of(route):
+        success["content"] = {"application/json": {"schema": _one_of(answers_of(route))}}
     return success
 
 
-def _refusals(route: Route) -> dict[int, set[str]]:
+def refusals_of(route: Route) -> dict[int, set[str]]:
     """What a route may refuse with, by status."""
     codes: set[ErrorCode] = {*ANY_ROUTE, *route.refusals, ErrorCode.INTERNAL}
     if route.scope is not None:

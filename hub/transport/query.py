@@ -17,6 +17,7 @@ from starlette.datastructures import QueryParams
 from hub.core.errors import Refused
 from hub.transport.refusals import FLAWS, first_flaw
 from hub.transport.sentences import VALUE_CHARS, fit
+from schemas.generate import definitions
 from schemas.scalars import WHOLE, ErrorCode
 from schemas.to_agent import Flaw
 
@@ -62,6 +63,17 @@ def _readers(model: type[Struct]) -> dict[str, _Read]:
     """How each parameter of a query is read."""
     hints = get_type_hints(model, include_extras=True)
     return {field.encode_name: _reader(hints[field.name]) for field in structs.fields(model)}
+
+
+def notes_of(model: type[Struct]) -> dict[str, str]:
+    """What each parameter means, by its name; nothing where its name says it."""
+    properties = definitions(model)[model.__name__].get("properties", {})
+    return {
+        field.encode_name: " ".join(
+            str(properties.get(field.encode_name, {}).get("description", "")).split()
+        )
+        for field in structs.fields(model)
+    }
 
 
 def _reader(hint: Any) -> _Read:

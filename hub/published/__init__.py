@@ -4,16 +4,16 @@
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Final
 
 from hub import __version__
+from hub.published import messages_page, routes_page
 from hub.transport.openapi import openapi
 from schemas import generate
 from schemas.asyncapi import asyncapi
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 
 
 def published() -> dict[str, str]:
@@ -21,7 +21,21 @@ def published() -> dict[str, str]:
     made = {f"schemas/json/{name}": text for name, text in generate.documents().items()}
     made["schemas/json/openapi.json"] = json.dumps(openapi(__version__), indent=2) + "\n"
     made["schemas/json/asyncapi.json"] = json.dumps(asyncapi(__version__), indent=2) + "\n"
+    pages = {"docs/api.md": routes_page.tables(), "docs/protocol.md": messages_page.tables()}
+    for name, tables in pages.items():
+        made[name] = within(_text(name) or "", tables)
     return made
+
+
+BEGIN: Final = "<!-- Made from the code up to the next mark: run scripts/schemas. -->\n"
+END: Final = "<!-- The end of what is made. -->\n"
+
+
+def within(page: str, made: str) -> str:
+    """A page with what is made put between its marks; at its end when it has none."""
+    before, _, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2]
+    return f"{before}{BEGIN}\n{made}\n{END}{after}"
 
 
 def stale() -> list[str]:
@@ -47,19 +61,3 @@ def write() -> list[str]:
         else:
             path.unlink()
     return changed
-
-
-def main(arguments: list[str]) -> int:
-    """Write, or with `--check` compare; 1 when something is stale, 2 for bad arguments."""
-    if arguments not in ([], ["--check"]):
-        sys.stderr.write("usage: scripts/schemas [--check]\n")
-        return 2
-    changed = stale() if arguments else write()
-    verdict = "is stale: run scripts/schemas" if arguments else "written"
-    for name in changed:
-        sys.stdout.write(f"{name} {verdict}\n")
-    return 1 if arguments and changed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
