@@ -90,6 +90,7 @@ class Share:
         """What was set aside is in line again, and has to be read first."""
         self.cold += places
         heapify(self.cold)
+        self.lane.rank(self)
 
     def take(self) -> int:
         """Take the hot head away and return it."""

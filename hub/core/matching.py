@@ -13,6 +13,7 @@ from msgspec import Struct
 from hub.core.agent import Agent
 from hub.core.eligibility import Question, is_free
 from hub.core.lanes import Lane, Share, place_of
+from hub.core.parking import Parking
 from hub.core.profiles import Profile
 from hub.core.requirements import decode
 from hub.core.task import Task
@@ -57,8 +58,7 @@ class Matcher:
         self._stuck: dict[int, Lane] = {}
         """Lanes that a free agent may serve, but for the present head."""
         self._agents: dict[str, Agent] = {}
-        self.parked: dict[str, dict[int, Share]] = {}
-        """Places set aside, each with its share, by the pause that keeps them back."""
+        self.parked = Parking()
         self.cold: dict[int, Share] = {}
         """Shares whose next places have to be read, by id."""
         self.free_agents = 0
@@ -137,7 +137,7 @@ class Matcher:
         """A queued task left in another way than by a match."""
         share = self.lane(task.requires).share(task.spec.fairness_key)
         place = place_of(task.queue_key, task.seq)
-        if self.parked and self._take_parked(place):
+        if self.parked and self.parked.take(place):
             share.size -= 1
         else:
             share.remove(place)
@@ -154,42 +154,24 @@ class Matcher:
             self.cold[id(share)] = share
 
     def park(self, share: Share, pause: str) -> None:
-        """The head may not be given out while a pause lasts: whoever waits behind it goes on.
-
-        It still waits in its lane, and counts there.
-        """
-        self.parked.setdefault(pause, {})[share.set_aside()] = share
+        """The head is kept back, and whoever waits behind it goes on; it still counts here."""
+        self.parked.add(pause, share.set_aside(), share)
         self._moved_up(share)
         if share.hungry:
             self.cold[id(share)] = share
 
     def put_back(self, pause: str) -> None:
         """A pause is over: what it kept back stands in line again, in its old places."""
-        shares: dict[int, tuple[Share, list[int]]] = {}
-        for place, share in self.parked.pop(pause, {}).items():
-            shares.setdefault(id(share), (share, []))[1].append(place)
-        for share, places in shares.values():
+        for share, places in self.parked.take_all(pause):
             share.put_back(places)
-            share.lane.rank(share)
             self._announce(share.lane)
 
     def look_at(self, task: Task) -> None:
-        """A queued task has other labels: if it is parked, it is looked at again."""
-        place = place_of(task.queue_key, task.seq)
-        share = self._take_parked(place) if self.parked else None
+        """A queued task changed: if it is parked, it is looked at again."""
+        share = self.parked.take(place := place_of(task.queue_key, task.seq))
         if share is not None:
             share.put_back([place])
-            share.lane.rank(share)
             self._announce(share.lane)
-
-    def _take_parked(self, place: int) -> Share | None:
-        for pause, places in self.parked.items():
-            share = places.pop(place, None)
-            if share is not None:
-                if not places:
-                    del self.parked[pause]
-                return share
-        return None
 
     def cool(self, share: Share) -> None:
         """The head's record is not in memory: it is read before it is matched again."""
@@ -256,13 +238,9 @@ class Matcher:
         agent.profile = profile
         self.refresh(agent)
 
-    def forget(self, agent: Agent) -> None:
-        """An agent is not known any more."""
-        self.leave(agent)
-        self._agents.pop(agent.record.id, None)
-
     def leave(self, agent: Agent) -> None:
         """An agent offers nothing any more."""
+        self._agents.pop(agent.record.id, None)
         profile = agent.profile
         if profile is None:
             return

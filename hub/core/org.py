@@ -199,7 +199,7 @@ class Org:
 
     def forget(self, agent: Agent) -> None:
         """An agent that has nothing any more is not known any more."""
-        self.matcher.forget(agent)
+        self.matcher.leave(agent)
         self.pausing.discard(agent.record.id)
         del self.agents[agent.record.id]
 

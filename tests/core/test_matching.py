@@ -24,6 +24,7 @@ def may_have(agent: Agent, task: Task, hub_now: int) -> bool:
         and not agent.busy
         and not agent.silent
         and not agent.clogged
+        and not (offers.paused or offers.draining or not offers.active)
         and len(agent.held) + len(agent.foreign) < offers.slots
         and set(need.needs) <= set(offers.capabilities)
         and (need.executor is None or need.executor in offers.executors)

@@ -370,7 +370,7 @@ class Fleet(RuleBasedStateMachine):
             for place in [*share.hot, *share.cold, *share.loading]
             if place not in share.gone
         )
-        waiting.update(place for places in org.matcher.parked.values() for place in places)
+        waiting.update(place for places in org.matcher.parked.by_pause.values() for place in places)
         assert org.matcher.waiting == waiting.total()
         assert waiting == Counter(
             place_of(task.queue_key, task.seq) for task in records if task.state is TaskState.QUEUED

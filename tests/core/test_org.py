@@ -24,14 +24,14 @@ class Derived(Yard):
 
     def parked(self, share: Share) -> list[int]:
         """The places of a share that pauses keep back."""
-        kept = self.org.matcher.parked.values()
+        kept = self.org.matcher.parked.by_pause.values()
         return [place for places in kept for place, its in places.items() if its is share]
 
     @invariant()
     def only_what_a_pause_names_is_parked(self) -> None:
         """Each parked task has the label of its pause, and the pause lasts."""
         by_seq = {task.seq: task for task in self.tasks.values()}
-        for pause, places in self.org.matcher.parked.items():
+        for pause, places in self.org.matcher.parked.by_pause.items():
             key, value = self.org.dispatch.pauses[pause].label or ("", "")
             for place in places:
                 assert (by_seq[seq_of(place)].spec.labels or {}).get(key) == value

@@ -92,7 +92,7 @@ def test_a_label_holds_back_its_own_tasks_only() -> None:
     shop.turn()
 
     assert shop.done == [other, kept]
-    assert shop.hub.org.matcher.parked == {}
+    assert not shop.hub.org.matcher.parked
 
 
 def test_a_pause_ends_by_itself() -> None:
@@ -149,7 +149,7 @@ def test_a_parked_task_can_end(way: str) -> None:
 
     ended = TaskState.CANCELLED if way == "cancel" else TaskState.DEAD_LETTER
     assert shop.hub.org.counts[ended] == 1
-    assert shop.hub.org.matcher.parked == {}
+    assert not shop.hub.org.matcher.parked
     assert shop.hub.org.matcher.waiting == 0
 
 
