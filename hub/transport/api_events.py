@@ -35,7 +35,7 @@ async def list_events(call: Call) -> Answer:
     present `epoch` and the `oldest` and `newest` cursor to go on after.
     """
     query: EventQuery = call.query
-    wanted = Wanted(types_of(query.type), query.entity, query.actor)
+    wanted = Wanted(_types_of(query.type), query.entity, query.actor)
     after = await _start(call, query.after)
     return await _page(call, after, query.limit, wanted)
 
@@ -46,7 +46,7 @@ async def list_task_events(call: Call) -> Answer:
     task_id = call.path("task_id")
     await show_task(call, task_id)
     after = await _start(call, query.after)
-    return await _page(call, after, query.limit, Wanted(types_of(query.type), task_id))
+    return await _page(call, after, query.limit, Wanted(_types_of(query.type), task_id))
 
 
 async def stream_events(call: Call) -> Answer:
@@ -59,7 +59,7 @@ async def stream_events(call: Call) -> Answer:
     """
     query: StreamQuery = call.query
     services = call.services
-    wanted = Wanted(types_of(query.type), query.entity, query.actor)
+    wanted = Wanted(_types_of(query.type), query.entity, query.actor)
     given = call.request.headers.get("Last-Event-ID") or query.after
     if given in (None, NOW):
         seq = services.bus.end_of(call.caller.org).seq
@@ -82,7 +82,7 @@ def _bounded(connection: asyncio.Transport) -> asyncio.Transport:
     return connection
 
 
-def types_of(selectors: list[str] | None) -> frozenset[int]:
+def _types_of(selectors: list[str] | None) -> frozenset[int]:
     """The types that names and families of names stand for; all of them when none is given."""
     chosen = selectors or ()
     families = tuple(each.removesuffix("*") for each in chosen if each.endswith(".*"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.scalars import Role
 from tests.transport.ranch import CALM, HASTY, HUB, Hub
 from tests.transport.wire import Door, open_door
 
@@ -49,6 +50,22 @@ def own_hub(tmp_path: Path) -> Iterator[StartHub]:
     def begin(program: Sequence[str] = HUB, **options: int) -> Hub:
         hub = Hub(tmp_path / f"data-{len(started)}", **(CALM | options))
         hub.program = program
+        started.append(hub)
+        return hub.start()
+
+    yield begin
+    for hub in started:
+        hub.kill()
+
+
+@pytest.fixture
+def untold_hub(tmp_path: Path) -> Iterator[StartHub]:
+    """Starts hubs that have no event yet: their first admin token is there already."""
+    started: list[Hub] = []
+
+    def begin(**options: int) -> Hub:
+        hub = Hub(tmp_path / f"untold-{len(started)}", **(CALM | options))
+        (hub.data / "admin.token").write_text(hub.tokens[Role.ADMIN] + "\n")
         started.append(hub)
         return hub.start()
 

@@ -19,7 +19,7 @@ from tests.transport.ranch import CALM, Hub
 from tests.transport.wire import Door
 
 URL = "/api/v1/events"
-SILENT: dict[str, str] = {}
+SILENT = {"POST /api/v1/tasks/bulk/preview": "it only looks at what an action would touch"}
 """Routes that write and tell nothing, each with its reason."""
 
 
@@ -56,9 +56,9 @@ def submit(hub: Hub, count: int) -> list[str]:
     return [item["id"] for item in reply.json["items"]]
 
 
-def test_the_list_is_the_whole_story(own_hub: StartHub) -> None:
+def test_the_list_is_the_whole_story(untold_hub: StartHub) -> None:
     """From the first event on, in order, without a gap; the end can be gone on from."""
-    hub = own_hub()
+    hub = untold_hub()
     ids = submit(hub, 7)
     events = found(hub, limit=3)
     assert [event["seq"] for event in events] == list(range(1, 8))
@@ -117,9 +117,9 @@ def test_the_events_of_no_task(calm_hub: Hub) -> None:
     assert calm_hub.http("GET", "/api/v1/tasks/task-nobody/events").status == 404
 
 
-def test_filters(own_hub: StartHub) -> None:
+def test_filters(untold_hub: StartHub) -> None:
     """By type, family of types, entity and actor; several are all to hold."""
-    hub = own_hub()
+    hub = untold_hub()
     first, second = submit(hub, 2)
     hub.join("agent-1")
     hub.cancel(second)
@@ -170,9 +170,9 @@ def test_a_query_that_is_wrong(calm_hub: Hub, query: str) -> None:
 
 
 @pytest.mark.parametrize("path", [URL, f"{URL}/stream"])
-def test_a_cursor_of_the_future(own_hub: StartHub, path: str) -> None:
+def test_a_cursor_of_the_future(untold_hub: StartHub, path: str) -> None:
     """It is refused with where the stream begins and ends."""
-    hub = own_hub()
+    hub = untold_hub()
     submit(hub, 2)
     reply = hub.http("GET", f"{path}?after=1:3")
     assert (reply.status, reply.code) == (409, "cursor_ahead")
@@ -180,9 +180,9 @@ def test_a_cursor_of_the_future(own_hub: StartHub, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [URL, f"{URL}/stream"])
-def test_a_cursor_of_a_history_that_was_cut(own_hub: StartHub, path: str) -> None:
+def test_a_cursor_of_a_history_that_was_cut(untold_hub: StartHub, path: str) -> None:
     """After an older database was put back no cursor goes on, however it looks."""
-    hub = own_hub()
+    hub = untold_hub()
     submit(hub, 2)
     hub.stop()
     shutil.copy(hub.data / "hub.db", hub.data.parent / "older.db")
@@ -199,9 +199,9 @@ def test_a_cursor_of_a_history_that_was_cut(own_hub: StartHub, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", [URL, f"{URL}/stream"])
-def test_a_cursor_whose_events_are_gone(own_hub: StartHub, path: str) -> None:
+def test_a_cursor_whose_events_are_gone(untold_hub: StartHub, path: str) -> None:
     """It is told where what is kept begins; without a cursor the list begins there."""
-    hub = own_hub()
+    hub = untold_hub()
     submit(hub, 9)
     hub.stop()
     forget_events(hub, 4)
@@ -220,9 +220,9 @@ def forget_events(hub: Hub, up_to: int) -> None:
     connection.close()
 
 
-def test_what_left_the_memory_is_still_there(own_hub: StartHub) -> None:
+def test_what_left_the_memory_is_still_there(untold_hub: StartHub) -> None:
     """Far more than the hub keeps in memory is listed all the same, also after a start."""
-    hub = own_hub(**CALM)
+    hub = untold_hub(**CALM)
     for _ in range(11):
         submit(hub, 1_000)
     assert hub.metric("corral_events_in_memory") == 10_000

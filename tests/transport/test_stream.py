@@ -36,9 +36,9 @@ async def reading(hub: Hub, *arguments: Any, **query: Any) -> AsyncIterator[Read
         reader.vanish()
 
 
-async def test_a_stream_begins_now(own_hub: StartHub) -> None:
+async def test_a_stream_begins_now(untold_hub: StartHub) -> None:
     """With where it stands; then it tells what happens, in envelopes, as it happens."""
-    hub = own_hub()
+    hub = untold_hub()
     await submit(hub, 3)
     async with reading(hub) as reader:
         assert reader.headers["content-type"].startswith("text/event-stream")
@@ -54,9 +54,9 @@ async def test_a_stream_begins_now(own_hub: StartHub) -> None:
         assert sent.data["payload"] == {"state": "queued"}
 
 
-async def test_the_header_wins(own_hub: StartHub) -> None:
+async def test_the_header_wins(untold_hub: StartHub) -> None:
     """A browser that reconnects sends its last id, and the old URL."""
-    hub = own_hub()
+    hub = untold_hub()
     await submit(hub, 5)
     for last, query, first in (
         (None, {"after": "1:1"}, 2),
@@ -68,9 +68,9 @@ async def test_the_header_wins(own_hub: StartHub) -> None:
             assert (await reader.happens()).seq == first
 
 
-async def test_readers_that_come_back_at_random(own_hub: StartHub) -> None:
+async def test_readers_that_come_back_at_random(untold_hub: StartHub) -> None:
     """Each sees the stream from its first to its last event, whenever it was cut off."""
-    hub = own_hub()
+    hub = untold_hub()
     total, dice = 1_500, random.Random(7)
 
     async def read(number: int) -> list[int]:
@@ -95,9 +95,9 @@ async def test_readers_that_come_back_at_random(own_hub: StartHub) -> None:
     await until(lambda: hub.metric(READERS) == 0)
 
 
-async def test_a_filtered_stream_gets_on(own_hub: StartHub) -> None:
+async def test_a_filtered_stream_gets_on(untold_hub: StartHub) -> None:
     """Its heartbeats carry the cursor past what is not for it."""
-    hub = own_hub(event_heartbeat_ms=100)
+    hub = untold_hub(event_heartbeat_ms=100)
     async with reading(hub, type="agent.*") as reader:
         await submit(hub, 40)
         while (sent := await reader.next()) is not None and sent.id != "1:40":
@@ -107,9 +107,9 @@ async def test_a_filtered_stream_gets_on(own_hub: StartHub) -> None:
         assert (await reader.happens()).event == "auth.invited"
 
 
-async def test_a_stream_of_one_task(own_hub: StartHub) -> None:
+async def test_a_stream_of_one_task(untold_hub: StartHub) -> None:
     """Only what happens to it is sent."""
-    hub = own_hub()
+    hub = untold_hub()
     task = hub.submit(needs=["nobody"])
     async with reading(hub, entity=task, after="1:0") as reader:
         assert (await reader.happens()).seq == 1
@@ -120,9 +120,9 @@ async def test_a_stream_of_one_task(own_hub: StartHub) -> None:
 
 
 @pytest.mark.parametrize("size", [10, 700])
-async def test_a_killed_hub_leaves_no_gap(own_hub: StartHub, size: int) -> None:
+async def test_a_killed_hub_leaves_no_gap(untold_hub: StartHub, size: int) -> None:
     """The reader goes on at the next start; what was acknowledged is there."""
-    hub = own_hub()
+    hub = untold_hub()
     await submit(hub, size)
     async with reading(hub, "1:0") as reader:
         for seq in range(1, size // 2):
@@ -137,9 +137,9 @@ async def test_a_killed_hub_leaves_no_gap(own_hub: StartHub, size: int) -> None:
             assert (await reader.happens()).seq == seq
 
 
-async def test_a_stop_ends_streams_in_order(own_hub: StartHub) -> None:
+async def test_a_stop_ends_streams_in_order(untold_hub: StartHub) -> None:
     """With the cursor as their last words, and without delay."""
-    hub = own_hub()
+    hub = untold_hub()
     await submit(hub, 2)
     async with reading(hub, "1:0") as reader:
         assert [(await reader.happens()).seq for _ in range(2)] == [1, 2]
@@ -157,9 +157,9 @@ async def rest(reader: Reader) -> AsyncIterator[Sent]:
         yield sent
 
 
-async def test_a_reader_that_takes_nothing_is_cut(own_hub: StartHub) -> None:
+async def test_a_reader_that_takes_nothing_is_cut(untold_hub: StartHub) -> None:
     """Others do not wait for it, and it goes on by its cursor."""
-    hub = own_hub(stall_ms=600)
+    hub = untold_hub(stall_ms=600)
     async with reading(hub) as stuck, reading(hub) as other:
         await stuck.next()
         stuck.hold_back()
@@ -173,9 +173,9 @@ async def test_a_reader_that_takes_nothing_is_cut(own_hub: StartHub) -> None:
         assert await stuck.is_cut()
 
 
-async def test_a_stuck_reader_does_not_hold_up_a_stop(own_hub: StartHub) -> None:
+async def test_a_stuck_reader_does_not_hold_up_a_stop(untold_hub: StartHub) -> None:
     """It has a second for its last words."""
-    hub = own_hub(stall_ms=60_000)
+    hub = untold_hub(stall_ms=60_000)
     async with reading(hub) as stuck:
         stuck.hold_back()
         for _ in range(20):
@@ -185,9 +185,9 @@ async def test_a_stuck_reader_does_not_hold_up_a_stop(own_hub: StartHub) -> None
         assert time.monotonic() - began < 6
 
 
-async def test_a_reader_that_left_is_forgotten_at_once(own_hub: StartHub) -> None:
+async def test_a_reader_that_left_is_forgotten_at_once(untold_hub: StartHub) -> None:
     """Not only when there is something to tell it."""
-    hub = own_hub()
+    hub = untold_hub()
     readers = [await Reader.open(hub) for _ in range(5)]
     await until(lambda: hub.metric(READERS) == 5)
     for reader in readers:
@@ -195,9 +195,24 @@ async def test_a_reader_that_left_is_forgotten_at_once(own_hub: StartHub) -> Non
     await until(lambda: hub.metric(READERS) == 0)
 
 
-async def test_one_reader_too_many(own_hub: StartHub) -> None:
+async def test_a_stream_ends_with_its_token(untold_hub: StartHub) -> None:
+    """Within a second of its being revoked, and no other stream does."""
+    hub = untold_hub()
+    made = hub.http("POST", "/api/v1/tokens", {"role": "viewer", "name": "guest"}).json
+    async with reading(hub, None, made["token"]) as guest, reading(hub) as other:
+        reply = await asyncio.to_thread(hub.http, "DELETE", f"/api/v1/tokens/{made['id']}")
+        assert reply.status == 204
+        async with asyncio.timeout(3):
+            words = [sent async for sent in rest(guest)]
+        assert words[-1].event == "heartbeat"
+        await submit(hub, 1)
+        assert (await other.happens()).event == "token.deleted"
+        assert (await other.happens()).event == "task.created"
+
+
+async def test_one_reader_too_many(untold_hub: StartHub) -> None:
     """It is told when to come back, before any stream begins."""
-    hub = own_hub(event_readers=1)
+    hub = untold_hub(event_readers=1)
     async with reading(hub):
         reply = hub.http("GET", "/api/v1/events/stream")
         assert (reply.status, reply.code) == (503, "busy")
@@ -207,17 +222,17 @@ async def test_one_reader_too_many(own_hub: StartHub) -> None:
         pass
 
 
-async def test_who_may_read(own_hub: StartHub) -> None:
+async def test_who_may_read(untold_hub: StartHub) -> None:
     """Every role, agents too; nobody without a credential."""
-    hub = own_hub()
+    hub = untold_hub()
     for token in (*hub.tokens.values(), hub.join("agent-1")):
         async with reading(hub, None, token):
             pass
     assert hub.http("GET", "/api/v1/events/stream", role=None).status == 401
 
 
-async def test_a_look_at_the_head_only(own_hub: StartHub) -> None:
+async def test_a_look_at_the_head_only(untold_hub: StartHub) -> None:
     """`HEAD` is answered and holds no place."""
-    hub = own_hub()
+    hub = untold_hub()
     assert hub.http("HEAD", "/api/v1/events/stream", role=Role.VIEWER).status == 200
     assert hub.metric(READERS) == 0
