@@ -76,11 +76,11 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
 
 
 def duration_ms(text: str | None) -> int | None:
-    """Milliseconds from `90`, `90s`, `500ms`, `15m` or `2h`; raises `Trouble` otherwise."""
+    """Milliseconds from `90`, `90s`, `500ms`, `15m`, `2h` or `30d`; raises `Trouble` otherwise."""
     if text is None:
         return None
     number, unit = text.strip().lower(), "s"
-    for name in ("ms", "s", "m", "h"):
+    for name in ("ms", "s", "m", "h", "d"):
         if number.endswith(name):
             number, unit = number.removesuffix(name), name
             break
@@ -88,8 +88,8 @@ def duration_ms(text: str | None) -> int | None:
         return round(float(number) * _UNITS_MS[unit])
     except (ValueError, OverflowError) as error:
         raise Trouble(
-            Exit.USAGE, f"{text!r} is not a duration.", "Write 90s, 500ms, 15m or 2h."
+            Exit.USAGE, f"{text!r} is not a duration.", "Write 90s, 500ms, 15m, 2h or 30d."
         ) from error
 
 
-_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}

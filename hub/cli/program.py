@@ -7,7 +7,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from hub.cli import agents, config, demo, dispatch, events, join, submit, tasks, up
+from hub.cli import agents, config, demo, dispatch, events, join, submit, tasks, tokens, up
 from hub.cli.exits import Exit, Trouble, epilog
 from hub.cli.screen import NOTES, OUT, clean, note
 
@@ -40,10 +40,17 @@ pauses: Final = typer.Typer(
     context_settings=_HELP,
 )
 
+token: Final = typer.Typer(
+    help="Make, list, replace and end tokens.",
+    no_args_is_help=True,
+    context_settings=_HELP,
+)
+
 for _group, _name, _function in (
     (program, "up", up.up),
     (program, "demo", demo.demo),
     (program, "invite", join.invite),
+    (program, "invites", tokens.invites),
     (program, "join", join.join),
     (program, "sidecar", join.sidecar),
     (program, "submit", submit.submit),
@@ -63,6 +70,10 @@ for _group, _name, _function in (
     (pauses, "show", dispatch.show),
     (pauses, "pause", dispatch.pause),
     (pauses, "resume", dispatch.resume),
+    (token, "create", tokens.create),
+    (token, "list", tokens.list_tokens),
+    (token, "rotate", tokens.rotate),
+    (token, "revoke", tokens.revoke),
 ):
     _group.command(_name)(_function)
 # The flags are those of a hub, which knows them itself.
@@ -70,6 +81,7 @@ program.command("config", context_settings={"ignore_unknown_options": True})(con
 # What follows the program's name belongs to the program, also without `--`.
 program.command("run", context_settings={"allow_interspersed_args": False})(submit.run)
 program.add_typer(task, name="task")
+program.add_typer(token, name="token")
 fleet.callback(invoke_without_command=True)(agents.agents)
 program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")

@@ -59,17 +59,17 @@ def _subject(wish: TokenRequest) -> str:
     flaws = []
     if wish.role is RoleName.AGENT:
         if wish.agent_id is None:
-            flaws.append(Flaw("agent_id", "an agent's token names its agent"))
-        if wish.name not in (None, wish.agent_id):
-            flaws.append(Flaw("name", "an agent's token has the agent's id as its name"))
+            flaws.append(Flaw("$.agent_id", "an agent's token names its agent"))
+        elif wish.name not in (None, wish.agent_id):
+            flaws.append(Flaw("$.name", "an agent's token has the agent's id as its name"))
     else:
         if wish.agent_id is not None:
-            flaws.append(Flaw("agent_id", "only for the role agent"))
+            flaws.append(Flaw("$.agent_id", "only for the role agent"))
         if wish.name is None:
-            flaws.append(Flaw("name", "required, but missing"))
+            flaws.append(Flaw("$.name", "required, but missing"))
     subject = (wish.agent_id if wish.role is RoleName.AGENT else wish.name) or ""
     if without_secrets(subject) != subject:
-        flaws.append(Flaw("name", "this is a token, not a name"))
+        flaws.append(Flaw("$.name", "this is a token, not a name"))
     if flaws:
         raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
     return subject

@@ -236,7 +236,7 @@ async def test_every_task_ends_once(services: Services, seed: int) -> None:
 
 
 def _sidecar(services: Services, name: str, dice: random.Random) -> Sidecar:
-    token = services.tokens.add(recovery.MAIN, Role.AGENT, name, "test")
+    token, _ = services.tokens.add(recovery.MAIN, Role.AGENT, name, "test")
     principal = services.tokens.check(token)
     assert principal is not None
     return Sidecar(name, lambda: Line(services, principal), dice)
