@@ -54,14 +54,6 @@ WHERE state >= 6 AND state = 7 AND org = :org AND {range}
 SELECT seq FROM task INDEXED BY task_ended
 WHERE state >= 6 AND state = 8 AND org = :org AND {range}
 
--- name: from_all
--- Tasks of every org, along the table.
-SELECT seq FROM task WHERE {range}
-
--- name: if_org
--- Belongs to the org.
-task.org = :org
-
 -- name: if_normal
 -- Has one of some priorities, the normal one among them.
 task.priority IN ({priorities})
@@ -95,10 +87,6 @@ task.created_at < :created_before
 SELECT min(block) << 10, (max(block) + 1) << 10 FROM task_span
 WHERE (:created_after IS NULL OR latest >= :created_after)
     AND (:created_before IS NULL OR earliest < :created_before)
-
--- name: newest
--- The highest seq of any task.
-SELECT coalesce(max(seq), 0) FROM task
 
 -- name: probe
 -- How many tasks a source has, up to a number.

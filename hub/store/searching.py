@@ -15,7 +15,7 @@ from msgspec import json
 from hub.core.filters import TaskFilter, cases
 from hub.store import marks
 from hub.store.sql import read
-from schemas.scalars import Priority
+from schemas.scalars import Priority, TaskState
 
 _PIECES: Final = {name: query.text for name, query in read("search.sql").items()}
 _decode: Final = json.Decoder(list[int]).decode
@@ -79,8 +79,7 @@ def conditions_of(wanted: TaskFilter) -> Iterator[Condition]:
     if wanted.priorities:
         yield _priorities(sorted(set(wanted.priorities)))
     if wanted.states:
-        states = sorted(set(wanted.states))
-        yield _any_of(_PIECES[f"from_{state.name.lower()}"] for state in states)
+        yield _any_of(_PIECES[f"from_{state.name.lower()}"] for state in set(wanted.states))
     for name in ("created_after", "created_before", "text"):
         if getattr(wanted, name) is not None:
             yield Condition(_PIECES[f"if_{name}"])
@@ -96,6 +95,10 @@ def _priorities(wanted: list[Priority]) -> Condition:
 
 def _any_of(sources: Iterable[str]) -> Condition:
     return Condition("\nUNION ALL ".join(sources), is_source=True)
+
+
+_ALL: Final = _any_of(_PIECES[f"from_{state.name.lower()}"] for state in TaskState)
+"""Every task is in one state; so all of an org's are found without a look at those of others."""
 
 
 class Picked(NamedTuple):
@@ -115,58 +118,41 @@ class Search:
     ) -> None:
         self._connection = connection
         self._bindings = bindings_of(wanted) | {"org": org}
-        newest = int(self._one(_PIECES["newest"])[0])
-        self._floor = 0
-        self._below = min(newest + 1, ABOVE_ALL if before is None else before)
+        self._floor, self._below = 0, ABOVE_ALL if before is None else before
         if wanted.created_after is not None or wanted.created_before is not None:
             floor, below = self._one(_PIECES["bounds"])
             self._floor, self._below = floor or 0, min(self._below, below or 0)
-        self._source, rest = self._smallest(list(conditions_of(wanted)))
-        self._pick = self._compose(rest)
+        self._pick = self._compose(*self._smallest(list(conditions_of(wanted))))
 
     def _one(self, text: str) -> tuple[Any, ...]:
         ((*row,),) = self._connection.execute(text, self._bindings).fetchall()
         return tuple(row)
 
-    def _smallest(self, conditions: list[Condition]) -> tuple[str | None, list[Condition]]:
-        """The source with the fewest entries, or the first one of those with many; and the rest.
-
-        None when no condition has an index.
-        """
-        sources = [one for one in conditions if one.is_source]
-        if not sources:
-            return None, conditions
-        best = sources[0]
-        if len(sources) > 1:
-            best = min(sources, key=self._size)
-        return best.text, [one for one in conditions if one is not best]
+    def _smallest(self, conditions: list[Condition]) -> tuple[Condition, list[Condition]]:
+        """The source with the fewest entries, or the first one of those with many; and the rest."""
+        sources = [one for one in conditions if one.is_source] or [_ALL]
+        best = sources[0] if len(sources) == 1 else min(sources, key=self._size)
+        return best, [one for one in conditions if one is not best]
 
     def _size(self, source: Condition) -> int:
         self._bindings |= {"floor": self._floor, "below": self._below, "chunk": PROBE}
         text = _PIECES["probe"].replace("{source}", source.text)
         return int(self._one(text.replace("{range}", _PIECES["page_range"]))[0])
 
-    def _compose(self, rest: list[Condition]) -> str:
+    def _compose(self, source: Condition, rest: list[Condition]) -> str:
         """The statement that takes the next chunk."""
         fits = [
             _PIECES["if_among"].replace("{source}", one.text) if one.is_source else one.text
             for one in rest
         ]
-        if self._source is None:
-            fits.insert(0, _PIECES["if_org"])
-        joined = self._source is None or not all(one.is_source for one in rest)
-        source = _PIECES["from_all"] if self._source is None else self._source
+        joined = not all(one.is_source for one in rest)
         text = _PIECES["pick"].replace("{fits}", " AND ".join(fits) or "1")
-        text = text.replace("{range}", _PIECES["same"]).replace("{source}", source)
+        text = text.replace("{range}", _PIECES["same"]).replace("{source}", source.text)
         text = text.replace("{joined}", "\n" + _PIECES["joined"] if joined else "")
         return text.replace("{range}", _PIECES["page_range"])
 
     def run(self, limit: int, budget: int, seconds: float) -> Picked:
-        """The newest that fit: at most `limit`, out of about `budget` examined. Raises apsw.Error.
-
-        Chunks are ranges of seqs where all tasks are the source, since tasks of other orgs
-        lie between; else they are numbers of entries.
-        """
+        """The newest that fit: at most `limit`, out of `budget` examined. Raises apsw.Error."""
         found: list[int] = []
         chunk, examined = FIRST_CHUNK, 0
         began = now = time.monotonic()
@@ -183,13 +169,7 @@ class Search:
         return Picked(found, None)
 
     def _next(self, chunk: int) -> tuple[int, list[int]]:
-        floor = self._floor
-        if self._source is None:
-            floor = max(floor, self._below - chunk)
-        self._bindings |= {"floor": floor, "below": self._below, "chunk": chunk}
+        self._bindings |= {"floor": self._floor, "below": self._below, "chunk": chunk}
         count, lowest, fitting = self._one(self._pick)
-        if self._source is None:
-            self._below = floor
-            return chunk, _decode(fitting)
         self._below = lowest if count == chunk else self._floor
         return count, _decode(fitting)

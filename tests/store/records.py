@@ -12,6 +12,7 @@ from hub.core.facts import Fact
 from hub.core.task import Task
 from hub.store.batcher import Batcher
 from hub.store.contract import Store, Unit
+from hub.store.memory import MemoryStore
 from hub.store.sqlite import SqliteStore
 from schemas.events import EventType
 from schemas.scalars import TaskState
@@ -24,6 +25,14 @@ HISTORY = "00112233445566ff"
 def open_sqlite(folder: Path) -> SqliteStore:
     """The database in this folder, made when there is none."""
     return SqliteStore(folder / "hub.db", folder / "backups", HISTORY)
+
+
+def restarted(store: Store) -> Store:
+    """The store that a hub finds after this one died."""
+    if isinstance(store, MemoryStore):
+        return store.crash()
+    assert isinstance(store, SqliteStore)
+    return SqliteStore(store.path, store.path.parent / "backups", "unused")
 
 
 def new_task(seq: int, org: str = "main", **spec: Any) -> Task:

@@ -1,8 +1,6 @@
 """The contract of the stores: the same tests for the database and for its twin in memory."""
 
-from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 from msgspec import Raw, json, structs
@@ -14,7 +12,6 @@ from hub.core.facts import Fact
 from hub.core.filters import TaskFilter
 from hub.store.contract import EventRow, QueuedRow, Store, StoreError, TimedRow, Unit
 from hub.store.memory import MemoryStore
-from hub.store.sqlite import SqliteStore
 from schemas.events import EventType
 from schemas.from_agent import TaskComplete, TaskFailed
 from schemas.scalars import Executor, FailureClass, Role, TaskState
@@ -26,8 +23,8 @@ from tests.store.records import (
     images,
     in_state,
     new_task,
-    open_sqlite,
     read_by_seq,
+    restarted,
 )
 
 AGENT = AgentRecord(
@@ -35,28 +32,6 @@ AGENT = AgentRecord(
 )
 CREDENTIAL = Credential("abc", "main", Role.VIEWER, "Vera", b"\0\xff" * 16, NOW.wall, "admin")
 INVITE = InviteRecord("inv", "main", b"\1" * 32, "agent-1", NOW.wall, "admin", NOW.wall + 1)
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    opened: Store = open_sqlite(tmp_path) if request.param == "sqlite" else MemoryStore()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def clerk(store: Store) -> Clerk:
-    """Who puts units into the store."""
-    return Clerk(store)
-
-
-def restarted(store: Store) -> Store:
-    """The store that a hub finds after this one died."""
-    if isinstance(store, MemoryStore):
-        return store.crash()
-    assert isinstance(store, SqliteStore)
-    return SqliteStore(store.path, store.path.parent / "backups", "unused")
 
 
 def test_a_new_store_is_empty(store: Store) -> None:
