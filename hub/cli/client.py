@@ -107,19 +107,20 @@ class Client:
         *,
         body: msgspec.Struct | None = None,
         wait_ms: int = 0,
+        headers: Mapping[str, str] | None = None,
     ) -> Body:
         """Ask a route; parameters without a value are left out, a list is repeated.
 
         Raises Trouble for everything but a success.
         """
         url = f"{self.address.url}/api/v1{path}{_query(query or {})}"
-        headers = self._headers if body is None else _JSON | self._headers
+        sent = {**self._headers, **({} if body is None else _JSON), **(headers or {})}
         timeout = urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S + wait_ms / 1000)
         try:
             response = self._pool.request(
                 method,
                 url,
-                headers=headers,
+                headers=sent,
                 body=None if body is None else msgspec.json.encode(body),
                 timeout=timeout,
                 redirect=False,

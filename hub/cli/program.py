@@ -7,7 +7,8 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from hub.cli import agents, config, demo, dispatch, events, join, submit, tasks, tokens, up
+from hub.cli import agents, bulk, config, demo, dispatch, events, join, submit, tasks, tokens, up
+from hub.cli import task as one
 from hub.cli.exits import Exit, Trouble, epilog
 from hub.cli.screen import NOTES, OUT, clean, note
 
@@ -22,8 +23,9 @@ program: Final = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=_HELP,
 )
+many: Final = typer.Typer(help="List tasks, or cancel, retry or reprioritise many at once.")
 task: Final = typer.Typer(
-    help="Show or cancel one task, or print its output.",
+    help="Show, cancel, retry or edit one task, or print its output.",
     no_args_is_help=True,
     context_settings=_HELP,
 )
@@ -54,12 +56,19 @@ for _group, _name, _function in (
     (program, "join", join.join),
     (program, "sidecar", join.sidecar),
     (program, "submit", submit.submit),
-    (program, "tasks", tasks.tasks),
-    (program, "explain", tasks.explain),
+    (program, "dead-letters", tasks.dead_letters),
+    (program, "stats", tasks.stats),
+    (program, "explain", one.explain),
     (program, "events", events.events),
-    (task, "show", tasks.show),
-    (task, "cancel", tasks.cancel),
-    (task, "log", tasks.log),
+    (many, "cancel", bulk.cancel),
+    (many, "retry", bulk.retry),
+    (many, "reprioritise", bulk.reprioritise),
+    (task, "show", one.show),
+    (task, "cancel", one.cancel),
+    (task, "retry", one.retry),
+    (task, "edit", one.edit),
+    (task, "log", one.log),
+    (task, "events", one.history),
     (fleet, "sync", agents.sync),
     (agent, "show", agents.show),
     (agent, "pause", agents.pause),
@@ -81,6 +90,8 @@ program.command("config", context_settings={"ignore_unknown_options": True})(con
 # What follows the program's name belongs to the program, also without `--`.
 program.command("run", context_settings={"allow_interspersed_args": False})(submit.run)
 program.add_typer(task, name="task")
+many.callback(invoke_without_command=True)(tasks.tasks)
+program.add_typer(many, name="tasks")
 program.add_typer(token, name="token")
 fleet.callback(invoke_without_command=True)(agents.agents)
 program.add_typer(fleet, name="agents")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hub.cli.screen import OUT, age, clean, one_line, span
 from schemas.http.hub import Reason
-from schemas.http.tasks import Explanation, TaskView
+from schemas.http.tasks import Explanation, TaskStats, TaskView
 from schemas.scalars import StateName
 from schemas.work import Command, Run
 
@@ -52,6 +52,31 @@ def tasks_table(tasks: Sequence[TaskView]) -> Table:
             row.append(task.assigned_to or "-")
         table.add_row(*row, Text(one_line(task.description)))
     return table
+
+
+def stats_page(stats: TaskStats) -> Group:
+    """How the work goes on."""
+    counts = plain("STATE", "TASKS")
+    for state, count in stats.states.items():
+        counts.add_row(state_text(StateName(state)), f"{count:,}")
+    queued = ", ".join(
+        f"{word} {total.count:,}{'+' if total.more else ''}"
+        for word, total in stats.queued_by_priority.items()
+        if total.count
+    )
+    ends = plain("LAST", "COMPLETED", "DEAD LETTERS", "CANCELLED", "PER SECOND")
+    for each in stats.throughput:
+        numbers = (each.completed, each.dead_letter, each.cancelled)
+        shown = [f"{number:,}" for number in numbers]
+        ends.add_row(f"{each.minutes} min", *shown, f"{each.per_second:g}")
+    times = plain("LAST HOUR", "TASKS", "P50", "P90", "P99")
+    for name, spread in (("waited", stats.wait_ms), ("ran", stats.run_ms)):
+        parts = (spread.p50, spread.p90, spread.p99)
+        shown = ["-" if part is None else span(part) for part in parts]
+        times.add_row(name, f"{spread.count:,}", *shown)
+    oldest = "" if stats.oldest_queued_ms is None else f", oldest {span(stats.oldest_queued_ms)}"
+    line = Text(f"queued: {queued or 'none'}{oldest}")
+    return Group(counts, Text(), line, Text(), ends, Text(), times)
 
 
 def task_page(task: TaskView) -> Group:

@@ -1,0 +1,150 @@
+"""One action on many tasks: shown first, confirmed, and then watched to its end."""
+
+import sys
+import time
+from typing import Annotated, Any, Final
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from hub.cli.client import Client, part
+from hub.cli.exits import Exit, Trouble
+from hub.cli.filters import filtered
+from hub.cli.locate import DEFAULT_DATA
+from hub.cli.options import Data, Json, Token, Url, connected
+from hub.cli.screen import NOTES, clean, emit, note
+from hub.cli.tables import tasks_table
+from schemas.http.bulk import BulkPreview, BulkRequest, BulkView
+from schemas.http.tasks import TaskConditions, TaskEdit, Total
+from schemas.scalars import BulkAction, PriorityName
+
+POLL_S: Final = 0.2
+"""How often a person is shown how far it has come."""
+DONE: Final = {
+    BulkAction.CANCEL: "cancelled or asked to stop",
+    BulkAction.RETRY: "back in the queue",
+    BulkAction.EDIT: "edited",
+}
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+All = Annotated[bool, typer.Option("--all", help="All tasks, without a condition.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why, for others.", metavar="TEXT")]
+
+
+@filtered()
+def cancel(
+    wanted: TaskConditions,
+    reason: Reason = None,
+    every: All = False,
+    yes: Yes = False,
+    as_json: Json = False,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Cancel many tasks: those that have not ended."""
+    request = BulkRequest(BulkAction.CANCEL, wanted, reason=reason)
+    _check(wanted, every=every)
+    with connected(url, token, data) as client:
+        _carry_out(client, request, yes=yes, as_json=as_json)
+
+
+@filtered()
+def retry(
+    wanted: TaskConditions,
+    reason: Reason = None,
+    every: All = False,
+    yes: Yes = False,
+    as_json: Json = False,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Retry many tasks: dead letters, and cancelled ones with --state cancelled."""
+    request = BulkRequest(BulkAction.RETRY, wanted, reason=reason)
+    _check(wanted, every=every)
+    with connected(url, token, data) as client:
+        _carry_out(client, request, yes=yes, as_json=as_json)
+
+
+@filtered()
+def reprioritise(
+    wanted: TaskConditions,
+    to: Annotated[PriorityName, typer.Option("--to", help="The new priority.", metavar="WORD")],
+    every: All = False,
+    yes: Yes = False,
+    as_json: Json = False,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Give many tasks another priority: those that have not ended."""
+    request = BulkRequest(BulkAction.EDIT, wanted, edit=TaskEdit(priority=to))
+    _check(wanted, every=every)
+    with connected(url, token, data) as client:
+        _carry_out(client, request, yes=yes, as_json=as_json)
+
+
+def _check(wanted: TaskConditions, *, every: bool) -> None:
+    if wanted == TaskConditions() and not every:
+        raise Trouble(
+            Exit.USAGE, "This would be about all tasks.", "Name a condition, or give --all."
+        )
+
+
+def _carry_out(client: Client, request: BulkRequest, *, yes: bool, as_json: bool) -> None:
+    if not yes:
+        _confirm(client, request, as_json=as_json)
+    job = client.ask("POST", "/tasks/bulk", BulkView, body=request)
+    job = _watch(client, job, silent=as_json)
+    if as_json:
+        emit(job)
+    else:
+        _report(job)
+    if job.failed:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _confirm(client: Client, request: BulkRequest, *, as_json: bool) -> None:
+    if as_json or not sys.stdin.isatty():
+        text = "Nobody can be asked here whether this is meant."
+        raise Trouble(Exit.USAGE, text, "Give --yes.")
+    shown = client.ask("POST", "/tasks/bulk/preview", BulkPreview, body=request)
+    if not shown.total.count and not shown.total.more:
+        raise Trouble(Exit.NOT_FOUND, "There are no such tasks.")
+    NOTES.print(tasks_table(shown.sample))
+    number = total_text(shown.total)
+    if not typer.confirm(f"{request.action.value} {number} tasks?", err=True):
+        raise Trouble(Exit.USAGE, "Nothing was changed.")
+
+
+def total_text(total: Total) -> str:
+    """A total for people."""
+    return f"{total.count:,}+" if total.more else f"{total.count:,}"
+
+
+def _watch(client: Client, job: BulkView, *, silent: bool) -> BulkView:
+    """Show progress until the action ends; it goes on by itself if nobody watches."""
+    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, console=NOTES, transient=True, disable=silent) as bar:
+        total = None if job.total.more else job.total.count
+        line = bar.add_task(job.action.value, total=total)
+        try:
+            while job.finished_at is None:
+                time.sleep(POLL_S)
+                job = client.ask("GET", f"/bulk/{part(job.id)}", BulkView)
+                bar.update(line, completed=job.done + job.failed + job.skipped)
+        except KeyboardInterrupt:
+            note(f"{job.id} goes on at the hub.")
+            raise
+    return job
+
+
+def _report(job: BulkView) -> None:
+    note(f"{job.id} is {job.state.value}: {job.done:,} tasks {DONE[job.action]}.")
+    if job.skipped:
+        note(f"{job.skipped:,} were left alone: they were so already, or had changed meanwhile.")
+    for failure in job.failures:
+        note(f"  {failure.task_id}: {clean(failure.message)} ({failure.code.value})", "red")
+    if job.failed > len(job.failures):
+        note(f"  and {job.failed - len(job.failures):,} more failed", "red")
