@@ -1,7 +1,7 @@
 """HTTP for credentials: tokens, join codes, and who is asking."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from hub.core.credentials import Credential, InviteRecord, Principal
 from hub.core.errors import Refused
@@ -30,17 +30,7 @@ from schemas.scalars import ROLE_NAMES, ROLES_BY_NAME, ErrorCode, Role, RoleName
 from schemas.to_agent import Flaw
 
 
-class _Listed(Protocol):
-    """What has a place in a list: by its age, then by its public id."""
-
-    @property
-    def public_id(self) -> str: ...
-
-    @property
-    def created_at(self) -> int: ...
-
-
-One = TypeVar("One", bound=_Listed)
+One = TypeVar("One", Credential, InviteRecord)
 
 # Tokens
 
@@ -211,5 +201,6 @@ def _page(found: Sequence[One], limit: int, cursor: str | None) -> tuple[Sequenc
     return page, cursor_of(_place(page[-1])) if len(rest) > limit else None
 
 
-def _place(record: _Listed) -> str:
+def _place(record: Credential | InviteRecord) -> str:
+    """By age, and by the public id among those of one age."""
     return f"{record.created_at:016d} {record.public_id}"

@@ -8,7 +8,7 @@ from hub.cli.options import duration_ms, words
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("90", 90_000), ("90s", 90_000), ("500ms", 500), ("15m", 900_000), ("30d", 2_592_000_000)],
+    [("90", 90_000), ("90s", 90_000), ("500ms", 500), ("1.5h", 5_400_000), ("30d", 2_592_000_000)],
 )
 def test_durations(text: str, expected: int) -> None:
     """A bare number means seconds."""
