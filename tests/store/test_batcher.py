@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hub.core.clock import Instant
 from hub.core.credentials import InviteRecord
+from hub.core.jobs import JobRecord
 from hub.core.lifecycle import create
 from hub.core.task import Change
 from hub.store.batcher import Batcher
@@ -16,6 +17,7 @@ from hub.store.contract import Batch, Unit
 from schemas.work import TaskSpec
 
 ROW_CAP = 6
+JOB = JobRecord("main", "job-1", "cancel", b"{}", b"{}", "running", 1, "ann", 9, 10)
 
 
 def made(seq: int, version: int = 1) -> Change:
@@ -240,3 +242,28 @@ def test_a_commit_that_never_began_cannot_end() -> None:
     """To say that it did is a defect of the caller."""
     with pytest.raises(RuntimeError):
         Batcher({}).committed()
+
+
+def test_a_unit_that_joins_shares_the_batch_of_the_one_before() -> None:
+    """The row cap opens no batch between them, and opens one for the next."""
+    batcher = Batcher({}, row_cap=1)
+    for unit in (fresh(1), fresh(2), Unit("main", jobs=[JOB], joins=True), fresh(3)):
+        batcher.add(unit)
+    batches = []
+    while (batch := batcher.take(1)) is not None:
+        batches.append((sorted(batch.fresh), list(batch.jobs)))
+        batcher.committed()
+    assert batches == [([1], []), ([2], [("main", "job-1")]), ([3], [])]
+
+
+def test_an_edited_task_stays_edited() -> None:
+    """Also when it changes again in the batch; a task that was not edited is not."""
+    batcher = Batcher({})
+    batcher.add(Unit("main", changed(1, 2).tasks, edited=True))
+    batcher.add(changed(1, 3))
+    batcher.add(changed(2, 2))
+    batch = batcher.take(1)
+    assert batch is not None
+    assert batch.edited == {1}
+    assert batch.changed[1].submitted_by == "v3"
+    assert batch.rows == 4
