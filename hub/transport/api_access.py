@@ -29,7 +29,6 @@ from schemas.redaction import without_secrets
 from schemas.scalars import ROLE_NAMES, ROLES_BY_NAME, ErrorCode, Role, RoleName
 from schemas.to_agent import Flaw
 
-
 One = TypeVar("One", Credential, InviteRecord)
 
 # Tokens
