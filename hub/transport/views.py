@@ -42,6 +42,7 @@ def task_view(org: Org, task: Task, now: Instant) -> TaskView:
         complete_by=spec.complete_by,
         timeout_ms=spec.timeout_ms,
         retry=spec.retry,
+        mission_id=spec.mission_id,
         reclaims=task.reclaims,
         rejections=task.rejections,
         assigned_to=task.assigned_to,

@@ -122,6 +122,7 @@ class TaskView(Struct, frozen=True, omit_defaults=True):
     complete_by: WallTime | None = None
     timeout_ms: Milliseconds | None = None
     retry: Retry | None = None
+    mission_id: MissionId | None = None
     reclaims: Count = 0
     """How often a lease was lost."""
     rejections: Count = 0
