@@ -5,9 +5,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from hub.core.filters import TaskFilter
 from hub.store.connections import open_writer
 from hub.store.contract import NewerDatabase, StoreError
 from hub.store.migrate import MIGRATIONS, Migration, back_up, migrate, version_of
+from schemas.scalars import Priority, TaskState
 from tests.store.records import Clerk, new_task, open_sqlite
 
 NEXT = Migration(
@@ -88,3 +90,82 @@ def test_backups_never_overwrite_each_other(folder: Path) -> None:
     paths = {back_up(writer, folder / "backups", 1) for _ in range(3)}
     assert len(paths) == 3
     writer.close()
+
+
+SPEC = b'{"description":"old","needs":["gpu","a:b"],"labels":{"k":"v=1"}}'
+FOUNDED = """
+INSERT INTO hub VALUES (1, 3, 'aa', 77, 1);
+INSERT INTO org VALUES (1, 'main'), (2, 'other');
+INSERT INTO agent VALUES (1, 'agent-1', 'One', '["gpu"]', '["command"]', 2, 5, NULL, 2, 6);
+INSERT INTO credential VALUES ('cr', 1, 'd', 'ann', x'00', 5, 'setup', NULL);
+INSERT INTO event VALUES (1, 1, 1, 1, 'ann', 5, x'7b7d'), (1, 2, 20, 'agent-1', 'x', 6, x'7b7d');
+"""
+OLD_TASK = """
+INSERT INTO task (
+    seq, org, id, state, priority, requires, submitted_by, created_at, queue_key, due_at,
+    generation, attempt, reclaims, rejections, assigned_to, cancel_requested, cancel_unconfirmed,
+    version, spec
+) VALUES (?, ?, ?, ?, ?, '{}', 'ann', ?, 4, 0, 9, 1, 0, 0, ?, 0, 0, 2, ?)
+"""
+OLD_TASKS = [
+    (1, 1, "task-1", 6, 2, 100, "agent-1", SPEC),
+    (2, 1, "task-2", 3, 0, 200, None, b'{"description":"plain"}'),
+    (2_000, 1, "task-3", 8, 2, 300, None, SPEC),
+    (2_001, 2, "task-1", 3, 2, 400, None, SPEC),
+]
+
+
+@pytest.fixture
+def founded(tmp_path: Path) -> Path:
+    """A folder with a database of the first schema, with a bit of everything in it."""
+    writer = open_writer(tmp_path / "hub.db")
+    migrate(writer, tmp_path / "backups", MIGRATIONS[:1])
+    writer.execute(FOUNDED)
+    for task in OLD_TASKS:
+        writer.execute(OLD_TASK, task)
+    writer.close()
+    return tmp_path
+
+
+def test_a_database_of_the_first_schema_keeps_all_it_has(founded: Path) -> None:
+    """People and agents, the queue, and the numbers that go on."""
+    store = open_sqlite(founded)
+    assert store.backup is not None
+    found = store.recover()
+    assert (found.epoch, found.history_id, found.hub_time) == (3, "aa", 77)
+    assert (found.task_seq, found.event_seq) == (2_001, {"main": 2})
+    assert [(one.id, one.source, one.active, one.version) for one in found.agents] == [
+        ("agent-1", "self", True, 1)
+    ]
+    assert [(one.public_id, one.expires_at) for one in found.credentials] == [("cr", None)]
+    assert [(org, row.seq) for org, row in found.queued] == [("main", 2), ("other", 2_001)]
+    once = {TaskState.QUEUED: 1}
+    ended = {TaskState.COMPLETED: 1, TaskState.CANCELLED: 1}
+    assert found.counts == {"main": once | ended, "other": once}
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (TaskFilter(), [2_000, 2, 1]),
+        (TaskFilter(capability="gpu"), [2_000, 1]),
+        (TaskFilter(capability="a:b", states=(TaskState.CANCELLED,)), [2_000]),
+        (TaskFilter(labels=(("k", "v=1"),)), [2_000, 1]),
+        (TaskFilter(created_after=101, created_before=300), [2]),
+        (TaskFilter(agent="agent-1"), [1]),
+        (TaskFilter(submitter="ann", priorities=(Priority.URGENT,)), [2]),
+        (TaskFilter(text="OLD"), [2_000, 1]),
+    ],
+)
+def test_tasks_of_the_first_schema_are_found(
+    founded: Path, wanted: TaskFilter, expected: list[int]
+) -> None:
+    """Along indexes that did not exist when they were written."""
+    store = open_sqlite(founded)
+    reader = store.reader()
+    found = store.decode(reader.search("main", wanted, None, 9).rows)
+    assert [task.seq for task in found] == expected
+    assert [row.seq for row in reader.events("main", 0, 9, entity="task-1").rows] == [1]
+    reader.close()
+    store.close()

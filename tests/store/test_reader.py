@@ -1,6 +1,6 @@
 """Readers of the database: what they see, and that they see it fast."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -10,7 +10,7 @@ import pytest
 from hub.core.filters import TaskFilter
 from hub.store.contract import Rows, StoreError
 from hub.store.reader import SqliteReader
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 from tests.store.records import Clerk, in_state, new_task, open_sqlite
 
 
@@ -46,20 +46,45 @@ def test_a_reader_sees_each_commit(tmp_path: Path) -> None:
     store.close()
 
 
-def test_pages_are_read_along_an_index(tmp_path: Path) -> None:
-    """No page of a rare state looks at every task, and none sorts the whole table."""
-    store = open_sqlite(tmp_path)
-    clerk = Clerk(store)
-    clerk.submit(*(in_state(seq, TaskState.COMPLETED) for seq in range(1, 3_001)))
+FILTERS = [
+    TaskFilter(),
+    *(TaskFilter(states=(state,)) for state in TaskState),
+    TaskFilter(agent="agent-1"),
+    TaskFilter(priorities=(Priority.URGENT, Priority.LOW)),
+    TaskFilter(capability="gpu"),
+    TaskFilter(labels=(("a", "b"),)),
+    TaskFilter(mission="m"),
+    TaskFilter(submitter="ann"),
+    TaskFilter(created_before=5),
+    TaskFilter(mission="m", states=(TaskState.COMPLETED,)),
+]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteReader]:
+    """A reader of a database with some thousand tasks of one kind, and none of others."""
+    store = open_sqlite(tmp_path_factory.mktemp("full"))
+    Clerk(store).submit(*(in_state(seq, TaskState.COMPLETED) for seq in range(1, 3_001)))
     reader = store.reader()
-    for states in ([], *([state] for state in TaskState if state is not TaskState.COMPLETED)):
-        assert steps_of(reader, states) < 20_000
+    yield reader
     reader.close()
     store.close()
 
 
-def steps_of(reader: SqliteReader, states: Sequence[TaskState]) -> int:
-    """How many instructions SQLite took for a page."""
+@pytest.mark.parametrize("wanted", FILTERS)
+def test_pages_are_read_along_an_index(full: SqliteReader, wanted: TaskFilter) -> None:
+    """No page looks at every task, and none sorts the whole table."""
+    assert steps_of(full, lambda: full.search("main", wanted, None, 50)) < 20_000
+
+
+def test_events_of_a_task_are_read_along_an_index(full: SqliteReader) -> None:
+    """However many there are of other tasks."""
+    task_id = new_task(7).id
+    assert steps_of(full, lambda: full.events("main", 0, 50, entity=task_id)) < 1_000
+
+
+def steps_of(reader: SqliteReader, question: Callable[[], object]) -> int:
+    """How many instructions SQLite took for a question."""
     steps = 0
 
     def count() -> bool:
@@ -68,7 +93,8 @@ def steps_of(reader: SqliteReader, states: Sequence[TaskState]) -> int:
         return False
 
     reader._connection.set_progress_handler(count, 100)
-    reader.search("main", TaskFilter(states=tuple(states)), None, 50)
+    question()
+    reader._connection.set_progress_handler(None)
     return steps
 
 
