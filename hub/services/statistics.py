@@ -21,8 +21,8 @@ PART_MS: Final = 300_000
 """The last hour is kept in parts of five minutes."""
 FINE: Final = 8
 """Steps from one power of two to the next: a step is at most an eighth of its values."""
-BOUNDS: Final = 40 * FINE
-"""Steps in all; the last holds everything longer than a thousand years."""
+BOUNDS: Final = 64 * FINE
+"""Steps in all: enough for any number of 63 bits."""
 
 
 def step_of(ms: int) -> int:
