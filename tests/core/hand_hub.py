@@ -18,6 +18,7 @@ from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.chance import Chance
 from hub.services.clock import Clock
+from hub.services.edits import Edits
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.loader import Loader
@@ -235,6 +236,7 @@ class HandHub:
         self.tasks = tasks = Tasks(
             journal, clock, dice, loader, watches, agents, SETTINGS, metrics, past.task_seq
         )
+        self.edits = Edits(tasks, clock)
         logs = cast(TaskLogs, _NoOutput())
         self.greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, SETTINGS)
         self.scheduler = Scheduler(journal, clock, loader, peers, SETTINGS, metrics)

@@ -6,18 +6,21 @@ The agents are those of `herd.py`. The hub is the real one but for its loop, see
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from hub.core.agent import NEVER
 from hub.core.errors import Refused
 from hub.core.lanes import place_of
+from hub.core.org import Org
 from hub.core.task import HELD, Task
 from schemas.from_agent import TaskComplete
-from schemas.scalars import TaskState
+from schemas.http.tasks import TaskEdit
+from schemas.scalars import PriorityName, TaskState
 from schemas.work import Retry, TaskSpec
 from tests.core.hand_hub import OPERATOR, SETTINGS
 from tests.core.herd import NAMES, SLOTS, WALL, Herd, Key
@@ -35,6 +38,15 @@ SPECS = st.builds(
     retry=st.just(Retry(base_ms=800)),
 )
 LABELS = st.sampled_from([None, ("env", "a"), ("env", "b")])
+WISHES = st.builds(
+    TaskEdit,
+    priority=st.sampled_from([UNSET, PriorityName.URGENT, None]),
+    assign_to=st.sampled_from([UNSET, UNSET, None, "ada"]),
+    labels=st.sampled_from([UNSET, UNSET, None, {"env": "a"}]),
+    not_before=st.sampled_from([UNSET, UNSET, None, WALL + 3_000]),
+    complete_by=st.sampled_from([UNSET, UNSET, None, WALL + 12_000]),
+    max_attempts=st.sampled_from([UNSET, UNSET, 2, 4]),
+)
 
 
 class Fleet(Herd):
@@ -69,6 +81,31 @@ class Fleet(Herd):
             self.hub.tasks.cancel(self.hub.org, OPERATOR.id, task)
         except Refused:
             assert task.ended
+
+    @rule(number=st.integers(0, 99), wish=WISHES)
+    def edit(self, number: int, wish: TaskEdit) -> None:
+        """An edit; refused when the task has ended or an agent was told what is to change."""
+        self._change(number, lambda org, task: self.hub.edits.edit(org, "me", task, wish))
+
+    @rule(number=st.integers(0, 99))
+    def retry(self, number: int) -> None:
+        """A retry; refused unless the task ended without success."""
+        self._change(number, lambda org, task: self.hub.edits.retry(org, "me", task))
+
+    def _change(self, number: int, change: Callable[[Org, Task], Task]) -> None:
+        known = sorted(self.submitted)
+        if known:
+            with_task = partial(self._try, change)
+            self.hub.tasks.with_task(self.hub.org, known[number % len(known)], with_task)
+
+    def _try(self, change: Callable[[Org, Task], Task], task: Task | None) -> None:
+        assert task is not None
+        try:
+            after = change(self.hub.org, task)
+        except Refused:
+            assert task.ended or task.state in HELD or task.attempt
+        else:
+            assert after.version == task.version + (after is not task)
 
     @rule(label=LABELS, for_ms=st.sampled_from([None, 1_000]))
     def pause_dispatch(self, label: tuple[str, str] | None, for_ms: int | None) -> None:
