@@ -309,6 +309,24 @@ ROLE_NAMES: Final = {role: RoleName[role.name] for role in Role}
 ROLES_BY_NAME: Final = {name: role for role, name in ROLE_NAMES.items()}
 
 
+class TokenState(StrEnum):
+    """How a token stands."""
+
+    ACTIVE = "active"
+    """It is good."""
+    ROTATED = "rotated"
+    """It is good until `revoked_at`; another one takes its place."""
+    EXPIRED = "expired"
+    """Its time is over."""
+    REVOKED = "revoked"
+    """It was taken back, or its overlap with the one after it is over."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a token that stands so is let in."""
+        return self in (TokenState.ACTIVE, TokenState.ROTATED)
+
+
 class Tier(StrEnum):
     """What kind of traffic a rate holds for: each tier has a bucket of its own."""
 

@@ -24,10 +24,9 @@ from schemas.http.access import (
     Rotation,
     TokenPage,
     TokenRequest,
-    TokenState,
     TokenView,
 )
-from schemas.scalars import RoleName
+from schemas.scalars import RoleName, TokenState
 
 ADMIN_TOKEN: Final = "admin.token"
 """The file in the data directory by which this command line is an admin on the hub's machine."""

@@ -8,13 +8,12 @@ bits, so a slow hash would add nothing but a slow restart.
 
 import hmac
 from binascii import crc32
-from enum import Enum
 from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct, structs
 
-from schemas.scalars import Role
+from schemas.scalars import Role, TokenState
 
 SECRET_BITS: Final = 256
 PUBLIC_BITS: Final = 48
@@ -24,24 +23,6 @@ _PUBLIC_CHARS: Final = 9
 _CHECK_CHARS: Final = 6
 _INVITE_LETTER: Final = "j"
 _LETTERS: Final = frozenset(role.value for role in Role) | {_INVITE_LETTER}
-
-
-class Standing(Enum):
-    """How a credential stands."""
-
-    ACTIVE = "active"
-    """It is good."""
-    ROTATED = "rotated"
-    """It is good for a while; another one takes its place."""
-    EXPIRED = "expired"
-    """Its time is over."""
-    REVOKED = "revoked"
-    """It was taken back, or its overlap with the one after it is over."""
-
-    @property
-    def is_good(self) -> bool:
-        """Whether a token that stands so is let in."""
-        return self in (Standing.ACTIVE, Standing.ROTATED)
 
 
 class Principal(Struct, frozen=True):
@@ -96,17 +77,17 @@ class Credential(Struct, frozen=True):
         ends = [at for at in (self.expires_at, self.revoked_at) if at is not None]
         return min(ends, default=None)
 
-    def standing(self, wall: int) -> Standing:
+    def standing(self, wall: int) -> TokenState:
         """How it stands at this wall time.
 
         Only the end of an overlap may lie in the future. Without one a revocation holds
         whatever the clock says, so that setting it back does not undo it.
         """
         if self.revoked_at is not None and (self.rotated_to is None or self.revoked_at <= wall):
-            return Standing.REVOKED
+            return TokenState.REVOKED
         if self.expires_at is not None and self.expires_at <= wall:
-            return Standing.EXPIRED
-        return Standing.ACTIVE if self.revoked_at is None else Standing.ROTATED
+            return TokenState.EXPIRED
+        return TokenState.ACTIVE if self.revoked_at is None else TokenState.ROTATED
 
     def revoke(self, wall: int) -> "Credential":
         """The same, refused from now on."""

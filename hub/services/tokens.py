@@ -12,7 +12,7 @@ from msgspec import structs
 
 from hub.core import credentials, facts
 from hub.core.clock import Instant
-from hub.core.credentials import Credential, Principal, Standing
+from hub.core.credentials import Credential, Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
 from hub.core.org import Org
@@ -21,7 +21,7 @@ from hub.services.clock import Clock
 from hub.store.contract import JournalPort, Unit
 from schemas import events
 from schemas.events import EventType
-from schemas.scalars import ROLE_NAMES, ErrorCode, Role
+from schemas.scalars import ROLE_NAMES, ErrorCode, Role, TokenState
 
 BITS: Final = credentials.PUBLIC_BITS + credentials.SECRET_BITS
 RESERVED: Final = frozenset({"hub", "nobody"})
@@ -104,11 +104,11 @@ class Tokens:
         known = self._known.get(public_id)
         return known is not None and self._is_good(known, self._clock.now().wall)
 
-    def standing(self, credential: Credential) -> Standing:
+    def standing(self, credential: Credential) -> TokenState:
         """How a credential stands now."""
         standing = credential.standing(self._clock.now().wall)
         if standing.is_good and credential.public_id in self._over:
-            return Standing.EXPIRED if credential.rotated_to is None else Standing.REVOKED
+            return TokenState.EXPIRED if credential.rotated_to is None else TokenState.REVOKED
         return standing
 
     def _is_good(self, credential: Credential, wall: int) -> bool:

@@ -22,7 +22,6 @@ from schemas.http.access import (
     TokenPage,
     TokenQuery,
     TokenRequest,
-    TokenState,
     TokenView,
 )
 from schemas.redaction import without_secrets
@@ -77,7 +76,7 @@ async def list_tokens(call: Call) -> Answer:
         each
         for each in tokens.of_org(call.caller.org)
         if query.role in (None, ROLE_NAMES[each.role])
-        and query.state in (None, TokenState(tokens.standing(each).value))
+        and query.state in (None, tokens.standing(each))
     ]
     page, cursor = _page(found, query.limit, query.cursor)
     return Answer(200, TokenPage([_view(call, each) for each in page], cursor))
@@ -120,7 +119,7 @@ def _fields(call: Call, record: Credential) -> dict[str, Any]:
         "id": record.public_id,
         "name": record.subject,
         "role": ROLE_NAMES[record.role],
-        "state": TokenState(tokens.standing(record).value),
+        "state": tokens.standing(record),
         "created_at": record.created_at,
         "created_by": record.created_by,
         "expires_at": record.expires_at,

@@ -1,6 +1,5 @@
 """What HTTP says about credentials: join codes, tokens, and who is asking."""
 
-from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -11,6 +10,7 @@ from schemas.scalars import (
     AgentId,
     RoleName,
     Token,
+    TokenState,
     WallTime,
 )
 
@@ -79,19 +79,6 @@ class Registered(Struct, frozen=True):
 
     agent_id: AgentId
     token: Token
-
-
-class TokenState(StrEnum):
-    """How a token stands."""
-
-    ACTIVE = "active"
-    """It is good."""
-    ROTATED = "rotated"
-    """It is good until `revoked_at`; another one takes its place."""
-    EXPIRED = "expired"
-    """Its time is over."""
-    REVOKED = "revoked"
-    """It was taken back, or its overlap with the one after it is over."""
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):

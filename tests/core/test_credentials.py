@@ -5,10 +5,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hub.core import credentials
 from hub.core.credentials import Credential, Principal
-from schemas.scalars import Role
+from schemas.scalars import Role, TokenState
 
 BITS = st.integers(0, (1 << 304) - 1)
 TOKEN = credentials.new_token(Role.AGENT, 12345 << 100)
@@ -87,3 +88,27 @@ def test_a_bearer_is_who_the_credential_says() -> None:
 def test_scopes_name_their_roles(scope: credentials.Scope, letters: str) -> None:
     """As the table of the design has it."""
     assert {role for role in Role if scope.allows(role)} == {Role(letter) for letter in letters}
+
+
+KEPT = Credential("id", "main", Role.AGENT, "agent-1", b"", 0, "admin")
+
+
+@pytest.mark.parametrize(
+    ("kept", "before", "after"),
+    [
+        (KEPT, TokenState.ACTIVE, TokenState.ACTIVE),
+        (structs.replace(KEPT, expires_at=100), TokenState.ACTIVE, TokenState.EXPIRED),
+        (KEPT.rotate("new", 100), TokenState.ROTATED, TokenState.REVOKED),
+        (KEPT.revoke(100), TokenState.REVOKED, TokenState.REVOKED),
+        (KEPT.rotate("new", 100).revoke(100), TokenState.REVOKED, TokenState.REVOKED),
+    ],
+)
+def test_how_a_token_stands(kept: Credential, before: TokenState, after: TokenState) -> None:
+    """Just before the time that it names, and from then on; a revocation knows no before."""
+    assert (kept.standing(99), kept.standing(100)) == (before, after)
+
+
+def test_the_earlier_end_counts() -> None:
+    """Of an overlap and an expiry."""
+    assert KEPT.ends_at is None
+    assert structs.replace(KEPT, expires_at=50).rotate("new", 100).ends_at == 50

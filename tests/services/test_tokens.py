@@ -4,14 +4,14 @@ import pytest
 
 from hub.core.agent import AgentRecord
 from hub.core.clock import Instant
-from hub.core.credentials import Credential, Principal, Standing
+from hub.core.credentials import Credential, Principal
 from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.services.tokens import LIVE_OF_AGENT, USE_MS, Tokens
 from hub.store.batcher import Batcher
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
-from schemas.scalars import ErrorCode, Role
+from schemas.scalars import ErrorCode, Role, TokenState
 from tests.core.hand_hub import Dice, HandClock, HandJournal
 
 HOUR = 3_600_000
@@ -131,7 +131,7 @@ def test_a_token_gets_old(desk: Desk) -> None:
     assert desk.ended == [public_id]
     desk.clock.instant = Instant(desk.clock.instant.hub, 0)
     assert desk.tokens.check(text) is None
-    assert desk.tokens.standing(desk.tokens.find("main", public_id)) is Standing.EXPIRED
+    assert desk.tokens.standing(desk.tokens.find("main", public_id)) is TokenState.EXPIRED
 
 
 def test_both_are_good_while_a_rotation_overlaps(desk: Desk) -> None:
@@ -142,7 +142,7 @@ def test_both_are_good_while_a_rotation_overlaps(desk: Desk) -> None:
     later = desk.again()
 
     assert [later.tokens.check(each) is not None for each in (old, new)] == [True, True]
-    assert later.tokens.standing(later.tokens.find("main", old_id)) is Standing.ROTATED
+    assert later.tokens.standing(later.tokens.find("main", old_id)) is TokenState.ROTATED
     later.wait(1)
     assert [later.tokens.check(each) is not None for each in (old, new)] == [False, True]
     assert later.ended == [old_id]
