@@ -60,12 +60,6 @@ class Fleet:
             raise Refused(ErrorCode.NOT_FOUND, f"there is no agent {agent_id[:64]}")
         return agent
 
-    @staticmethod
-    def is_out_of_use(org: Org, agent_id: str) -> bool:
-        """Whether the agent is known and may not connect."""
-        agent = org.agents.get(agent_id)
-        return agent is not None and not agent.record.active
-
     def edit(
         self,
         org: Org,
@@ -208,6 +202,12 @@ class Fleet:
             if not record.active:
                 self._dismiss(agent, OUT_OF_USE)
         return report
+
+
+def is_out_of_use(org: Org, agent_id: str) -> bool:
+    """Whether the agent is known and may not connect."""
+    agent = org.agents.get(agent_id)
+    return agent is not None and not agent.record.active
 
 
 class _Sync:

@@ -7,10 +7,11 @@ from hub.core import lifecycle
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.org import Org
-from hub.core.session import Phase
+from hub.core.session import Close, Phase
 from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.clock import Clock
+from hub.services.fleet import OUT_OF_USE, is_out_of_use
 from hub.services.loader import Loader
 from hub.services.peers import Peer, Peers, frame_of
 from hub.services.reconcile import Reconciler
@@ -25,6 +26,7 @@ from schemas.scalars import (
     LOG_CHUNK_BYTES,
     OPAQUE_BYTES,
     CancelReason,
+    CloseCode,
     Holding,
     Role,
     TaskState,
@@ -92,7 +94,11 @@ class Greeting:
             if item.state is Holding.RUNNING and _may_go_on(org, principal.id, item)
         ]
         offsets = await self._logs.offsets(theirs)
-        if peer.session.phase is Phase.JUDGING:
+        if peer.session.phase is not Phase.JUDGING:
+            return
+        if is_out_of_use(org, principal.id):
+            peer.close(Close(CloseCode.DISABLED, OUT_OF_USE, reconnect=False))
+        else:
             self._welcome(org, principal, peer, message, offsets)
 
     def _judged(self, peer: Peer, task: "asyncio.Task[None]") -> None:

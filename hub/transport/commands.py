@@ -17,7 +17,7 @@ from hub.core.org import Org
 from hub.core.session import Close, Phase, cooled_down
 from hub.services import cooldowns
 from hub.services.bundle import Services
-from hub.services.fleet import OUT_OF_USE
+from hub.services.fleet import OUT_OF_USE, is_out_of_use
 from hub.services.peers import Peer, frame_of
 from hub.services.watch import result_frame
 from hub.transport import replies
@@ -53,7 +53,7 @@ def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
     elif principal.role is Role.AGENT and principal.id != message.agent_id:
         text = f"the token belongs to another agent than {message.agent_id}"
         _turn_away(peer, ErrorCode.TOKEN_AGENT_MISMATCH, text)
-    elif services.fleet.is_out_of_use(services.orgs[principal.org], message.agent_id):
+    elif is_out_of_use(services.orgs[principal.org], message.agent_id):
         _turn_away(peer, ErrorCode.FORBIDDEN, OUT_OF_USE, CloseCode.DISABLED)
     else:
         peer.credential = principal

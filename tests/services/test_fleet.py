@@ -6,7 +6,7 @@ import pytest
 from msgspec import json
 
 from hub.core.errors import Refused
-from hub.services.fleet import Fleet
+from hub.services.fleet import Fleet, is_out_of_use
 from hub.store.memory import MemoryStore
 from schemas.events import EVENT_NAMES, EventType
 from schemas.from_agent import Identify, TaskAccepted
@@ -251,11 +251,11 @@ def test_an_agent_out_of_use_loses_its_session() -> None:
     stable = Stable()
     stable.sync(DeclaredAgent(NAME))
     stable.sync(DeclaredAgent("oak"), deactivate_missing=False)
-    assert not stable.fleet.is_out_of_use(stable.hub.org, NAME)
+    assert not is_out_of_use(stable.hub.org, NAME)
     stable.sync(DeclaredAgent("oak"))
-    assert stable.fleet.is_out_of_use(stable.hub.org, NAME)
+    assert is_out_of_use(stable.hub.org, NAME)
     stable.hub.journal.commit()
     assert not stable.is_open()
     stable.sync(DeclaredAgent("oak"), DeclaredAgent(NAME))
 
-    assert not stable.fleet.is_out_of_use(stable.hub.org, NAME)
+    assert not is_out_of_use(stable.hub.org, NAME)
