@@ -181,26 +181,6 @@ class Presence(StrEnum):
     """Drained and empty: it can be stopped without anybody noticing."""
 
 
-class BulkAction(StrEnum):
-    """What is done to many tasks at once."""
-
-    CANCEL = "cancel"
-    RETRY = "retry"
-    EDIT = "edit"
-
-
-class BulkState(StrEnum):
-    """Where a bulk action stands."""
-
-    WAITING = "waiting"
-    """Others of the org have to end before it begins."""
-    RUNNING = "running"
-    COMPLETED = "completed"
-    """Every task was looked at; some may have failed."""
-    CANCELLED = "cancelled"
-    """Somebody stopped it; what was done stays done."""
-
-
 class Executor(StrEnum):
     """What kind of work a sidecar can run."""
 

@@ -14,9 +14,9 @@ from hub.cli.locate import DEFAULT_DATA
 from hub.cli.options import Data, Json, Token, Url, connected
 from hub.cli.screen import NOTES, clean, emit, note
 from hub.cli.tables import tasks_table
-from schemas.http.bulk import BulkPreview, BulkRequest, BulkView
+from schemas.http.bulk import BulkAction, BulkPreview, BulkRequest, BulkView
 from schemas.http.tasks import TaskConditions, TaskEdit, Total
-from schemas.scalars import BulkAction, PriorityName
+from schemas.scalars import PriorityName
 
 POLL_S: Final = 0.2
 """How often a person is shown how far it has come."""

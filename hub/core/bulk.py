@@ -17,9 +17,9 @@ from hub.core.jobs import JobRecord
 from hub.core.task import HELD, WAITING
 from schemas import events
 from schemas.events import EventType
-from schemas.http.bulk import BulkFailure, BulkRequest
+from schemas.http.bulk import BulkAction, BulkFailure, BulkRequest, BulkState
 from schemas.http.tasks import TaskConditions, TaskEdit
-from schemas.scalars import BulkAction, BulkState, ErrorCode, TaskState
+from schemas.scalars import ErrorCode, TaskState
 from schemas.to_agent import Flaw
 
 FAILURES: Final = 100

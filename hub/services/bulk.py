@@ -24,8 +24,8 @@ from hub.services.edits import Edits
 from hub.services.loader import Loader
 from hub.services.tasks import Tasks
 from hub.store.contract import Counted, JournalPort, Rows, Unit
-from schemas.http.bulk import BulkFailure, BulkRequest
-from schemas.scalars import BulkAction, BulkState, ErrorCode
+from schemas.http.bulk import BulkAction, BulkFailure, BulkRequest, BulkState
+from schemas.scalars import ErrorCode
 
 TURN: Final = 100
 """Tasks in one turn: few enough that nobody waits noticeably behind them."""

@@ -11,9 +11,9 @@ from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
-from schemas.http.bulk import BulkView
+from schemas.http.bulk import BulkAction, BulkState, BulkView
 from schemas.http.tasks import Progress, TaskView, Total
-from schemas.scalars import BulkAction, BulkState, ErrorCode, PriorityName, TaskState
+from schemas.scalars import ErrorCode, PriorityName, TaskState
 
 
 def task_view(org: Org, task: Task, now: Instant) -> TaskView:

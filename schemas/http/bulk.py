@@ -1,5 +1,6 @@
 """What HTTP says about bulk actions: one action on many tasks, done by the hub piece by piece."""
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta, Raw, Struct
@@ -7,8 +8,6 @@ from msgspec import Meta, Raw, Struct
 from schemas.http.tasks import TaskConditions, TaskEdit, TaskView, Total
 from schemas.scalars import (
     NO_CONTROL,
-    BulkAction,
-    BulkState,
     Count,
     Cursor,
     ErrorCode,
@@ -20,6 +19,26 @@ from schemas.scalars import (
 BULK_IDS: Final = 1_000
 """The most tasks that may be named one by one; more are described by a filter."""
 Reason = Annotated[str, Meta(max_length=256, pattern=NO_CONTROL)]
+
+
+class BulkAction(StrEnum):
+    """What is done to many tasks at once."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+    EDIT = "edit"
+
+
+class BulkState(StrEnum):
+    """Where a bulk action stands."""
+
+    WAITING = "waiting"
+    """Others of the org have to end before it begins."""
+    RUNNING = "running"
+    COMPLETED = "completed"
+    """Every task was looked at; some may have failed."""
+    CANCELLED = "cancelled"
+    """Somebody stopped it; what was done stays done."""
 
 
 class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -7,9 +7,9 @@ from hub.core.bulk import Turn
 from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
 from schemas.events import EventType
-from schemas.http.bulk import BulkFailure, BulkRequest
+from schemas.http.bulk import BulkAction, BulkFailure, BulkRequest, BulkState
 from schemas.http.tasks import TaskConditions, TaskEdit
-from schemas.scalars import BulkAction, BulkState, ErrorCode, PriorityName, StateName, TaskState
+from schemas.scalars import ErrorCode, PriorityName, StateName, TaskState
 
 ALL = TaskConditions()
 ALIVE = (TaskState.SCHEDULED, TaskState.QUEUED, TaskState.ASSIGNED, TaskState.RUNNING)
