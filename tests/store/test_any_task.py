@@ -11,7 +11,7 @@ from msgspec import Raw, json, structs
 
 from hub.core import lifecycle
 from hub.core.task import Task
-from hub.store.contract import Store
+from hub.store.contract import Store, Unit
 from hub.store.memory import MemoryStore
 from schemas.scalars import SAFE_INTEGER, FailureClass, Priority, TaskState
 from schemas.work import TaskSpec
@@ -41,6 +41,7 @@ Sent = st.fixed_dictionaries(
         "priority": st.sampled_from(["urgent", "critical", "high", "normal", "medium", "low"]),
         "fairness_key": st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128),
         "labels": st.dictionaries(st.just("k"), st.just("v")),
+        "mission_id": st.just("mission-ü"),
         "not_before": Number,
         "complete_by": Number,
         "timeout_ms": st.integers(100, 366 * 86_400_000),
@@ -86,7 +87,7 @@ def tasks_in_any_state(draw: Callable[..., Any]) -> Task:
 
 @pytest.mark.parametrize("kind", ["sqlite", "memory"])
 def test_no_task_can_be_refused(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever the wire lets in is written and read back equal, as new and as changed."""
+    """Whatever the wire lets in is written and read back equal, as new, changed and edited."""
     store: Store = MemoryStore()
     if kind == "sqlite":
         store = open_sqlite(tmp_path_factory.mktemp("any"))
@@ -110,6 +111,9 @@ def test_no_task_can_be_refused(kind: str, tmp_path_factory: pytest.TempPathFact
         assert images(read_by_seq(store, seq)) == [image(before)]
         clerk.change(after)
         assert images(read_by_seq(store, seq)) == [image(after)]
+        edited = structs.replace(after, spec=second.spec, priority=second.priority)
+        clerk.commit(Unit("main", [edited], edited=True))
+        assert images(read_by_seq(store, seq)) == [image(edited)]
 
     try:
         written_and_read()
