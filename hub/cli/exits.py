@@ -34,7 +34,7 @@ MEANINGS: Final = {
     Exit.LATER: "The hub cannot do this now; the same command may work later.",
     Exit.FAILED: "The task that was followed ended as a dead letter.",
     Exit.CANCELLED: "The task that was followed was cancelled.",
-    Exit.CHECK_FAILED: "A check of the demo did not hold.",
+    Exit.CHECK_FAILED: "A check of the demo or of the doctor did not hold.",
     Exit.GAVE_UP: "The hub failed again and again, or did not stop in time.",
     Exit.SENT_AWAY: "The hub sent the sidecar away for good.",
     Exit.INTERRUPTED: "Interrupted.",

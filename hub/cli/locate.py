@@ -37,7 +37,7 @@ def locate(url: str | None, token: str | None, data: Path) -> Address:
     The admin token of the data directory is only ever sent to the hub that runs on that
     directory, never to an address given otherwise.
     """
-    local = _runtime(data)
+    local = runtime(data)
     if url is None and local is None:
         raise Trouble(
             Exit.UNREACHABLE,
@@ -75,7 +75,8 @@ def _is_address(url: str) -> bool:
         return False
 
 
-def _runtime(data: Path) -> Runtime | None:
+def runtime(data: Path) -> Runtime | None:
+    """What a hub on this directory says of itself; raises `Trouble` when it cannot be read."""
     path = data.expanduser() / RUNTIME
     try:
         return msgspec.json.decode(path.read_bytes(), type=Runtime)

@@ -7,7 +7,20 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from hub.cli import agents, bulk, config, demo, dispatch, events, join, submit, tasks, tokens, up
+from hub.cli import (
+    agents,
+    bulk,
+    config,
+    demo,
+    dispatch,
+    doctor,
+    events,
+    join,
+    submit,
+    tasks,
+    tokens,
+    up,
+)
 from hub.cli import task as one
 from hub.cli.exits import Exit, Trouble, epilog
 from hub.cli.screen import NOTES, OUT, clean, note
@@ -60,6 +73,7 @@ for _group, _name, _function in (
     (program, "stats", tasks.stats),
     (program, "explain", one.explain),
     (program, "events", events.events),
+    (program, "doctor", doctor.doctor),
     (many, "cancel", bulk.cancel),
     (many, "retry", bulk.retry),
     (many, "reprioritise", bulk.reprioritise),
