@@ -89,6 +89,7 @@ async def wire(
     recovery.resume_held(orgs, past, agents, settings, clock.now())
     terms, timers = Terms(tasks, agents, chance), Timers(tasks, loader, clock)
     upkeep = Upkeep(journal, clock, peers, terms, timers, settings, metrics)
+    loader.durable, upkeep.floor = lambda: journal.durable, loader.floor
     upkeep.orgs = tasks.orgs = scheduler.orgs
     fleet = Fleet(scheduler.orgs, journal, clock, peers, tasks, tokens)
     pauses = Pauses(scheduler.orgs, journal, clock, chance)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hub.core.org import Org
 from hub.core.task import Task
@@ -32,10 +32,34 @@ class Loader:
             self._free.put(store.reader())
         self._under_way: dict[tuple[str, str], list[Then]] = {}
         self._closed = False
+        self.durable: Callable[[], int] = lambda: 0
+        """The last durable position."""
+        self._number = 0
+        self._began: dict[int, int] = {}
+        """What was durable when each read that is under way began, oldest first."""
 
     async def read(self, question: Callable[[Reader], T]) -> T:
         """Ask a reader in its thread."""
-        return await self._loop.run_in_executor(self._threads, self._ask, question)
+        return await self._begin(question)
+
+    def _begin(self, question: Callable[[Reader], T]) -> "asyncio.Future[T]":
+        number = self._number = self._number + 1
+        self._began[number] = self.durable()
+        future = self._loop.run_in_executor(self._threads, self._ask, question)
+        future.add_done_callback(partial(self._over, number))
+        return future
+
+    def _over(self, number: int, _answer: "asyncio.Future[Any]") -> None:
+        """Whoever waits for the answer has used it once what is due now was called."""
+        self._loop.call_soon(self._began.pop, number, None)
+
+    def floor(self, durable: int) -> int:
+        """The position up to which every read under way sees what is durable.
+
+        A record that changed later has to stay in memory: a read that does not know of the
+        change may bring the older record back.
+        """
+        return next(iter(self._began.values()), durable)
 
     def _ask(self, question: Callable[[Reader], T]) -> T:
         reader = self._free.get()
@@ -52,9 +76,7 @@ class Loader:
             waiting.append(then)
             return
         self._under_way[key] = [then]
-        future = self._loop.run_in_executor(
-            self._threads, self._ask, lambda reader: reader.by_id(org.name, [task_id])
-        )
+        future = self._begin(lambda reader: reader.by_id(org.name, [task_id]))
         future.add_done_callback(partial(self._arrived, org, key))
 
     def _arrived(self, org: Org, key: tuple[str, str], rows: "asyncio.Future[Rows]") -> None:
@@ -73,9 +95,7 @@ class Loader:
         if not missing:
             look_at_all()
             return
-        future = self._loop.run_in_executor(
-            self._threads, self._ask, lambda reader: reader.by_id(org.name, missing)
-        )
+        future = self._begin(lambda reader: reader.by_id(org.name, missing))
         future.add_done_callback(partial(self._arrived_all, org, look_at_all))
 
     def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
@@ -90,9 +110,7 @@ class Loader:
             then()
             return
         # All of them: what is in memory now may have left it when the others arrive.
-        future = self._loop.run_in_executor(
-            self._threads, self._ask, lambda reader: reader.by_seq(seqs)
-        )
+        future = self._begin(lambda reader: reader.by_seq(seqs))
         future.add_done_callback(partial(self._arrived_all, org, then))
 
     def _arrived_all(self, org: Org, then: Then, rows: "asyncio.Future[Rows]") -> None:

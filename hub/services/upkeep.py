@@ -46,6 +46,8 @@ class Upkeep:
         self.orgs: list[Org] = []
         self.chores: list[Callable[[Instant], None]] = []
         """What else is looked at in each pass; each does a little and returns."""
+        self.floor: Callable[[int], int] = lambda durable: durable
+        """Up to which position records may leave memory, given the durable one."""
         self._last = clock.hub()
 
     def run_once(self) -> None:
@@ -61,7 +63,7 @@ class Upkeep:
             self._check_peer(peer, now)
         for org in self.orgs:
             # Trimmed first: what terms and timers are about to act on must stay in memory.
-            org.tasks.trim(self._journal.durable)
+            org.tasks.trim(self.floor(self._journal.durable))
             self._terms.check(org, now)
             self._timers.check(org, now)
             org.matcher.look_again()

@@ -1,58 +1,25 @@
-"""The loader: what it was asked for is in memory at the moment it says so."""
+"""The loader: what it promises about records that change while a read is under way."""
 
 import asyncio
+import threading
 
-from hub.core.org import Org
-from hub.core.task import Task
 from hub.services.loader import Loader
-from hub.store.contract import Batch
 from hub.store.memory import MemoryStore
-from tests.core.making import queued
 
 
-def stored(*tasks: Task) -> MemoryStore:
-    """A store with these tasks."""
-    store, batch = MemoryStore(), Batch()
-    batch.fresh = {task.seq: task for task in tasks}
-    batch.position = batch.units = 1
-    batch.rows = len(tasks)
-    store.write(batch)
-    store.commit()
-    return store
-
-
-async def test_a_record_that_leaves_memory_meanwhile_is_read_again() -> None:
-    """Between the question and the answer memory may be tidied up."""
-    task = queued()
-    org, loader = Org("main", 1), Loader(stored(task))
-    org.tasks.visit(task)
-    found: asyncio.Future[Task | None] = asyncio.get_running_loop().create_future()
-    loader.by_seq(org, [1], lambda: found.set_result(org.tasks.at(1)))
-    org.tasks.trim(1)
-    assert org.tasks.at(1) is None
-
-    assert await asyncio.wait_for(found, 10) == task
-    loader.close()
-
-
-async def test_what_does_not_exist_is_no_obstacle() -> None:
-    """The answer comes all the same."""
-    org, loader = Org("main", 1), Loader(stored(queued()))
-    done = asyncio.Event()
-    loader.by_seq(org, [1, 99], done.set)
-    await asyncio.wait_for(done.wait(), 10)
-
-    assert org.tasks.at(1) is not None
-    assert org.tasks.at(99) is None
-    loader.close()
-
-
-async def test_a_closed_loader_says_nothing() -> None:
-    """Nobody is left to act on it."""
-    org, loader = Org("main", 1), Loader(stored(queued()))
-    done = asyncio.Event()
-    loader.by_seq(org, [1], done.set)
-    loader.close()
+async def test_records_stay_for_reads_under_way() -> None:
+    """What changed since the oldest read began may not leave memory before it is used."""
+    loader, go_on = Loader(MemoryStore()), threading.Event()
+    loader.durable = lambda: 5
+    assert loader.floor(9) == 9
+    slow = asyncio.create_task(loader.read(lambda _reader: go_on.wait()))
     await asyncio.sleep(0)
-
-    assert not done.is_set()
+    loader.durable = lambda: 8
+    await loader.read(lambda _reader: None)
+    assert loader.floor(9) == 5
+    go_on.set()
+    await slow
+    async with asyncio.timeout(5):
+        while loader.floor(9) != 9:  # noqa: ASYNC110 - a step of the loop is enough
+            await asyncio.sleep(0)
+    loader.close()
