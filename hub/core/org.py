@@ -5,6 +5,7 @@ keeps it right whenever a record changes: `put` is the only way in. It decides n
 """
 
 from heapq import nsmallest
+from typing import Final
 
 from hub.core.agent import Agent, AgentRecord, Attempt
 from hub.core.alarms import Alarms
@@ -15,6 +16,11 @@ from hub.core.pauses import PauseRecord
 from hub.core.residents import Residents
 from hub.core.task import HELD, WAITING, Task
 from schemas.scalars import TaskState
+
+SCHEDULED: Final = TaskState.SCHEDULED
+QUEUED: Final = TaskState.QUEUED
+ASSIGNED: Final = TaskState.ASSIGNED
+"""By name: looking a member up costs more than what is done with it here."""
 
 
 class Org:
@@ -46,8 +52,8 @@ class Org:
         """A task's record changed, with the unit at this journal position."""
         self.position = position
         old = None if before is None else before.state
-        if before is not None and old is TaskState.QUEUED and after.state is not old:
-            if after.state is not TaskState.ASSIGNED:
+        if before is not None and old is QUEUED and after.state is not old:
+            if after.state is not ASSIGNED:
                 self.matcher.remove(before)
             self.tasks.dispatched(before)
         self.tasks.keep(after)
@@ -57,21 +63,20 @@ class Org:
             self.counts[after.state] += 1
             if old in HELD and after.state not in HELD:
                 self._release(after)
-            if before is not None and old is TaskState.SCHEDULED:
+            if old is SCHEDULED and before is not None:
                 self._unschedule(before)
             self._enter(after, position)
         elif before is not None and after.state in WAITING:
             if self.matcher.parked:
                 self.matcher.look_at(before)
             self._follow_edit(before, after, position)
-        if after.spec.complete_by is not None or (
-            before is not None and before.spec is not after.spec
-        ):
+        spec = after.spec
+        if spec.complete_by is not None or (before is not None and before.spec is not spec):
             self._set_expiry(before, after)
 
     def _follow_edit(self, before: Task, after: Task, position: int) -> None:
         """A task waits as before, perhaps in another place or for another time."""
-        if after.state is TaskState.QUEUED:
+        if after.state is QUEUED:
             if _place_in_line(after) == _place_in_line(before):
                 self.tasks.let_go(after, position)
                 return
@@ -95,13 +100,13 @@ class Org:
                 self.expiring.add(new, after.seq)
 
     def _enter(self, task: Task, position: int) -> None:
-        if task.state is TaskState.QUEUED:
+        if task.state is QUEUED:
             hot = self.tasks.stays_hot(task)
             place = place_of(task.queue_key, task.seq)
             self.matcher.add(task.requires, task.spec.fairness_key, place, hot=hot)
             if not hot:
                 self.tasks.let_go(task, position)
-        elif task.state is TaskState.SCHEDULED:
+        elif task.state is SCHEDULED:
             self.schedule(task.seq, task.due_at, task.spec.not_before or 0)
             self.tasks.let_go(task, position)
         elif task.ended:
@@ -222,7 +227,7 @@ class Org:
     @property
     def backlog(self) -> int:
         """How many tasks wait: for an agent, or for their time."""
-        return self.counts[TaskState.QUEUED] + self.counts[TaskState.SCHEDULED]
+        return self.counts[QUEUED] + self.counts[SCHEDULED]
 
     # Timers
 

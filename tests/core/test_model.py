@@ -103,7 +103,7 @@ class Fleet(Herd):
         try:
             after = change(self.hub.org, task)
         except Refused:
-            assert task.ended or task.state in HELD or task.attempt
+            assert self.hub.org.tasks.get(task.id) is task
         else:
             assert after.version == task.version + (after is not task)
 
@@ -259,10 +259,15 @@ class Fleet(Herd):
 
     @invariant()
     def nobody_has_more_than_it_can_do(self) -> None:
-        """Beyond its slots an agent only has what it brought along itself."""
+        """Beyond its slots an agent only has what it brought along itself.
+
+        What it was just given may still be on its way while it brings something along.
+        """
         for name, agent in self.hub.org.agents.items():
-            fresh = [each for each in agent.held.values() if not each.accepted]
-            assert not fresh or len(agent.held) <= max(SLOTS, len(self.work[name]))
+            attempts = agent.held.values()
+            fresh = {(each.task_id, each.generation) for each in attempts if not each.accepted}
+            assert len(fresh) <= SLOTS
+            assert not fresh or len(agent.held) <= max(SLOTS, len(fresh | self.work[name].keys()))
 
     def teardown(self) -> None:
         """In the end, with agents that do their work, every task ends that anybody may have."""
