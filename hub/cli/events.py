@@ -69,10 +69,10 @@ def events(
     wanted: Wanted = {"type": _checked(types), "entity": entity, "actor": actor}
     with connected(url, token, data) as client:
         if after is None:
-            cursor = _newest(client)
+            cursor = newest(client)
             back = LOOK_BACK if any(wanted.values()) else limit
             latest: deque[Envelope] = deque(maxlen=limit)
-            for page in _pages(client, _before(cursor, back), wanted):
+            for page in _pages(client, before(cursor, back), wanted):
                 latest.extend(page.items)
                 cursor = page.next_cursor
             _show(list(latest), as_json=as_json)
@@ -96,14 +96,14 @@ def _checked(types: str | None) -> str | None:
     return ",".join(chosen) or None
 
 
-def _newest(client: Client) -> str:
+def newest(client: Client) -> str:
     """The cursor of the newest event: what a stream says first."""
     for heard in told(client.stream(STREAM, {})):
         return heard.cursor
     raise Trouble(Exit.LATER, "The hub stops.", "Try again in a moment.")
 
 
-def _before(cursor: str, count: int) -> str | None:
+def before(cursor: str, count: int) -> str | None:
     """The cursor that many events earlier; None for the very first."""
     epoch, _, seq = cursor.partition(":")
     return f"{epoch}:{int(seq) - count}" if int(seq) > count else None
@@ -147,7 +147,7 @@ def _show(found: list[Envelope], *, as_json: bool) -> None:
 def _line(event: Envelope) -> Text:
     """When, what, about what, by whom, and what it says."""
     at = time.strftime("%H:%M:%S", time.localtime(event.timestamp))
-    says = " ".join(f"{name}={_brief(value)}" for name, value in event.payload.items())
+    says = " ".join(f"{name}={brief(value)}" for name, value in event.payload.items())
     return Text.assemble(
         (at, "dim"),
         f"  {event.type:<19}  ",
@@ -158,5 +158,6 @@ def _line(event: Envelope) -> Text:
     )
 
 
-def _brief(value: object) -> str:
+def brief(value: object) -> str:
+    """A value of an event in as few characters as possible."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

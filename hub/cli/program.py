@@ -16,9 +16,11 @@ from hub.cli import (
     doctor,
     events,
     join,
+    schemas,
     submit,
     tasks,
     tokens,
+    top,
     up,
 )
 from hub.cli import task as one
@@ -32,7 +34,6 @@ program: Final = typer.Typer(
     epilog=epilog(),
     no_args_is_help=True,
     invoke_without_command=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings=_HELP,
 )
@@ -73,7 +74,9 @@ for _group, _name, _function in (
     (program, "stats", tasks.stats),
     (program, "explain", one.explain),
     (program, "events", events.events),
+    (program, "top", top.top),
     (program, "doctor", doctor.doctor),
+    (program, "schemas", schemas.schemas),
     (many, "cancel", bulk.cancel),
     (many, "retry", bulk.retry),
     (many, "reprioritise", bulk.reprioritise),
