@@ -195,7 +195,9 @@ def drain(
 
 def edit(
     agent_id: AgentName,
-    name: Annotated[str | None, typer.Option("--name", metavar="TEXT")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What people call it.", metavar="TEXT")
+    ] = None,
     why: Annotated[str | None, typer.Option("--note", help="For others.", metavar="TEXT")] = None,
     label: Annotated[
         list[str] | None,
@@ -205,7 +207,9 @@ def edit(
         list[str] | None,
         typer.Option("--capability", help="All it offers, one each time.", metavar="NAME"),
     ] = None,
-    slots: Annotated[int | None, typer.Option("--slots", min=0, metavar="N")] = None,
+    slots: Annotated[
+        int | None, typer.Option("--slots", min=0, help="Tasks at once.", metavar="N")
+    ] = None,
     clear: Annotated[
         list[str] | None,
         typer.Option(

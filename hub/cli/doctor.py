@@ -54,10 +54,10 @@ def doctor(
     token: Token = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Check database, disk, ports, clock, versions, token and more; changes nothing.
+    """Check everything that a hub or an agent rests on, and change nothing.
 
-    Each check ends as OK, WARN, FAIL or SKIP (it could not be made), with a sentence and what
-    to do next. The exit code is 0 unless a check has failed; then it is 10.
+    Each check ends as OK, WARN, FAIL or SKIP, with a sentence and what to do
+    next. The exit code is 0 unless a check has failed; then it is 10.
     """
     place = data.expanduser()
     scene = Scene(place, config.expanduser(), url, token)

@@ -30,7 +30,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 Name = Annotated[
     str | None,
     typer.Argument(
-        metavar="[NAME]",
+        metavar="NAME",
         help="A document, or one body, message or event of it.",
         autocompletion=lambda: list(ABOUT),
     ),
@@ -48,9 +48,10 @@ def schemas(
     as_list: Annotated[bool, typer.Option("--list", help="List what there is.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Print the JSON Schemas of messages, bodies and events; with --json on one line.
+    """Print the JSON Schemas of messages, bodies and events.
 
-    Without a name the list of documents. A name such as TaskView prints that schema alone.
+    Without a name it lists the documents. A name such as TaskView prints that
+    schema alone. With --json it is on one line.
     """
     if len([given for given in (name, as_openapi, as_asyncapi, as_list) if given]) > 1:
         raise Trouble(Exit.USAGE, "Give one of NAME, --openapi, --asyncapi and --list.")

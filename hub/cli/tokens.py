@@ -50,7 +50,15 @@ def create(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Whose it is: a person, a program, an agent.")
     ],
-    role: Annotated[RoleName, typer.Option("--role", help="What it may do.", show_default=False)],
+    role: Annotated[
+        RoleName,
+        typer.Option(
+            "--role",
+            help="What it may do: agent, viewer, operator or admin.",
+            metavar="ROLE",
+            show_default=False,
+        ),
+    ],
     ttl: Annotated[
         str | None,
         typer.Option("--ttl", help="How long it is good; without it for ever.", metavar="30d"),

@@ -37,9 +37,10 @@ def top(
     token: Token = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Watch tasks, rates, agents and events live; q ends it, p holds the picture.
+    """Watch a hub live: tasks, rates, agents, events.
 
-    Where the output is no terminal it prints one frame; with --json one JSON document.
+    q ends it, p holds the picture. Where the output is no terminal it prints
+    one frame; with --json one JSON document.
     """
     with connected(url, token, data) as client:
         watch = Watch(client)

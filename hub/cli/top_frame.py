@@ -66,7 +66,7 @@ def _title(look: Look, remark: str) -> RenderableType:
 
 def _states(stats: TaskStats) -> Table:
     """How many tasks are in each state, in colour where there are some."""
-    table = Table.grid(padding=(0, 1), expand=True)
+    table = Table.grid(padding=(0, 2))
     for _ in StateName:
         table.add_column(justify="right", no_wrap=True)
     table.add_row(*[Text(state.value.replace("_", " "), style="dim") for state in StateName])
@@ -168,5 +168,6 @@ def _event(event: Envelope, width: int) -> Text:
 
 def _says(payload: Mapping[str, Any]) -> str:
     given = {name: value for name, value in payload.items() if value is not None}
+    given.pop("generation", None)
     moved = [f"{given.pop('from')} → {given.pop('to')}"] if given.keys() >= {"from", "to"} else []
     return one_line("  ".join([*moved, *(f"{name}={brief(each)}" for name, each in given.items())]))

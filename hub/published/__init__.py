@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hub import __version__
-from hub.published import messages_page, routes_page
+from hub.published import commands_page, messages_page, routes_page
 from hub.transport.openapi import openapi
 from schemas import generate
 from schemas.asyncapi import asyncapi
@@ -21,7 +21,11 @@ def published() -> dict[str, str]:
     made = {f"schemas/json/{name}": text for name, text in generate.documents().items()}
     made["schemas/json/openapi.json"] = json.dumps(openapi(__version__), indent=2) + "\n"
     made["schemas/json/asyncapi.json"] = json.dumps(asyncapi(__version__), indent=2) + "\n"
-    pages = {"docs/api.md": routes_page.tables(), "docs/protocol.md": messages_page.tables()}
+    pages = {
+        "docs/api.md": routes_page.tables(),
+        "docs/protocol.md": messages_page.tables(),
+        "docs/cli.md": commands_page.tables(),
+    }
     for name, tables in pages.items():
         made[name] = within(_text(name) or "", tables)
     return made
