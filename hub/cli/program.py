@@ -115,6 +115,20 @@ program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")
 program.add_typer(pauses, name="dispatch")
 
+PANELS: Final = {
+    "The hub": ("up", "demo", "config", "doctor", "top", "stats", "events", "token", "schemas"),
+    "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "dispatch"),
+    "Agents": ("join", "sidecar", "invite", "invites", "agent", "agents"),
+}
+"""The parts of the first page of help, each with its commands; others come under Commands."""
+for _panel, _names in PANELS.items():
+    for _command in program.registered_commands:
+        if _command.name in _names:
+            _command.rich_help_panel = _panel
+    for _below in program.registered_groups:
+        if _below.name in _names:
+            _below.rich_help_panel = _panel
+
 
 @program.callback()
 def corral(
