@@ -12,7 +12,7 @@ from typing import Final
 
 import apsw
 
-from hub.cli.doctor_report import Finding, Scene, fail, ok, skip, warn
+from hub.cli.doctor_report import Finding, Scene, Verdict, fail, ok, skip, warn
 from hub.cli.screen import span
 from hub.store.connections import WAL_LIMIT
 from hub.store.migrate import MIGRATIONS, version_of
@@ -126,7 +126,7 @@ def database(scene: Scene) -> Iterator[Finding]:
         )
         return
     try:
-        connection = _opened(path, _MODES[scene.held, left_open])
+        connection = _opened(path, _mode(held=scene.held and wal.exists(), left_open=left_open))
     except apsw.Error as error:
         yield fail(name, f"{path} cannot be opened: {error}.", PUT_BACK)
         return
@@ -152,12 +152,11 @@ def _missing(data: Path, path: Path, wal: Path) -> Iterator[Finding]:
         yield skip("database", "There is no database yet.", "`corral up` makes it.")
 
 
-_MODES: Final = {
-    (True, False): "mode=ro",
-    (False, True): "mode=ro&readonly_shm=1",
-    (False, False): "immutable=1",
-}
-"""How to open it so that nothing changes: by whether a hub runs, and whether one left a WAL."""
+def _mode(*, held: bool, left_open: bool) -> str:
+    """How to open it so that not even the files beside it change."""
+    if held:
+        return "mode=ro"
+    return "mode=ro&readonly_shm=1" if left_open else "immutable=1"
 
 
 def _opened(path: Path, mode: str) -> apsw.Connection:
@@ -176,8 +175,9 @@ def _inside(scene: Scene, connection: apsw.Connection) -> Iterator[Finding]:
             "Use the newer version of Corral that wrote it.",
         )
         return
-    yield _whole(connection, version, newest, BUSY_PATIENCE_S if scene.held else PATIENCE_S)
-    if version == newest:
+    whole = _whole(connection, version, newest, BUSY_PATIENCE_S if scene.held else PATIENCE_S)
+    yield whole
+    if version == newest and whole.verdict is not Verdict.FAIL:
         yield _history(scene, connection)
 
 
