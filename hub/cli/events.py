@@ -33,10 +33,11 @@ Wanted = dict[str, str | None]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens from now.")]
 Types = Annotated[
     str | None,
-    typer.Option("--type", help="Only these: task.created, agent.*, … with commas.", metavar="T"),
+    typer.Option("--type", help="Only these types, with commas: task.created,agent.*", metavar="T"),
 ]
 Entity = Annotated[
-    str | None, typer.Option("--entity", help="Only about this task, agent, …", metavar="ID")
+    str | None,
+    typer.Option("--entity", help="Only about this one: a task, an agent.", metavar="ID"),
 ]
 Actor = Annotated[
     str | None, typer.Option("--actor", help="Only what this one caused.", metavar="NAME")

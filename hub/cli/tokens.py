@@ -152,7 +152,8 @@ def rotate(
 ) -> None:
     """Put a new token in the place of one. It is shown this once.
 
-    When it is the token of this data directory's admin.token, the file gets the new one.
+    When it is the one in this data directory's admin.token, that file gets
+    the new one.
     """
     overlap_ms = duration_ms(overlap) or 0
     if not 0 <= overlap_ms <= LONGEST_OVERLAP_MS:
