@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hub.cli.client import Client
 from hub.cli.events import STREAM, before, newest
-from hub.cli.exits import Trouble
+from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import Address
 from hub.cli.sse import HEARTBEAT, told
 from schemas.events import Envelope
@@ -124,8 +124,10 @@ class Feed:
                     for event in self._heard(client):
                         # Replaced as a whole, because another thread reads it.
                         self._kept = (*self._kept, event)[-EVENTS:]
-                except Trouble:
-                    self._cursor = ""
+                except Trouble as trouble:
+                    if trouble.exit_code not in (Exit.UNREACHABLE, Exit.LATER):
+                        # The place is not there any more, for instance after a restore.
+                        self._cursor = ""
                 time.sleep(REOPEN_S)
 
     def _heard(self, client: Client) -> Iterator[Envelope]:
