@@ -29,7 +29,7 @@ MEANINGS: Final = {
     Exit.USAGE: "The command or its configuration is wrong.",
     Exit.UNREACHABLE: "No hub answered.",
     Exit.DENIED: "The token is missing, unknown, or may not do this.",
-    Exit.NOT_FOUND: "There is no such task or agent.",
+    Exit.NOT_FOUND: "There is nothing with that id or name.",
     Exit.REFUSED: "The hub refused the request.",
     Exit.LATER: "The hub cannot do this now; the same command may work later.",
     Exit.FAILED: "The task that was followed ended as a dead letter.",
