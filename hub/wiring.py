@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from hub import __version__, recovery
 from hub.config import Config
+from hub.core.org import Org
+from hub.services.administration import Administration
 from hub.services.agents import Agents
 from hub.services.bulk import Bulk
 from hub.services.bundle import Services
@@ -37,7 +39,7 @@ from hub.services.tokens import Tokens
 from hub.services.upkeep import Upkeep
 from hub.services.watch import Watches
 from hub.store.batcher import Batcher
-from hub.store.contract import Batch, StoreError
+from hub.store.contract import Batch, Recovered, StoreError
 from hub.store.journal import Journal
 from hub.store.logs import LogFile
 from hub.store.opening import Opened
@@ -51,6 +53,29 @@ class Wired(NamedTuple):
     """What works at intervals; started and stopped in this order."""
 
 
+class _Basis(NamedTuple):
+    """What everything else stands on."""
+
+    past: Recovered
+    clock: Clock
+    chance: Chance
+    metrics: Metrics
+    orgs: dict[str, Org]
+    journal: Journal
+    loader: Loader
+    bus: Bus
+    peers: Peers
+
+
+class _Access(NamedTuple):
+    """Who may come in, and how much of it."""
+
+    tokens: Tokens
+    invites: Invites
+    expulsion: Expulsion
+    limits: Limits
+
+
 async def wire(
     config: Config,
     opened: Opened,
@@ -59,43 +84,21 @@ async def wire(
     loop_died: Callable[[str, BaseException], None],
 ) -> Wired:
     """Build the services on the running loop, from what the store remembers."""
-    settings, store = config.settings, opened.store
-    past = store.recover()
-    clock, chance, peers = Clock(past.hub_time), Chance(), Peers()
-    metrics = Metrics(time.monotonic)
-    orgs = recovery.recover_orgs(past)
-    batcher = Batcher(past.event_seq)
-    journal = Journal(store, batcher, clock.hub, metrics, commit_failed)
-    loader = Loader(store)
-    bus = Bus(loader, metrics, past.epoch, past.event_seq, settings.event_readers)
-    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
+    settings = config.settings
+    basis = _basis(config, opened, commit_failed)
+    past, clock, chance, metrics, orgs, journal, loader, bus, peers = basis
+    access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
     edits = Edits(tasks, clock)
     log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
     logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
-    greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
-    tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
-    invites = Invites(tokens, journal, clock, chance, past.invites)
-    expulsion = Expulsion(tokens, peers, bus)
-    tokens.on_end(expulsion.expel)
-    rates = config.rates.fit(settings.heartbeat_ms)
-    limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
-    scheduler.orgs = list(orgs.values())
+    scheduler.orgs = tasks.orgs = list(orgs.values())
     journal.before_commit = scheduler.run_once
     recovery.resume_held(orgs, past, agents, settings, clock.now())
-    terms, timers = Terms(tasks, agents, chance), Timers(tasks, loader, clock)
-    upkeep = Upkeep(journal, clock, peers, terms, timers, settings, metrics)
-    loader.durable, upkeep.floor = lambda: journal.durable, loader.floor
-    upkeep.orgs = tasks.orgs = scheduler.orgs
-    fleet = Fleet(scheduler.orgs, journal, clock, peers, tasks, tokens)
-    pauses = Pauses(scheduler.orgs, journal, clock, chance)
-    upkeep.chores = [limits.sweep, replays.prune, fleet.end_pauses, pauses.end_pauses]
-    upkeep.chores += [tokens.end_due, tokens.note_uses, expulsion.look_around]
-    loops = [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)]
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -103,28 +106,77 @@ async def wire(
         chance=chance,
         loader=loader,
         bus=bus,
-        envelopes=Envelopes(orgs, tokens),
+        envelopes=Envelopes(orgs, access.tokens),
         peers=peers,
-        tokens=tokens,
-        invites=invites,
-        limits=limits,
+        tokens=access.tokens,
+        invites=access.invites,
+        limits=access.limits,
         agents=agents,
-        fleet=fleet,
-        pauses=pauses,
+        fleet=Fleet(scheduler.orgs, journal, clock, peers, tasks, access.tokens),
+        pauses=Pauses(scheduler.orgs, journal, clock, chance),
         tasks=tasks,
         edits=edits,
         bulk=Bulk(journal, clock, chance, loader, tasks, edits, orgs, past.jobs),
         watches=watches,
-        greeting=greeting,
+        greeting=Greeting(journal, clock, loader, peers, agents, tasks, logs, settings),
         replays=replays,
         submissions=Submissions(tasks, replays),
         logs=logs,
-        log_level=log_level,
+        administration=Administration(journal, clock, log_level),
         settings=settings,
         metrics=metrics,
-        exposition=Exposition(Sources(metrics, journal, scheduler.orgs, peers, limits, replays)),
+        exposition=Exposition(
+            Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
+        ),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
     )
-    return Wired(services, loops)
+    upkeep = _upkeep(services, basis, access)
+    return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _basis(
+    config: Config, opened: Opened, commit_failed: Callable[[Batch, StoreError], None]
+) -> _Basis:
+    past = opened.store.recover()
+    clock, metrics = Clock(past.hub_time), Metrics(time.monotonic)
+    orgs = recovery.recover_orgs(past)
+    batcher = Batcher(past.event_seq)
+    journal = Journal(opened.store, batcher, clock.hub, metrics, commit_failed)
+    loader = Loader(opened.store)
+    loader.durable = lambda: journal.durable
+    bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
+    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
+    return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
+
+
+def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
+    past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
+    tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
+    invites = Invites(tokens, journal, clock, chance, past.invites)
+    expulsion = Expulsion(tokens, basis.peers, basis.bus)
+    tokens.on_end(expulsion.expel)
+    rates = config.rates.fit(config.settings.heartbeat_ms)
+    limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
+    return _Access(tokens, invites, expulsion, limits)
+
+
+def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
+    """The one pass that looks after everything that ends by itself."""
+    clock, settings, metrics = basis.clock, services.settings, basis.metrics
+    terms = Terms(services.tasks, services.agents, basis.chance)
+    timers = Timers(services.tasks, basis.loader, clock)
+    upkeep = Upkeep(basis.journal, clock, basis.peers, terms, timers, settings, metrics)
+    upkeep.floor = basis.loader.floor
+    upkeep.orgs = list(basis.orgs.values())
+    upkeep.chores = [
+        services.limits.sweep,
+        services.replays.prune,
+        services.fleet.end_pauses,
+        services.pauses.end_pauses,
+        services.tokens.end_due,
+        services.tokens.note_uses,
+        access.expulsion.look_around,
+    ]
+    return upkeep

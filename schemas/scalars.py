@@ -328,6 +328,16 @@ class Tier(StrEnum):
     """New connections to the socket, by address."""
 
 
+class LogLevelName(StrEnum):
+    """How much a hub logs: this, and what is worse."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+
+
 class CloseCode(IntEnum):
     """Close codes: after 4000-4499 a client reconnects, after 4500-4999 it does not."""
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from hub.core.credentials import Scope
-from hub.core.session import SCOPES
+from hub.core.gates import SCOPES
 from schemas.from_agent import FromAgent
 from schemas.generate import field_notes
 from schemas.scalars import Role
@@ -63,5 +63,5 @@ def _words(schema: dict[str, Any]) -> str:
         most = f", at most {schema['maxItems']:,}" if "maxItems" in schema else ""
         return f"list of {_words(schema.get('items', {}))}{most}"
     kind = str(schema.get("type", "any JSON"))
-    most = schema.get("maxLength")
-    return f"{kind}, at most {most:,} characters" if most else kind
+    longest = schema.get("maxLength")
+    return f"{kind}, at most {longest:,} characters" if longest else kind

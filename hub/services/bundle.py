@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hub.core.org import Org
+from hub.services.administration import Administration
 from hub.services.agents import Agents
 from hub.services.bulk import Bulk
 from hub.services.bus import Bus
@@ -16,7 +17,6 @@ from hub.services.greeting import Greeting
 from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
-from hub.services.log_level import LogLevel
 from hub.services.metrics import Metrics
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
@@ -56,7 +56,7 @@ class Services:
     replays: Replays
     submissions: Submissions
     logs: TaskLogs
-    log_level: LogLevel
+    administration: Administration
     settings: Settings
     metrics: Metrics
     exposition: Exposition

@@ -26,6 +26,7 @@ from hub.transport.query import Empty, read_query
 from hub.transport.replay import Guard, guard_of
 from hub.transport.route import Route
 from hub.transport.stream import StreamResponse
+from schemas.redaction import without_secrets
 from schemas.scalars import BODY_BYTES, ErrorCode, Role
 
 REQUEST_ID_CHARS: Final = 128
@@ -160,8 +161,9 @@ def _actor(request: Request, principal: Principal | None) -> str:
     named = request.headers.get("X-Actor-Id", "") if principal.role is Role.ADMIN else ""
     if not named:
         return principal.id
-    if len(named) > ACTOR_CHARS or not (named.isascii() and named.isprintable()):
-        text = f"X-Actor-Id is printable ASCII of at most {ACTOR_CHARS} characters"
+    fits = len(named) <= ACTOR_CHARS and named.isascii() and named.isprintable()
+    if not fits or without_secrets(named) != named:
+        text = f"X-Actor-Id is printable ASCII of at most {ACTOR_CHARS} characters, and no token"
         raise Refused(ErrorCode.INVALID_HEADER, text)
     return named
 

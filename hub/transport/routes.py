@@ -10,6 +10,7 @@ from typing import Final
 from hub.core.credentials import ADMIN, OPERATE, OWN_TOKEN, READ, SUBMIT
 from hub.transport import (
     api_access,
+    api_admin,
     api_agents,
     api_bulk,
     api_dispatch,
@@ -20,7 +21,7 @@ from hub.transport import (
     api_schemas,
     api_tasks,
 )
-from hub.transport.route import delete, get, patch, post
+from hub.transport.route import delete, get, patch, post, put
 from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
 from schemas.http import access, agents, bulk, dispatch, events, hub, tasks
@@ -317,6 +318,15 @@ ACCESS: Final = (
 
 HUB: Final = (
     get(f"{API}/admin/limits", api_limits.list_limits, ADMIN, hub.Limits),
+    get(f"{API}/admin/log-level", api_admin.get_log_level, ADMIN, hub.LogLevelView),
+    put(
+        f"{API}/admin/log-level",
+        api_admin.set_log_level,
+        ADMIN,
+        hub.LogLevelView,
+        body=hub.LogLevelView,
+        events=(Event.ADMIN_LOG_LEVEL_CHANGED,),
+    ),
     get("/health", api_health.health, None, hub.Health),
     get("/healthz", api_health.health, None, hub.Health),
     get("/ready", api_health.ready, None, hub.Ready),

@@ -5,6 +5,7 @@ from msgspec import Struct
 from schemas.scalars import (
     Count,
     ErrorCode,
+    LogLevelName,
     Role,
     Tier,
 )
@@ -67,6 +68,12 @@ class Limits(Struct, frozen=True):
     usage: list[LimitView]
     usage_total: Count
     """How many there are; at most 1,000 are listed."""
+
+
+class LogLevelView(Struct, frozen=True, forbid_unknown_fields=True):
+    """The least level of what the hub logs."""
+
+    level: LogLevelName
 
 
 class Problem(Struct, frozen=True):

@@ -15,14 +15,16 @@ from typing import Final
 import pytest
 from msgspec import Raw
 
-from hub import app, recovery
+from hub import recovery
 from hub.config import Config
 from hub.core.credentials import Principal
 from hub.core.session import Close, Refusal, Session
 from hub.services.bundle import Services
+from hub.services.log_level import LogLevel
 from hub.services.settings import Settings
 from hub.store.opening import open_data
 from hub.transport import commands, replies
+from hub.wiring import wire
 from schemas.from_agent import Alive, Identify, TaskCancelled, TaskComplete, TaskFailed
 from schemas.scalars import Role, TaskState
 from schemas.to_agent import Bye
@@ -201,14 +203,25 @@ class Sidecar:
 async def services(tmp_path: Path) -> AsyncIterator[Services]:
     """Everything of a hub but its sockets."""
     opened = open_data(tmp_path / "data")
-    hub = app.Hub(Config(data=tmp_path / "data", settings=TERMS), opened)
-    services = await hub.wire()
-    for loop in hub._loops:
+    broken: list[object] = []
+
+    def breaks(*what: object) -> None:
+        broken.append(what)
+
+    config = Config(data=tmp_path / "data", settings=TERMS)
+    services, loops = await wire(config, opened, LogLevel(), breaks, breaks)
+    for loop in loops:
         loop.start()
-    services.logs.start(hub._loop_died)
+    services.logs.start(breaks)
     yield services
-    await hub._stop(services)
+    for loop in loops:
+        await loop.stop()
+    await services.logs.stop()
+    await services.journal.close()
+    services.loader.close()
+    await services.logs.close()
     opened.close()
+    assert not broken
 
 
 @pytest.mark.parametrize("seed", range(3))

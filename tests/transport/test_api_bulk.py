@@ -206,9 +206,9 @@ def _goes_on(hub: Hub, job: str, seen: int) -> bool:
 
 def _check_events(hub: Hub) -> None:
     database = apsw.Connection(str(hub.data / "hub.db"))
-    kinds = Counter(
-        dict(database.execute("SELECT type, count(*) FROM event GROUP BY type").fetchall())
-    )
+    kinds: Counter[int] = Counter()
+    for kind, number in database.execute("SELECT type, count(*) FROM event GROUP BY type"):
+        kinds[int(kind)] = int(number)
     states = {state for (state,) in database.execute("SELECT DISTINCT state FROM task")}
     database.close()
     assert states == {TaskState.CANCELLED}
