@@ -42,6 +42,7 @@ ACTS = (
     Act("POST /agents/{agent_id}/resume", None, (("agent.status.changed", "a-1"),)),
     Act("POST /agents/{agent_id}/drain", None, (("agent.status.changed", "a-1"),)),
     Act("DELETE /agents/{agent_id}", None, (("agent.deleted", "a-1"),), more="?force=true"),
+    Act("PUT /admin/log-level", {"level": "ERROR"}, (("admin.log_level.changed", "log"),)),
     Act("POST /dispatch/pause", {"note": "x"}, (("dispatch.paused", "*"),)),
     Act("POST /dispatch/resume", {}, (("dispatch.resumed", "*"),)),
     Act("POST /tokens", {"role": "viewer", "name": "guest"}, (("token.created", "{token_id}"),),
