@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from hub import __version__
-from hub.published import commands_page, messages_page, routes_page
+from hub.published import (
+    commands_page,
+    messages_page,
+    rates_page,
+    refusals_page,
+    rooms_page,
+    routes_page,
+    settings_page,
+)
 from hub.transport.openapi import openapi
 from schemas import generate
 from schemas.asyncapi import asyncapi
@@ -22,9 +30,13 @@ def published() -> dict[str, str]:
     made["schemas/json/openapi.json"] = json.dumps(openapi(__version__), indent=2) + "\n"
     made["schemas/json/asyncapi.json"] = json.dumps(asyncapi(__version__), indent=2) + "\n"
     pages = {
-        "docs/api.md": routes_page.tables(),
-        "docs/protocol.md": messages_page.tables(),
+        "docs/api.md": "\n".join(
+            (refusals_page.tables(), rates_page.tables(), routes_page.tables())
+        ),
+        "docs/architecture.md": rooms_page.tables(ROOT),
         "docs/cli.md": commands_page.tables(),
+        "docs/configuration.md": settings_page.tables(),
+        "docs/protocol.md": messages_page.tables(),
     }
     for name, tables in pages.items():
         made[name] = within(_text(name) or "", tables)

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from hub.core.credentials import Scope
-from hub.core.gates import SCOPES
-from schemas.from_agent import FromAgent
+from hub.core.gates import COSTS, SCOPES
+from schemas.from_agent import FromAgent, Identify
 from schemas.generate import field_notes
 from schemas.scalars import Role
 from schemas.to_agent import ToAgent
@@ -30,7 +30,7 @@ def _section(model: type[Struct]) -> str:
     lines = [f"### {model.__struct_config__.tag}", "", text]
     scope = SCOPES.get(model)
     if scope is not None:
-        lines += ["", f"For {_who(scope)}; taken from the bucket `{getattr(model, 'tier', '')}`."]
+        lines += ["", f"For {_who(scope)}; {_price(model)}."]
     fields = structs.fields(model)
     if fields:
         notes = dict(field_notes(model))
@@ -42,6 +42,13 @@ def _section(model: type[Struct]) -> str:
             note = " ".join(notes.get(field.name, "").split())
             lines.append(f"| `{field.encode_name}`{optional} | {kind} | {note} |")
     return "\n".join(lines)
+
+
+def _price(model: type[Struct]) -> str:
+    """From which bucket it is taken."""
+    if model in COSTS or model is Identify:
+        return f"taken from the bucket `{getattr(model, 'tier', '')}`"
+    return "not limited"
 
 
 def _who(scope: Scope) -> str:

@@ -1,21 +1,12 @@
-"""The settings of a hub as a part of `docs/configuration.md`, made from the fields themselves.
+"""The tables of `docs/configuration.md`: every setting of a hub, made from its fields."""
 
-`python -m hub.config_page` writes it.
-"""
-
-import sys
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, structs
 
-from hub.config import FILE_NAME, PREFIX, Config, default_data
+from hub.config import PREFIX, Config, default_data
 from hub.keys import Key, keys, shown
 from schemas.generate import field_notes
-
-PAGE: Final = Path(__file__).parent.parent / "docs" / "configuration.md"
-BEGIN: Final = "<!-- The tables up to the next mark are made by `python -m hub.config_page`. -->\n"
-END: Final = "<!-- The end of the made tables. -->\n"
 
 
 def meanings(node: Struct, about: str = "") -> dict[tuple[str, ...], str]:
@@ -61,21 +52,3 @@ def _row(key: Key, table: str, meaning: str) -> str:
 def _default(key: Key) -> str:
     """The default as it is on every machine."""
     return "`~/.local/share/corral`" if key.default == default_data() else shown(key.default)
-
-
-def page(text: str) -> str:
-    """The page with fresh tables."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
-
-
-def main() -> None:
-    """Write the tables into the page, beside which `corral.toml` is explained."""
-    text = PAGE.read_text("utf-8")
-    PAGE.write_text(page(text), "utf-8")
-    sys.stdout.write(f"{PAGE.name}: the tables of {FILE_NAME} are fresh\n")
-
-
-if __name__ == "__main__":
-    main()
