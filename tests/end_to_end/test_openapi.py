@@ -25,7 +25,8 @@ SCHEMA: Final = schemathesis.openapi.from_dict(openapi("0"))
 KEY: Final = re.compile("[!-~]{1,255}")
 BEYOND_SCHEMAS: Final = re.compile(
     "expected an object|integer beyond .*|a label is key=value|expected name=value"
-    "|only for the role .*|does not go with .*|this time has passed|give either .*|names no field to change|required, but missing"
+    "|only for the role .*|does not go with .*|this time has passed|give either .*"
+    "|names no field to change|required, but missing"
 )
 """What may be wrong with a request although its schema says nothing against it."""
 LIVE: Final = "/api/v1/events/stream"

@@ -126,6 +126,31 @@ def test_who_may(
 
 
 @pytest.mark.parametrize(
+    ("role", "cause"), [(Role.ADMIN, "ann"), (Role.OPERATOR, None), (Role.AGENT, None)]
+)
+def test_only_an_admin_names_another_actor(
+    calm_hub: Hub, agent_token: str, role: Role, cause: str | None
+) -> None:
+    """Whoever else sends the header is written down as who the credential says."""
+    token = agent_token if role is Role.AGENT else calm_hub.tokens[role]
+    me = calm_hub.http("GET", "/api/v1/me", token=token).json["id"]
+    body = {"description": "x", "needs": ["nobody"]}
+    headers = {"X-Actor-Id": "ann"}
+    made = calm_hub.http("POST", "/api/v1/tasks", body, token=token, headers=headers).json
+    (told,) = calm_hub.get(f"/tasks/{made['id']}/events")["items"]
+
+    assert told["meta"]["actor_id"] == (cause or me)
+
+
+def test_a_token_is_no_name_of_an_actor(calm_hub: Hub) -> None:
+    """A pasted token would stay in the events for ever."""
+    for named in (calm_hub.tokens[Role.OPERATOR], "x" * 129, "caf\xe9"):
+        headers = {"X-Actor-Id": named}
+        reply = calm_hub.http("POST", "/api/v1/dispatch/resume", {}, headers=headers)
+        assert (reply.status, reply.code) == (400, "invalid_header")
+
+
+@pytest.mark.parametrize(
     "header",
     ["", "Bearer", "Bearer ", "Bearer corral_d_x_y", "Basic dXNlcjpwYXNz", "Bearer a b c"],
 )
