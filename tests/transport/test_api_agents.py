@@ -103,6 +103,16 @@ async def test_an_agent_as_others_see_it(calm: Door) -> None:
         "created_at": 0,
         "last_seen_at": 0,
         "protocol_version": 2,
+        "version": 1,
+        "labels": {},
+        "note": None,
+        "paused": False,
+        "pause_note": None,
+        "paused_until": None,
+        "draining": False,
+        "active": True,
+        "source": "self",
+        "fixed": [],
     }
     task = calm.hub.submit(assign_to=name)
     await agent.accepts(task)
