@@ -44,6 +44,10 @@ class Bucket:
         self.level = level - need
         return 0
 
+    def give(self, cost: int) -> None:
+        """Put back what was taken for something that is now counted in another way."""
+        self.level = min(self.level + cost * MINUTE_MS, self._full)
+
     def _refilled(self, now: int) -> int:
         if now > self._at:
             level = self.level + (now - self._at) * self.per_minute

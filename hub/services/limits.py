@@ -76,6 +76,17 @@ class Limits:
         """Take what a request costs. Raises Refused `rate_limited`."""
         self.meter(principal).take(tier, cost, self._clock.hub())
 
+    def take_instead(self, principal: Principal, tier: Tier, cost: int) -> None:
+        """Take this in the place of the 1 that was taken for the same request.
+
+        Taken on top of it, a cost above the burst could never be met: it needs a full bucket.
+        Raises Refused `rate_limited`.
+        """
+        now = self._clock.hub()
+        meter = self.meter(principal)
+        meter.bucket(tier, now).give(1)
+        meter.take(tier, cost, now)
+
     def low(self, principal: Principal, tier: Tier) -> int | None:
         """What is left of a bucket that is nearly empty; None while it is not."""
         now = self._clock.hub()

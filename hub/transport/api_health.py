@@ -7,6 +7,7 @@ from hub.core.credentials import METRICS
 from hub.transport.call import Answer, Call
 from hub.transport.edge import admit
 from schemas.http.hub import Health, Ready, Reason
+from schemas.scalars import Tier
 
 STUCK_SECONDS: Final = 5.0
 """A commit that takes longer than this makes the hub not ready."""
@@ -42,7 +43,7 @@ async def ready(call: Call) -> Answer:
 async def metrics(call: Call) -> Answer:
     """The Prometheus exposition: on loopback, or with a token that may read it."""
     if not _is_local(call):
-        admit(call.services, call.request, METRICS)
+        admit(call.services, call.request, METRICS, Tier.READS)
     text = call.services.exposition.text()
     kind = "text/plain; version=0.0.4; charset=utf-8"
     return Answer(200, text, kind, durable=False)

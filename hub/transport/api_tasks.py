@@ -1,6 +1,7 @@
 """HTTP for one task: submit, look, wait, edit, cancel, retry, explain, log."""
 
 import asyncio
+from typing import Final
 
 from msgspec import json
 
@@ -28,6 +29,9 @@ from schemas.scalars import ErrorCode, StateName
 from schemas.to_agent import Flaw
 from schemas.work import TaskSpec
 
+LOOK_SECONDS: Final = 0.5
+"""How often a request that waits looks whether its credential is still good."""
+
 
 async def create_tasks(call: Call) -> Answer:
     """Submit one task, or several that are taken all or none."""
@@ -37,7 +41,7 @@ async def create_tasks(call: Call) -> Answer:
     taken = call.take(model)
     specs: list[TaskSpec] = taken.tasks if is_batch else [taken]
     _check_opaque(specs, is_batch=is_batch)
-    call.charge(len(specs) - 1)
+    call.charge(len(specs))
     tasks = services.tasks.submit(call.org, call.caller, specs, call.actor)
     if not is_batch:
         return _shown(call, tasks[0], 201)
@@ -114,8 +118,11 @@ async def _wait(call: Call, task: Task, wait_ms: int) -> Task:
     try:
         # It may have ended while it was looked for, before anybody watched.
         now = call.org.tasks.get(task.id)
-        if now is None or not now.ended:
-            await asyncio.wait([ended], timeout=wait_ms / 1000)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_ms / 1000
+        while (now is None or not now.ended) and not ended.done() and loop.time() < until:
+            await asyncio.wait([ended], timeout=min(until - loop.time(), LOOK_SECONDS))
+            call.check_credential()
     finally:
         forget()
     return await _find_any(call, task.id) or task
@@ -176,7 +183,8 @@ async def task_log(call: Call) -> Answer:
     text = await read()
     watches = call.services.watches
     while not (text.text or text.ended or watches.stopped) and loop.time() < until:
-        await logs.wait_for_news(min(until - loop.time(), 1.0))
+        await logs.wait_for_news(min(until - loop.time(), LOOK_SECONDS))
+        call.check_credential()
         task = await _find(call)
         text = await read()
     return Answer(200, text)

@@ -59,10 +59,15 @@ class Call:
             text = explain(self.body, model, error)[0].message
             raise Refused(ErrorCode.INVALID_JSON, text) from error
 
-    def charge(self, more: int) -> None:
-        """Count this request as so many more new tasks. Raises Refused `rate_limited`."""
-        if more > 0:
-            self.services.limits.take(self.caller, Tier.SUBMIT, more)
+    def charge(self, tasks: int) -> None:
+        """Count this request as so many new tasks. Raises Refused `rate_limited`."""
+        if tasks > 1:
+            self.services.limits.take_instead(self.caller, Tier.SUBMIT, tasks)
+
+    def check_credential(self) -> None:
+        """Raises Refused `invalid_token` when it was revoked while something was waited for."""
+        if not self.services.tokens.valid(self.caller.credential):
+            raise Refused(ErrorCode.INVALID_TOKEN, "the token is not valid any more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from hub.transport.replay import Guard, guard_of
 from hub.transport.route import Route
 from hub.transport.stream import StreamResponse
 from schemas.redaction import without_secrets
-from schemas.scalars import BODY_BYTES, ErrorCode, Role
+from schemas.scalars import BODY_BYTES, ErrorCode, Role, Tier
 
 REQUEST_ID_CHARS: Final = 128
 ACTOR_CHARS: Final = 128
@@ -126,9 +126,7 @@ def _let_in(services: Services, route: Route, request: Request) -> Principal | N
     if route.scope is None:
         services.limits.take_anonymous(address_of(request.scope))
         return None
-    principal = admit(services, request, route.scope)
-    services.limits.take(principal, route.tier)
-    return principal
+    return admit(services, request, route.scope, route.tier)
 
 
 def _warning(services: Services, route: Route, principal: Principal | None) -> dict[str, str]:
@@ -140,8 +138,11 @@ def _warning(services: Services, route: Route, principal: Principal | None) -> d
     return {} if left is None else {"RateLimit": f'"{route.tier}";r={left}'}
 
 
-def admit(services: Services, request: Request, scope: Scope) -> Principal:
-    """Who is asking. Raises Refused when that is nobody, or somebody who may not."""
+def admit(services: Services, request: Request, scope: Scope, tier: Tier) -> Principal:
+    """Who is asking; it costs them also when they may not.
+
+    Raises Refused when that is nobody, somebody who may not, or somebody who asks too fast.
+    """
     token = token_of(request.headers.get("Authorization", ""))
     principal = services.tokens.check(token)
     if principal is None:
@@ -149,6 +150,7 @@ def admit(services: Services, request: Request, scope: Scope) -> Principal:
         services.limits.may_log_in(address, token)
         services.limits.login_failed(address, token)
         raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")
+    services.limits.take(principal, tier)
     if not scope.allows(principal.role):
         raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")
     return principal

@@ -4,6 +4,7 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from hub.core.errors import Refused
 from hub.core.replays import Replay
@@ -40,10 +41,10 @@ class Guard:
 
     async def _shown(self, call: Call, found: Replay) -> Answer:
         if found.body is not None:
-            return Answer(found.status, found.body)
-        if self._route.is_secret or self._route.show is None:
-            ids = ", ".join(found.entities)
-            text = f"this was done before, and its answer is not shown again: {ids}"
+            return Answer(found.status, found.body, version=_version_in(found.body))
+        if self._route.is_secret or self._route.show is None or not found.entities:
+            what = f" of {', '.join(found.entities)}" if found.entities else ""
+            text = f"this was done before, and its answer{what} was not kept"
             raise Refused(ErrorCode.ALREADY_DONE, text)
         shown = await self._route.show(call, found.entities[0])
         return Answer(found.status, shown.body, version=shown.version)
@@ -59,12 +60,26 @@ class Guard:
         self._replays.leave(self._place)
 
 
+class _Versioned(Struct):
+    """What an answer about one entity says of it."""
+
+    version: int | None = None
+
+
+def _version_in(body: bytes) -> int | None:
+    return msgspec.json.decode(body, type=_Versioned).version if body else None
+
+
 async def guard_of(call: Call, route: Route) -> Guard | None:
-    """The guard of a POST with a key, which has begun; None when there is no key.
+    """The guard of a writing POST with a key, which has begun; None when there is no key.
 
     Raises Refused.
     """
-    key = _key_of(call) if route.method == "POST" and call.principal is not None else None
+    key = (
+        _key_of(call)
+        if route.events and route.method == "POST" and call.principal is not None
+        else None
+    )
     if key is None:
         return None
     caller = call.caller

@@ -8,6 +8,7 @@ from starlette.routing import Route as WebRoute
 
 from hub.core.errors import Refused
 from hub.services.bundle import Services
+from hub.transport.address import address_of
 from hub.transport.edge import endpoint, request_name
 from hub.transport.problems import refusal
 from hub.transport.routes import ROUTES
@@ -21,6 +22,10 @@ def web_app(services: Services) -> Starlette:
         status = error.status_code if isinstance(error, HTTPException) else 404
         code = ErrorCode.METHOD_NOT_ALLOWED if status == 405 else ErrorCode.NOT_FOUND
         refused = Refused(code, f"there is no {request.method} {request.url.path}")
+        try:
+            services.limits.take_anonymous(address_of(request.scope))
+        except Refused as too_fast:
+            refused = too_fast
         response = refusal(services, request, refused, request_name(services, request))
         if isinstance(error, HTTPException):
             response.headers.update(error.headers or {})

@@ -76,3 +76,14 @@ def test_nobody_is_sent_away_for_more_than_a_day() -> None:
     assert bucket.take(1_000_000, 0) == 0
     assert bucket.take(1_000_000, 0) == DAY_MS
     assert not bucket.is_full(DAY_MS)
+
+
+@given(st.integers(1, 1_000), st.integers(1, 100), st.integers(0, 100))
+def test_what_is_given_back_was_never_taken(burst: int, cost: int, more: int) -> None:
+    """And a bucket never holds more than its burst."""
+    bucket = Bucket(60, burst, 0)
+    before = bucket.level
+    bucket.take(cost, 0)
+    bucket.give(cost + more)
+
+    assert bucket.level == before

@@ -61,6 +61,7 @@ def test_the_same_write_again_gets_the_same_bytes(calm_hub: Hub) -> None:
 
     assert (first.status, again.status) == (201, 201)
     assert again.text == first.text
+    assert again.headers["etag"] == first.headers["etag"]
     assert "idempotent-replayed" not in first.headers
     assert again.headers["idempotent-replayed"] == "true"
     assert count(calm_hub, body["labels"]["mark"]) == 1
@@ -161,6 +162,15 @@ def test_a_large_answer_is_made_again(calm_hub: Hub) -> None:
     assert (again.status, again.json["id"]) == (201, first.json["id"])
     assert again.headers["idempotent-replayed"] == "true"
     assert (first.json["state"], again.json["state"]) == ("queued", "cancelled")
+
+
+def test_what_only_looks_needs_no_key(calm_hub: Hub) -> None:
+    """A preview is made anew each time, with a key or without."""
+    key, body = new_name(), {"action": "cancel", "filter": {"text": "nothing has this text"}}
+    replies = [post(calm_hub, key, body, "/tasks/bulk/preview") for _ in range(2)]
+
+    assert [each.status for each in replies] == [200, 200]
+    assert "idempotent-replayed" not in replies[1].headers
 
 
 def test_kill_9_between_commit_and_answer(own_hub: StartHub, tmp_path: Path) -> None:
