@@ -26,7 +26,7 @@ MEANINGS: Final = {
     ErrorCode.CONFLICT: "It contradicts what is there, such as another result or a taken name.",
     ErrorCode.VERSION_CONFLICT: "It has another version than `If-Match` demands.",
     ErrorCode.IN_PROGRESS: "The same write is being carried out at this moment.",
-    ErrorCode.ALREADY_DONE: "The write was carried out, and its answer held a secret.",
+    ErrorCode.ALREADY_DONE: "The write was carried out, and its answer was not kept.",
     ErrorCode.KEY_REUSED: "The idempotency key belongs to another write.",
     ErrorCode.STALE_GENERATION: "The report is about an assignment that is over.",
     ErrorCode.INVALID_STATE: "It cannot be done in the present state; the sentence names that.",
