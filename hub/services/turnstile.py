@@ -5,8 +5,9 @@ take all the places there are.
 """
 
 from collections.abc import Hashable
-from ipaddress import ip_address
 from typing import Final, Protocol
+
+from hub.services.limits import client_of
 
 UNKNOWN_PER_ADDRESS: Final = 20
 UNKNOWN_PER_LOOPBACK: Final = 2_000
@@ -15,6 +16,10 @@ UNKNOWN: Final = 200
 """Unknown connections from other machines, all together."""
 AGAIN_SECONDS: Final = 5
 """When a place may be free: an unknown connection has about so long to identify."""
+
+
+Client = tuple[str, bool]
+"""Whom an address stands for, and whether that is this machine."""
 
 
 class Guest(Hashable, Protocol):
@@ -33,7 +38,7 @@ class Turnstile:
         """`places` is the most connections there may be."""
         self.places = places
         self._inside: set[Guest] = set()
-        self._unknown: dict[str, set[Guest]] = {}
+        self._unknown: dict[Client, set[Guest]] = {}
         self._far = 0
         """How many unknown ones of other machines were let in, and are perhaps known by now."""
 
@@ -42,41 +47,36 @@ class Turnstile:
         if len(self._inside) >= self.places:
             return "the hub has no free place for another connection"
         if not guest.is_known:
-            near = _is_loopback(address)
+            client = client_of(address)
+            near = client[1]
             most = UNKNOWN_PER_LOOPBACK if near else UNKNOWN_PER_ADDRESS
-            if len(self._unknown.get(address, ())) >= most:
+            if len(self._unknown.get(client, ())) >= most:
                 self._forget_known()
-            if len(self._unknown.get(address, ())) >= most:
+            if len(self._unknown.get(client, ())) >= most:
                 return "too many connections of this address have not identified"
             if not near and self._far >= UNKNOWN:
                 self._forget_known()
             if not near and self._far >= UNKNOWN:
                 return "too many connections have not identified"
-            self._unknown.setdefault(address, set()).add(guest)
+            self._unknown.setdefault(client, set()).add(guest)
             self._far += not near
         self._inside.add(guest)
         return None
 
     def leave(self, guest: Guest, address: str) -> None:
         """A connection is gone."""
+        client = client_of(address)
         self._inside.discard(guest)
-        if guest in self._unknown.get(address, ()):
-            self._drop(address, {guest})
+        if guest in self._unknown.get(client, ()):
+            self._drop(client, {guest})
 
     def _forget_known(self) -> None:
-        for address, guests in list(self._unknown.items()):
-            self._drop(address, {guest for guest in guests if guest.is_known})
+        for client, guests in list(self._unknown.items()):
+            self._drop(client, {guest for guest in guests if guest.is_known})
 
-    def _drop(self, address: str, known: set[Guest]) -> None:
-        self._unknown[address] -= known
-        if not _is_loopback(address):
+    def _drop(self, client: Client, known: set[Guest]) -> None:
+        self._unknown[client] -= known
+        if not client[1]:
             self._far -= len(known)
-        if not self._unknown[address]:
-            del self._unknown[address]
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+        if not self._unknown[client]:
+            del self._unknown[client]

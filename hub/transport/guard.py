@@ -68,6 +68,8 @@ class Guard(HttpToolsProtocol):
         """How many requests have begun on this connection."""
         self._head = 0
         """Bytes of the unfinished head."""
+        self._fields = 0
+        """Bytes of the headers of this head that are complete."""
         self._too_large = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -118,15 +120,16 @@ class Guard(HttpToolsProtocol):
         self.scope["state"][TRANSPORT] = self.transport
         self._part = Part.HEAD
         self._begun += 1
-        self._head = 0
+        self._head = self._fields = 0
         self._arm(self.head_seconds)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header. Raises ValueError, which ends the parsing, when there are too many."""
         super().on_header(name, value)
-        if len(self.headers) > self.head_fields:
+        self._fields += len(name) + len(value)
+        if len(self.headers) > self.head_fields or self._fields > self.head_bytes:
             self._too_large = True
-            raise ValueError("too many headers")
+            raise ValueError("too many headers, or too long ones")
 
     def on_headers_complete(self) -> None:
         """The head is complete: it shows who calls, and the body has to come in time."""

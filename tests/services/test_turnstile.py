@@ -74,3 +74,12 @@ def test_who_was_turned_away_may_leave() -> None:
     for _ in range(3 * UNKNOWN):
         assert turnstile.enter(second, "1.1.1.1") is None
         turnstile.leave(second, "1.1.1.1")
+
+
+def test_one_network_is_one_client() -> None:
+    """Whoever has an IPv6 address has a whole network of them."""
+    turnstile = Turnstile(10_000)
+    for number in range(UNKNOWN_PER_ADDRESS):
+        enter(turnstile, f"2001:db8::{number:x}", 1)
+    assert "this address" in str(turnstile.enter(Guest(), "2001:db8::ffff"))
+    enter(turnstile, "2001:db8:0:1::1", 1)

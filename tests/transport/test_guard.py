@@ -112,6 +112,7 @@ def hasty_guard(own_hub: StartHub, folder: Path) -> Hub:
         b"".join(b"X-%d: a\r\n" % n for n in range(101)),
         b"".join(b"X-%d: a\r\n" % n for n in range(101)) + b"\r\n",
         b"X: " + b"a" * 400_000,
+        b"".join(b"X-%d: %s\r\n" % (n, b"a" * 800) for n in range(90)) + b"\r\n",
     ],
 )
 def test_a_head_without_end_is_refused(calm_hub: Hub, head: bytes) -> None:
