@@ -154,7 +154,7 @@ def _basis(
 def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
-    invites = Invites(tokens, journal, clock, chance, past.invites)
+    invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
     expulsion = Expulsion(tokens, basis.peers, basis.bus)
     tokens.on_end(expulsion.expel)
     rates = config.rates.fit(config.settings.heartbeat_ms)

@@ -13,6 +13,7 @@ from hub.core import facts, lifecycle
 from hub.core import standing as people
 from hub.core.agent import Agent, AgentRecord
 from hub.core.clock import Instant
+from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
 from hub.core.org import Org
@@ -27,7 +28,7 @@ from hub.store.contract import JournalPort, Unit
 from schemas import events
 from schemas.events import EventType
 from schemas.http.agents import AgentList, AgentsSynced, DeclaredAgent, ListError
-from schemas.scalars import CloseCode, ErrorCode, TaskState
+from schemas.scalars import CloseCode, ErrorCode, Role, TaskState
 
 DELETED = "the agent was deleted"
 OUT_OF_USE = "the list of agents does not have this agent any more"
@@ -131,7 +132,9 @@ class Fleet:
     # Delete
 
     def delete(self, org: Org, agent_id: str, actor: str, *, force: bool = False) -> None:
-        """Forget an agent, with its tokens and its session; its name may be used anew.
+        """Forget an agent, with its tokens and its session.
+
+        Its name may be used anew, by a token or a join code that is made for it.
 
         Raises Refused `not_found`, or `invalid_state` when it has work and `force` is not set.
         Forced, what it has goes back to the queue at once: started attempts count as lost.
@@ -182,10 +185,11 @@ class Fleet:
         """Bring the agents in line with a list, in one unit; each that changes has its event.
 
         An agent is never deleted: what an earlier list had and this one has not is taken out
-        of use, until a later list has it again.
+        of use, until a later list has it again. A name that no agent gets is an error of its
+        entry.
         """
         wall = self._clock.now().wall
-        synced = _Sync(org, actor, wall)
+        synced = _Sync(org, actor, wall, self._tokens.not_for_agents(org.name))
         for index, each in enumerate(wanted.agents):
             synced.take(index, each)
         if wanted.deactivate_missing:
@@ -210,13 +214,20 @@ def is_out_of_use(org: Org, agent_id: str) -> bool:
     return agent is not None and not agent.record.active
 
 
+def refuse_out_of_use(org: Org, principal: Principal) -> None:
+    """Raises Refused `forbidden` for an agent that is out of use, whatever it wants."""
+    if principal.role is Role.AGENT and is_out_of_use(org, principal.id):
+        raise Refused(ErrorCode.FORBIDDEN, OUT_OF_USE)
+
+
 class _Sync:
     """One list, entry by entry: the records that change, and the facts."""
 
-    def __init__(self, org: Org, actor: str, wall: int) -> None:
+    def __init__(self, org: Org, actor: str, wall: int, taken: frozenset[str]) -> None:
         self._org = org
         self._actor = actor
         self._wall = wall
+        self._taken = taken
         self._seen: set[str] = set()
         self.records: dict[str, AgentRecord] = {}
         self.facts: list[Fact] = []
@@ -228,6 +239,10 @@ class _Sync:
             self.report.errors.append(ListError(index, wanted.id, "the list has it twice"))
             return
         self._seen.add(wanted.id)
+        if wanted.id in self._taken:
+            text = "this is the name of a person's token or of the hub"
+            self.report.errors.append(ListError(index, wanted.id, text))
+            return
         known = self._org.agents.get(wanted.id)
         before = None if known is None else known.record
         given = structs.asdict(wanted)

@@ -1,6 +1,6 @@
 """The invite service: join codes, each good for one registration within minutes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import structs
@@ -8,6 +8,7 @@ from msgspec import structs
 from hub.core import credentials, facts
 from hub.core.credentials import InviteRecord
 from hub.core.errors import Refused
+from hub.core.org import Org
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.tokens import BITS, Tokens
@@ -24,12 +25,14 @@ class Invites:
 
     def __init__(
         self,
+        orgs: Mapping[str, Org],
         tokens: Tokens,
         journal: JournalPort,
         clock: Clock,
         chance: Chance,
         known: Iterable[InviteRecord],
     ) -> None:
+        self._orgs = orgs
         self._tokens = tokens
         self._journal = journal
         self._clock = clock
@@ -93,8 +96,9 @@ class Invites:
     def register(self, code: str, agent_id: str) -> str:
         """Turn a join code into the agent's token.
 
-        Raises Refused `invalid_code`, or `agent_exists` when the agent has a token already
-        and the code was not made for it by name, or when the name is a person's.
+        Only a code made for it by name lets an agent in that is known or ever had a token.
+        Raises Refused `invalid_code`, `agent_exists` for such an agent or a person's name, or
+        `conflict` when the agent has as many tokens as it may have.
         """
         invite = self._find(code)
         if invite is None:
@@ -102,13 +106,18 @@ class Invites:
         if invite.agent_id not in (None, agent_id):
             raise Refused(ErrorCode.INVALID_CODE, "the join code was made for another agent")
         self._tokens.refuse_name_of_person(invite.org, agent_id)
-        if invite.agent_id is None and self._tokens.has_token(invite.org, agent_id):
+        if invite.agent_id is None and self._was_there(invite.org, agent_id):
             raise Refused(
                 ErrorCode.AGENT_EXISTS,
-                f"there is an agent {agent_id} already; choose another name, or ask for a "
+                f"there is or was an agent {agent_id}; choose another name, or ask for a "
                 "join code made for this agent",
             )
+        self._tokens.refuse_another(invite.org, agent_id)
         return self._redeem(invite, agent_id)
+
+    def _was_there(self, org: str, agent_id: str) -> bool:
+        known = agent_id in self._orgs[org].agents
+        return known or self._tokens.role_of(org, agent_id) is not None
 
     def _redeem(self, invite: InviteRecord, agent_id: str) -> str:
         wall = self._clock.now().wall

@@ -179,13 +179,12 @@ class Tokens:
         """Make a token for a person or an agent.
 
         The name says for good who did something, so nobody gets one that another had. Raises
-        Refused `conflict` when it is taken, `invalid_state` when the agent has enough tokens.
+        Refused `agent_exists` when an agent's is a person's, `conflict` when a person's was
+        given before, or when the agent has enough tokens.
         """
         if role is Role.AGENT:
             self.refuse_name_of_person(org.name, subject)
-            if len(self._live(org.name, subject)) >= LIVE_OF_AGENT:
-                text = f"{subject} has {LIVE_OF_AGENT} tokens already; revoke one first"
-                raise Refused(ErrorCode.INVALID_STATE, text)
+            self.refuse_another(org.name, subject)
         else:
             self._refuse_taken(org, subject)
         return self.add(org.name, role, subject, actor, ttl_ms)
@@ -194,8 +193,21 @@ class Tokens:
         role = self.role_of(org.name, name)
         if name in RESERVED or role is Role.AGENT or name in org.agents:
             raise Refused(ErrorCode.CONFLICT, f"{name} is the name of an agent or of the hub")
-        if self._live(org.name, name):
-            raise Refused(ErrorCode.CONFLICT, f"there is a token {name} already; rotate it")
+        if role is not None:
+            text = f"there is or was a token {name}; rotate it, or choose another name"
+            raise Refused(ErrorCode.CONFLICT, text)
+
+    def refuse_another(self, org: str, agent_id: str) -> None:
+        """Raises Refused `conflict` when an agent has as many tokens as it may have."""
+        if len(self._live(org, agent_id)) >= LIVE_OF_AGENT:
+            text = f"{agent_id} has {LIVE_OF_AGENT} tokens already; revoke one first"
+            raise Refused(ErrorCode.CONFLICT, text)
+
+    def not_for_agents(self, org: str) -> frozenset[str]:
+        """The names that no agent gets: those of people's tokens and the reserved ones."""
+        known = self._known.values()
+        people = {o.subject for o in known if o.org == org and o.role is not Role.AGENT}
+        return RESERVED | people
 
     def refuse_name_of_person(self, org: str, agent_id: str) -> None:
         """An agent may cancel what was submitted in its name, so it never gets a person's.
@@ -214,10 +226,6 @@ class Tokens:
             if each.subject == subject and each.org == org and self._is_good(each, wall)
         ]
 
-    def has_token(self, org: str, agent_id: str) -> bool:
-        """Whether an agent has a token that is good."""
-        return any(each.role is Role.AGENT for each in self._live(org, agent_id))
-
     # Replace and end
 
     def rotate(
@@ -226,17 +234,22 @@ class Tokens:
         """Put a new token in the place of one, which stays good for the overlap.
 
         Of the same name at most these two are good then. The new one lasts as long as the old
-        one was made for. Raises Refused `not_found`, or `invalid_state` when the old one has
-        been replaced already.
+        one was made for. Raises Refused `not_found`, `invalid_state` when the old one has
+        been replaced already, or `conflict` when too many would be good.
         """
         old = self._good(org, public_id)
         if old.rotated_to is not None:
             text = f"the token was replaced by {old.rotated_to}; rotate that one"
             raise Refused(ErrorCode.INVALID_STATE, text)
+        live = self._live(org, old.subject)
+        earlier = [each for each in live if each.rotated_to is not None]
+        staying = len(live) - len(earlier) - (0 if overlap_ms else 1)
+        if staying >= LIVE_OF_AGENT:
+            text = f"{old.subject} has another token; revoke one first, or rotate without overlap"
+            raise Refused(ErrorCode.CONFLICT, text)
         wall = self._clock.now().wall
         lasts = None if old.expires_at is None else wall + old.expires_at - old.created_at
         text, new = self.mint(org, old.role, old.subject, actor, lasts)
-        earlier = [each for each in self._live(org, old.subject) if each.rotated_to is not None]
         ended = [each.revoke(wall) for each in earlier]
         if overlap_ms:
             replaced = old.rotate(new.public_id, wall + overlap_ms)
@@ -272,13 +285,14 @@ class Tokens:
         return known
 
     def _another_admin(self, than: Credential) -> bool:
-        """Whether an admin token lives that is not about to be replaced."""
+        """Whether an admin token lives that is there to stay for as long as this one."""
         wall = self._clock.now().wall
         return any(
             each.role is Role.ADMIN
             and each.org == than.org
             and each.public_id != than.public_id
             and each.rotated_to is None
+            and (each.expires_at is None or than.expires_at is not None)
             and self._is_good(each, wall)
             for each in self._known.values()
         )

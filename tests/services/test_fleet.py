@@ -246,6 +246,17 @@ def test_a_list_brings_the_agents_in_line() -> None:
     ]
 
 
+def test_a_list_takes_no_reserved_name() -> None:
+    """Such an entry is an error; the others count."""
+    stable = Stable()
+    names = ("hub", "oak", "nobody")
+    report = stable.sync(*(DeclaredAgent(name) for name in names))
+
+    assert [(error.index, error.id) for error in report.errors] == [(0, "hub"), (2, "nobody")]
+    assert report.created == 1
+    assert not {"hub", "nobody"} & set(stable.hub.org.agents)
+
+
 def test_an_agent_out_of_use_loses_its_session() -> None:
     """It may come back when a list has it again; one that no list had is left alone."""
     stable = Stable()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.core.agent import AgentRecord
 from hub.core.errors import Refused
 from hub.services.invites import Invites
 from hub.store.memory import MemoryStore
@@ -20,7 +21,9 @@ class Reception:
         self.desk = desk
         past = desk.store.recover()
         dice = Dice(len(past.credentials) + 1 << 90)
-        self.invites = Invites(desk.tokens, desk.journal, desk.clock, dice, past.invites)
+        self.invites = Invites(
+            {"main": desk.org}, desk.tokens, desk.journal, desk.clock, dice, past.invites
+        )
 
     def code(self, agent_id: str | None = None, ttl_ms: int = MINUTE) -> str:
         """A join code."""
@@ -89,6 +92,30 @@ def test_an_agent_gets_nobodys_name(reception: Reception) -> None:
     assert reception.refusal(code, "anna") is ErrorCode.AGENT_EXISTS
     with pytest.raises(Refused):
         reception.code("anna")
+    assert reception.invites.register(code, "birch")
+
+
+def test_a_code_for_anybody_gives_no_agent_away(reception: Reception) -> None:
+    """Not one that is only known, nor one whose token has ended; a code made for it does."""
+    desk = reception.desk
+    desk.org.know(AgentRecord("main", "elm", "elm", (), (), 1, 0))
+    _, record = desk.tokens.create(desk.org, Role.AGENT, "oak", "admin")
+    desk.tokens.revoke("main", record.public_id, "admin")
+    code = reception.code()
+
+    for name in ("elm", "oak"):
+        assert reception.refusal(code, name) is ErrorCode.AGENT_EXISTS
+        assert reception.invites.register(reception.code(name), name)
+
+
+def test_a_code_gives_no_third_token(reception: Reception) -> None:
+    """It stays good, and is used once one of the two is revoked."""
+    desk = reception.desk
+    made = [desk.tokens.create(desk.org, Role.AGENT, "birch", "admin")[1] for _ in range(2)]
+    code = reception.code("birch")
+
+    assert reception.refusal(code, "birch") is ErrorCode.CONFLICT
+    desk.tokens.revoke("main", made[0].public_id, "admin")
     assert reception.invites.register(code, "birch")
 
 

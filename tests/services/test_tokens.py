@@ -203,13 +203,34 @@ def test_the_last_admin_stays(desk: Desk) -> None:
     assert desk.tokens.valid(third.public_id)
 
 
+def test_an_admin_that_expires_does_not_replace_one_that_stays(desk: Desk) -> None:
+    """It may go itself, and counts among those that expire as well."""
+    _, lasting = desk.tokens.add("main", Role.ADMIN, "admin", "hub")
+    _, brief = desk.tokens.create(desk.org, Role.ADMIN, "anna", "admin", HOUR)
+    with refusal(ErrorCode.INVALID_STATE):
+        desk.tokens.revoke("main", lasting.public_id, "admin")
+    desk.tokens.revoke("main", brief.public_id, "admin")
+
+    assert desk.tokens.valid(lasting.public_id)
+
+
+def test_of_admins_that_all_expire_one_stays(desk: Desk) -> None:
+    """Any of them is enough for another."""
+    made = [desk.tokens.create(desk.org, Role.ADMIN, f"a-{n}", "hub", HOUR)[1] for n in (1, 2)]
+    desk.tokens.revoke("main", made[0].public_id, "admin")
+    with refusal(ErrorCode.INVALID_STATE):
+        desk.tokens.revoke("main", made[1].public_id, "admin")
+
+
 def test_a_name_has_one_owner(desk: Desk) -> None:
-    """Free again once its token has ended, but never for an agent."""
+    """Also after its token has ended: only a rotation goes on with it."""
     _, public_id = desk.person()
     with refusal(ErrorCode.CONFLICT):
         desk.person()
-    desk.tokens.revoke("main", public_id, "admin")
-    desk.person()
+    _, record = desk.tokens.rotate("main", public_id, 0, "admin")
+    desk.tokens.revoke("main", record.public_id, "admin")
+    with refusal(ErrorCode.CONFLICT):
+        desk.again().person()
     with refusal(ErrorCode.AGENT_EXISTS):
         desk.tokens.create(desk.org, Role.AGENT, "anna", "admin")
 
@@ -227,8 +248,21 @@ def test_an_agent_has_few_tokens(desk: Desk) -> None:
     """Enough to replace one while it is used."""
     for _ in range(LIVE_OF_AGENT):
         desk.tokens.create(desk.org, Role.AGENT, "birch", "admin")
-    with refusal(ErrorCode.INVALID_STATE):
+    with refusal(ErrorCode.CONFLICT):
         desk.tokens.create(desk.org, Role.AGENT, "birch", "admin")
+
+
+def test_a_rotation_gives_no_third_token(desk: Desk) -> None:
+    """Of two, one is replaced without overlap, or after the other was revoked."""
+    made = [desk.tokens.create(desk.org, Role.AGENT, "birch", "admin")[1] for _ in range(2)]
+    with refusal(ErrorCode.CONFLICT):
+        desk.tokens.rotate("main", made[0].public_id, HOUR, "admin")
+    _, new = desk.tokens.rotate("main", made[0].public_id, 0, "admin")
+    desk.tokens.revoke("main", made[1].public_id, "admin")
+    desk.tokens.rotate("main", new.public_id, HOUR, "admin")
+
+    good = [each for each in desk.tokens.of_org("main") if desk.tokens.valid(each.public_id)]
+    assert len(good) == LIVE_OF_AGENT
 
 
 def test_a_deleted_agents_tokens_are_void(desk: Desk) -> None:
