@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from hub.core.credentials import Credential, InviteRecord, Principal
 from hub.core.errors import Refused
 from hub.transport.address import address_of
 from hub.transport.call import Answer, Call
-from hub.transport.views import cursor_of, key_in
+from hub.transport.cursors import make_cursor, read_cursor
 from schemas.http.access import (
     Invite,
     InvitePage,
@@ -78,7 +80,7 @@ async def list_tokens(call: Call) -> Answer:
         if query.role in (None, ROLE_NAMES[each.role])
         and query.state in (None, tokens.standing(each))
     ]
-    page, cursor = _page(found, query.limit, query.cursor)
+    page, cursor = _page(found, "tokens", query)
     return Answer(200, TokenPage([_view(call, each) for each in page], cursor))
 
 
@@ -145,7 +147,7 @@ async def list_invites(call: Call) -> Answer:
     """A page of the join codes that may still be used, the oldest first."""
     query: InviteQuery = call.query
     found = call.services.invites.open(call.caller.org)
-    page, cursor = _page(found, query.limit, query.cursor)
+    page, cursor = _page(found, "invites", query)
     return Answer(200, InvitePage([_invite_view(each) for each in page], cursor))
 
 
@@ -191,12 +193,16 @@ async def me(call: Call) -> Answer:
 # Pages
 
 
-def _page(found: Sequence[One], limit: int, cursor: str | None) -> tuple[Sequence[One], str | None]:
-    """A page of a list, and where the next one begins."""
-    after = "" if cursor is None else key_in(cursor)
+def _page(
+    found: Sequence[One], name: str, query: TokenQuery | InviteQuery
+) -> tuple[Sequence[One], str | None]:
+    """A page of the list of that name, and where the next one begins."""
+    conditions = structs.replace(query, cursor=None, limit=1)
+    after = "" if query.cursor is None else read_cursor(query.cursor, name, conditions)
     rest = [each for each in found if _place(each) > after]
-    page = rest[:limit]
-    return page, cursor_of(_place(page[-1])) if len(rest) > limit else None
+    page = rest[: query.limit]
+    is_last = len(rest) <= query.limit
+    return page, None if is_last else make_cursor(_place(page[-1]), name, conditions)
 
 
 def _place(record: Credential | InviteRecord) -> str:

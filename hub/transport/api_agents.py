@@ -8,8 +8,8 @@ from hub.core.agent import Agent, AgentRecord
 from hub.core.errors import Refused
 from hub.transport.agent_view import agent_view
 from hub.transport.call import Answer, Call
+from hub.transport.cursors import make_cursor, read_cursor
 from hub.transport.edge import if_match
-from hub.transport.views import cursor_of, key_in
 from schemas.http.agents import (
     AgentEdit,
     AgentList,
@@ -25,7 +25,8 @@ from schemas.to_agent import Flaw
 async def list_agents(call: Call) -> Answer:
     """A page of agents, by id."""
     query: AgentQuery = call.query
-    after = "" if query.cursor is None else key_in(query.cursor)
+    conditions = structs.replace(query, cursor=None, limit=1, count=False)
+    after = "" if query.cursor is None else read_cursor(query.cursor, "agents", conditions)
     labels = [_label(text) for text in query.label or ()]
     wanted = [agent for agent in call.org.agents.values() if _fits(agent, query, labels)]
     rest = [agent for agent in wanted if agent.record.id > after]
@@ -35,7 +36,7 @@ async def list_agents(call: Call) -> Answer:
         200,
         AgentPage(
             [agent_view(agent) for agent in page],
-            None if last is None else cursor_of(last),
+            None if last is None else make_cursor(last, "agents", conditions),
             len(wanted) if query.count else None,
         ),
     )

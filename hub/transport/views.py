@@ -1,19 +1,15 @@
 """Views: records as readers over HTTP see them."""
 
-import base64
-import binascii
-
 from msgspec import UNSET, Raw, UnsetType
 
 from hub.core import bulk
 from hub.core.clock import Instant
-from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
 from schemas.http.bulk import BulkAction, BulkState, BulkView
 from schemas.http.tasks import Progress, TaskView, Total
-from schemas.scalars import ErrorCode, PriorityName, TaskState
+from schemas.scalars import PriorityName, TaskState
 
 
 def task_view(org: Org, task: Task, now: Instant) -> TaskView:
@@ -98,19 +94,3 @@ def bulk_view(job: JobRecord) -> BulkView:
         finished_at=job.finished_at,
         reason=arguments.reason,
     )
-
-
-def cursor_of(key: str) -> str:
-    """An opaque cursor that goes on after this key."""
-    return base64.urlsafe_b64encode(b"1" + key.encode()).decode().rstrip("=")
-
-
-def key_in(cursor: str) -> str:
-    """The key inside a cursor. Raises Refused when it is not one of ours."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, ValueError) as error:
-        raise Refused(ErrorCode.INVALID_CURSOR, "the cursor is not valid") from error
-    if not text.startswith("1"):
-        raise Refused(ErrorCode.INVALID_CURSOR, "the cursor is not valid")
-    return text[1:]

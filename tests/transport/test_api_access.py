@@ -91,7 +91,11 @@ def test_tokens_are_listed_page_by_page(own_hub: StartHub) -> None:
     assert [each for each in seen if each in made] == sorted(made[1:], key=made.index)
     revoked = hub.get("/tokens?state=revoked")["items"]
     assert [each["id"] for each in revoked] == [made[0]]
-    assert hub.http("GET", f"{TOKENS}?cursor=!").status == 400
+    cursor = hub.get("/tokens?limit=2&role=operator")["next_cursor"]
+    assert hub.http("GET", f"{TOKENS}?role=operator&cursor={cursor}").status == 200
+    for foreign in ("!", cursor, f"{cursor}&role=viewer", f"{cursor[:-1]}&role=operator"):
+        assert hub.http("GET", f"{TOKENS}?cursor={foreign}").code == "invalid_cursor"
+    assert hub.http("GET", f"/api/v1/invites?cursor={cursor}").code == "invalid_cursor"
 
 
 def test_a_revoked_token_opens_nothing(calm_hub: Hub) -> None:

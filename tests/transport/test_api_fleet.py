@@ -119,9 +119,31 @@ async def test_an_agent_that_the_list_lost_may_not_come_in(own_hub: StartHub) ->
         await barred.say("identify", agent_id="oak", protocol_version=2, slots=1)
         code, bye = await barred.bye()
         assert (code, bye["reconnect"]) == (4503, False)
+        assert submitted_by(door, "oak") == 403
         assert ask(hub, "POST", "/sync", wanted, role=Role.ADMIN).json["updated"] == 1
+        assert submitted_by(door, "oak") == 201
         await door.agent("oak")
         assert hub.get("/agents/oak")["slots"] == 3
+
+
+def submitted_by(door: Door, name: str) -> int:
+    """The status of the answer to an agent that submits over HTTP."""
+    body = {"description": "x", "needs": ["nothing has this"]}
+    return door.hub.http("POST", "/api/v1/tasks", body, token=door.token(name)).status
+
+
+def test_a_list_takes_no_persons_name(own_hub: StartHub) -> None:
+    """Also after that person's token was revoked; the entry is named in the answer."""
+    hub = own_hub()
+    wish = {"role": "viewer", "name": "anna"}
+    made = hub.http("POST", "/api/v1/tokens", wish).json
+    hub.http("DELETE", f"/api/v1/tokens/{made['id']}")
+    wanted = {"agents": [{"id": "elm"}, {"id": "anna"}]}
+    report = ask(hub, "POST", "/sync", wanted, role=Role.ADMIN).json
+
+    assert [(each["index"], each["id"]) for each in report["errors"]] == [(1, "anna")]
+    assert report["created"] == 1
+    assert ask(hub, "GET", "/anna").status == 404
 
 
 async def test_only_one_of_many_edits_of_a_version_is_taken(calm: Door) -> None:
@@ -176,7 +198,10 @@ async def test_pages_show_every_agent_once(own_hub: StartHub) -> None:
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert found == names
-    assert ask(hub, "GET", "?cursor=forged").code == "invalid_cursor"
+    first = ask(hub, "GET", "?limit=7").json["next_cursor"]
+    assert ask(hub, "GET", f"?limit=3&count=true&cursor={first}").status == 200
+    for foreign in ("?cursor=forged", "?cursor=MWEwNQ", f"?status=offline&cursor={first}"):
+        assert ask(hub, "GET", foreign).code == "invalid_cursor"
 
 
 def test_bad_wishes_are_refused(calm_hub: Hub) -> None:
