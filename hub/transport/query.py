@@ -2,7 +2,7 @@
 
 Every flaw is named, not only the first; an unknown parameter is a flaw, because a typo in a
 filter must not widen what is found. A list is given by repeating the parameter, or with
-commas where its values cannot hold one.
+commas where its values cannot hold one; a list that is given names at least one value.
 """
 
 from collections.abc import Callable
@@ -92,7 +92,10 @@ def _reader(hint: Any) -> _Read:
 def _reader_of_lists(kind: Any, *, commas: bool) -> _Read:
     def read(texts: list[str]) -> Any:
         parts = [part for text in texts for part in text.split(",")] if commas else texts
-        return msgspec.convert([part for part in parts if part], kind, strict=False)
+        values = [part for part in parts if part]
+        if not values:
+            raise msgspec.ValidationError("names no value")
+        return msgspec.convert(values, kind, strict=False)
 
     return read
 

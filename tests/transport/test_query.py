@@ -47,6 +47,12 @@ def test_a_list_is_repeated_or_has_commas(text: str) -> None:
     assert read(f"name=x&{text}").state == [StateName.QUEUED, StateName.RUNNING]
 
 
+@pytest.mark.parametrize("text", ["state=", "state=,", "state=&state=,,", "label="])
+def test_a_list_that_is_given_names_a_value(text: str) -> None:
+    """A filter that is empty by mistake does not find everything."""
+    assert list(flaws(f"name=x&{text}").values()) == ["names no value"]
+
+
 def test_some_values_may_hold_commas() -> None:
     """Then each is given on its own."""
     assert read("name=x&label=a%3D1,2&label=b").label == ["a=1,2", "b"]
