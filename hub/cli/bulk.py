@@ -16,7 +16,7 @@ from hub.cli.screen import NOTES, clean, emit, note
 from hub.cli.tables import tasks_table
 from schemas.http.bulk import BulkAction, BulkPreview, BulkRequest, BulkView
 from schemas.http.tasks import TaskConditions, TaskEdit, Total
-from schemas.scalars import PriorityName
+from schemas.scalars import PriorityName, StateName
 
 POLL_S: Final = 0.2
 """How often a person is shown how far it has come."""
@@ -43,8 +43,8 @@ def cancel(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Cancel many tasks: those that have not ended."""
+    wanted = _checked(BulkAction.CANCEL, wanted, every=every)
     request = BulkRequest(BulkAction.CANCEL, wanted, reason=reason)
-    _check(wanted, every=every)
     with connected(url, token, data) as client:
         _carry_out(client, request, yes=yes, as_json=as_json)
 
@@ -61,8 +61,8 @@ def retry(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Retry many tasks: dead letters, and cancelled ones with --state cancelled."""
+    wanted = _checked(BulkAction.RETRY, wanted, every=every)
     request = BulkRequest(BulkAction.RETRY, wanted, reason=reason)
-    _check(wanted, every=every)
     with connected(url, token, data) as client:
         _carry_out(client, request, yes=yes, as_json=as_json)
 
@@ -79,17 +79,22 @@ def reprioritise(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Give many tasks another priority: those that have not ended."""
+    wanted = _checked(BulkAction.EDIT, wanted, every=every)
     request = BulkRequest(BulkAction.EDIT, wanted, edit=TaskEdit(priority=to))
-    _check(wanted, every=every)
     with connected(url, token, data) as client:
         _carry_out(client, request, yes=yes, as_json=as_json)
 
 
-def _check(wanted: TaskConditions, *, every: bool) -> None:
-    if wanted == TaskConditions() and not every:
+def _checked(action: BulkAction, wanted: TaskConditions, *, every: bool) -> TaskConditions:
+    """The conditions; where there are none, the states that mean all tasks of the action."""
+    if wanted != TaskConditions():
+        return wanted
+    if not every:
         raise Trouble(
             Exit.USAGE, "This would be about all tasks.", "Name a condition, or give --all."
         )
+    is_retry = action is BulkAction.RETRY
+    return TaskConditions(state=[StateName.DEAD_LETTER] if is_retry else list(StateName))
 
 
 def _carry_out(client: Client, request: BulkRequest, *, yes: bool, as_json: bool) -> None:

@@ -88,6 +88,8 @@ def check(request: BulkRequest) -> TaskFilter | None:
     flaws: list[Flaw] = []
     if (request.filter is None) == (request.ids is None):
         flaws.append(Flaw("$", "give either a filter or ids"))
+    elif request.filter is not None:
+        flaws += _without_conditions(request.filter)
     is_edit = request.action is BulkAction.EDIT
     if is_edit and (request.edit is None or not _names_fields(request.edit)):
         flaws.append(Flaw("$.edit", "names no field to change"))
@@ -96,6 +98,20 @@ def check(request: BulkRequest) -> TaskFilter | None:
     if flaws:
         raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
     return None if request.filter is None else narrowed(request.action, request.filter)
+
+
+def _without_conditions(conditions: TaskConditions) -> list[Flaw]:
+    """What would mean all tasks although it may have been meant to say which."""
+    given = structs.asdict(conditions)
+    flaws = [
+        Flaw(f"$.filter.{name}", "is empty: give a value, or leave it out")
+        for name, value in given.items()
+        if value in ([], {})
+    ]
+    if all(value is None for value in given.values()):
+        text = "a filter names at least one condition; all tasks are those in every state"
+        flaws.append(Flaw("$.filter", text))
+    return flaws
 
 
 def _names_fields(edit: TaskEdit) -> bool:

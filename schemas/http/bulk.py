@@ -50,7 +50,7 @@ class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     action: BulkAction
     filter: TaskConditions | None = None
-    """`{}` means all tasks."""
+    """At least one condition; all tasks are those in every state."""
     ids: Annotated[list[TaskId], Meta(min_length=1, max_length=BULK_IDS)] | None = None
     edit: TaskEdit | None = None
     """What to change; for `edit`, and only there."""

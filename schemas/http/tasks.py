@@ -55,7 +55,7 @@ class TaskBatch(Struct, frozen=True, forbid_unknown_fields=True):
 class Cancel(Struct, frozen=True, forbid_unknown_fields=True):
     """Ask for a task to be cancelled."""
 
-    reason: Annotated[str, Meta(max_length=256)] | None = None
+    reason: Annotated[str, Meta(max_length=256, pattern=NO_CONTROL)] | None = None
 
 
 class Retried(Struct, frozen=True, forbid_unknown_fields=True):

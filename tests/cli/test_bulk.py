@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from schemas.scalars import StateName
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import TASK_ID, HubDouble
 
@@ -55,7 +56,15 @@ def test_json_is_the_job_at_its_end(hub: HubDouble, corral: Corral) -> None:
     hub.prepare(BULK, job(action="edit", state="completed", done=3, finished_at=2), 202)
     ended = corral("tasks", "reprioritise", "--to", "urgent", "--all", "-y", "--json")
     assert json.loads(ended.out)["done"] == 3
-    assert hub.asked[0].body == {"action": "edit", "filter": {}, "edit": {"priority": "urgent"}}
+    wanted = {"action": "edit", "filter": {"state": list(StateName)}}
+    assert hub.asked[0].body == wanted | {"edit": {"priority": "urgent"}}
+
+
+def test_all_of_a_retry_are_the_dead_letters(hub: HubDouble, corral: Corral) -> None:
+    """Whoever cancelled a task meant it."""
+    hub.prepare(BULK, job(action="retry", state="completed", done=3, finished_at=2), 202)
+    corral("tasks", "retry", "--all", "-y", "--json")
+    assert hub.asked[0].body == {"action": "retry", "filter": {"state": ["dead_letter"]}}
 
 
 def test_nothing_is_done_unasked(hub: HubDouble, corral: Corral) -> None:

@@ -11,7 +11,7 @@ from schemas.http.bulk import BulkAction, BulkFailure, BulkRequest, BulkState
 from schemas.http.tasks import TaskConditions, TaskEdit
 from schemas.scalars import ErrorCode, PriorityName, StateName, TaskState
 
-ALL = TaskConditions()
+ALL = TaskConditions(state=list(StateName))
 ALIVE = (TaskState.SCHEDULED, TaskState.QUEUED, TaskState.ASSIGNED, TaskState.RUNNING)
 
 
@@ -53,6 +53,10 @@ def test_states_for_which_the_action_is_not_are_left_out(
     [
         (BulkRequest(BulkAction.CANCEL), "$"),
         (BulkRequest(BulkAction.CANCEL, ALL, ["task-1"]), "$"),
+        (BulkRequest(BulkAction.CANCEL, TaskConditions()), "$.filter"),
+        (BulkRequest(BulkAction.CANCEL, TaskConditions(state=[])), "$.filter.state"),
+        (BulkRequest(BulkAction.CANCEL, TaskConditions(priority=[])), "$.filter.priority"),
+        (BulkRequest(BulkAction.CANCEL, TaskConditions(labels={}, agent="a")), "$.filter.labels"),
         (BulkRequest(BulkAction.EDIT, ALL), "$.edit"),
         (BulkRequest(BulkAction.EDIT, ALL, edit=TaskEdit()), "$.edit"),
         (BulkRequest(BulkAction.RETRY, ALL, edit=TaskEdit(priority=PriorityName.LOW)), "$.edit"),
@@ -65,6 +69,17 @@ def test_parts_that_do_not_go_together(request_: BulkRequest, path: str) -> None
         bulk.check(request_)
     assert caught.value.code is ErrorCode.VALIDATION_FAILED
     assert [flaw.path for flaw in caught.value.flaws] == [path]
+
+
+def test_a_job_of_old_may_be_about_all_tasks() -> None:
+    """What was begun without a condition goes on after a start."""
+    request = BulkRequest(BulkAction.CANCEL, TaskConditions())
+    made = bulk.create(
+        request, org="main", job_id="b", actor="me", wall=5, last_seq=41, total=2, more=False
+    )
+    kept = bulk.target_of(made).filter
+    assert kept is not None
+    assert bulk.narrowed(BulkAction.CANCEL, kept).states == ALIVE
 
 
 def test_a_job_begins_below_what_comes_after_it() -> None:

@@ -10,11 +10,13 @@ import apsw
 import pytest
 
 from schemas.events import EventType
-from schemas.scalars import Role, TaskState
+from schemas.scalars import Role, StateName, TaskState
 from tests.transport.conftest import StartHub
 from tests.transport.ranch import Hub, Reply, until
 from tests.transport.wire import Door, new_name
 
+ALL: Final = {"state": list(StateName)}
+"""All tasks; an action takes those that it is for."""
 MANY: Final = 10_000
 
 
@@ -116,15 +118,18 @@ def test_edit_by_ids_tells_what_failed(calm_hub: Hub) -> None:
     ("request_", "path"),
     [
         ({"action": "cancel"}, "$"),
-        ({"action": "cancel", "filter": {}, "ids": ["a"]}, "$"),
+        ({"action": "cancel", "filter": ALL, "ids": ["a"]}, "$"),
         ({"action": "cancel", "ids": []}, "$.ids"),
-        ({"action": "stop", "filter": {}}, "$.action"),
+        ({"action": "cancel", "filter": {}}, "$.filter"),
+        ({"action": "cancel", "filter": {"state": []}}, "$.filter.state"),
+        ({"action": "cancel", "filter": {"labels": {}}}, "$.filter.labels"),
+        ({"action": "stop", "filter": ALL}, "$.action"),
         ({"action": "cancel", "filter": {"state": ["completed"]}}, "$.filter.state"),
         ({"action": "cancel", "filter": {"labels": 1}}, "$.filter.labels"),
-        ({"action": "edit", "filter": {}}, "$.edit"),
-        ({"action": "edit", "filter": {}, "edit": {}}, "$.edit"),
-        ({"action": "edit", "filter": {}, "edit": {"metadata": 1}}, "$.edit.metadata"),
-        ({"action": "cancel", "filter": {}, "edit": {"priority": "low"}}, "$.edit"),
+        ({"action": "edit", "filter": ALL}, "$.edit"),
+        ({"action": "edit", "filter": ALL, "edit": {}}, "$.edit"),
+        ({"action": "edit", "filter": ALL, "edit": {"metadata": 1}}, "$.edit.metadata"),
+        ({"action": "cancel", "filter": ALL, "edit": {"priority": "low"}}, "$.edit"),
     ],
 )
 @pytest.mark.parametrize("route", ["", "/preview"])
@@ -150,7 +155,7 @@ def test_a_job_can_be_stopped(own_hub: StartHub) -> None:
     """What was done stays done; what was not is left alone; it cannot be stopped twice."""
     hub = own_hub()
     submit_many(hub, 4_000)
-    job = bulk(hub, action="cancel", filter={})
+    job = bulk(hub, action="cancel", filter=ALL)
     until(lambda: hub.get(f"/bulk/{job['id']}")["done"])
     stopped = hub.http("POST", f"/api/v1/bulk/{job['id']}/cancel")
     assert (stopped.status, stopped.json["state"]) == (200, "cancelled")
@@ -183,7 +188,7 @@ def test_a_kill_neither_repeats_nor_skips(own_hub: StartHub) -> None:
     """Ten thousand tasks, a hub that is killed again and again: each is edited exactly once."""
     hub = own_hub()
     submit_many(hub, MANY)
-    edits = [bulk(hub, action="edit", filter={}, edit={"labels": {"n": str(n)}}) for n in range(2)]
+    edits = [bulk(hub, action="edit", filter=ALL, edit={"labels": {"n": str(n)}}) for n in range(2)]
     first = edits[0]["id"]
     for _ in range(4):
         seen = hub.get(f"/bulk/{first}")["done"]
@@ -192,7 +197,7 @@ def test_a_kill_neither_repeats_nor_skips(own_hub: StartHub) -> None:
         hub.restart()
     for job in edits:
         assert ended(hub, job)["done"] == MANY
-    cancel = bulk(hub, action="cancel", filter={})
+    cancel = bulk(hub, action="cancel", filter=ALL)
     hub.restart()
     assert ended(hub, cancel)["done"] == MANY
     hub.kill()

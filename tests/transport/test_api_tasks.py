@@ -141,6 +141,8 @@ def test_cancel_takes_a_reason(calm_hub: Hub) -> None:
     task = calm_hub.submit(needs=["nobody"])
     path = f"/api/v1/tasks/{task}/cancel"
     assert calm_hub.http("POST", path, {"raison": "x"}).status == 422
+    for control in ("\n", "\0", "\x1b[2J", "\x7f"):
+        assert calm_hub.http("POST", path, {"reason": f"a{control}"}).paths == {"$.reason"}
     assert calm_hub.http("POST", path, {"reason": "not needed"}).status == 202
     assert calm_hub.http("POST", "/api/v1/tasks/task-nobody/cancel").status == 404
 
