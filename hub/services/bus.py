@@ -7,6 +7,7 @@ from the other. Nothing is kept per reader, and publishing waits for nobody.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import groupby
@@ -32,6 +33,8 @@ PACE_PER_READER_S: Final = 0.000_2
 END_S: Final = 1.0
 """How long a reader that has to go has for its last words, in seconds."""
 RETRY_MS: Final = 5_000
+SHARE: Final = 4
+"""One principal holds at most this part of the places, so that others find one."""
 _ORG: Final = itemgetter(0)
 
 
@@ -107,7 +110,10 @@ class Bus:
         self._rings = {org: Ring(seq, ring_events) for org, seq in last.items()}
         self._ring_events = ring_events
         self._most = readers
+        self._most_of_one = max(readers // SHARE, 1)
         self._readers: set[Subscription] = set()
+        self._of_one: Counter[Principal] = Counter()
+        """How many of them each principal holds, whatever its credentials."""
         self._stopped = False
         self._told_at = 0.0
         self._will_tell = False
@@ -201,20 +207,37 @@ class Bus:
     # Who stays
 
     def subscribe(self, principal: Principal, cut: Callable[[], None]) -> Subscription:
-        """Somebody reads along from now on. Raises Refused `busy` when there are too many."""
-        if self._stopped or len(self._readers) >= self._most:
-            text = f"there are {self._most} readers of events already"
-            if self._stopped:
-                text = "the hub stops"
+        """Somebody reads along from now on.
+
+        Raises Refused `busy` when there are too many, or too many of this principal.
+        """
+        text = self._obstacle(principal)
+        if text is not None:
             raise Refused(ErrorCode.BUSY, text, retryable=True, retry_after_ms=RETRY_MS)
         reader = Subscription(self, principal, cut)
         self._readers.add(reader)
+        self._of_one[principal] += 1
         self._metrics.event_readers = len(self._readers)
         return reader
 
+    def _obstacle(self, principal: Principal) -> str | None:
+        if self._stopped:
+            return "the hub stops"
+        if len(self._readers) >= self._most:
+            return f"there are {self._most} readers of events already"
+        if self._of_one[principal] >= self._most_of_one:
+            return f"you have all of your places ({self._most_of_one}) among the readers of events"
+        return None
+
     def left(self, reader: Subscription) -> None:
-        """A reader is gone."""
-        self._readers.discard(reader)
+        """A reader is gone. Idempotent."""
+        if reader not in self._readers:
+            return
+        self._readers.remove(reader)
+        who = reader.principal
+        self._of_one[who] -= 1
+        if not self._of_one[who]:
+            del self._of_one[who]
         self._metrics.event_readers = len(self._readers)
 
     def dismiss(self, whom: Callable[[Principal], bool]) -> None:

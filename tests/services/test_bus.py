@@ -17,6 +17,8 @@ from schemas.events import EventType
 from schemas.scalars import ErrorCode, Role
 from tests.services.newsroom import READER, fact, newsroom
 
+OTHER = Principal("other", Role.VIEWER, "main")
+THIRD = Principal("third", Role.VIEWER, "main")
 FILTERS = (
     Wanted(types=frozenset({EventType.AGENT_OFFLINE})),
     Wanted(entity="agent-2"),
@@ -202,9 +204,9 @@ async def test_a_reader_waits_no_longer_than_it_wants(tmp_path: Path) -> None:
 async def test_readers_are_bounded(tmp_path: Path) -> None:
     """One more is told to come back; the place of one that left is free."""
     async with newsroom(tmp_path, readers=2) as room:
-        first, second = room.join(), room.join()
+        first, second = room.join(), room.join(OTHER)
         with pytest.raises(Refused) as refused:
-            room.join()
+            room.join(THIRD)
         assert refused.value.code is ErrorCode.BUSY
         assert refused.value.retry_after_ms
         first.close()
@@ -215,9 +217,27 @@ async def test_readers_are_bounded(tmp_path: Path) -> None:
         assert room.metrics.event_readers == 0
 
 
+async def test_nobody_holds_every_place(tmp_path: Path) -> None:
+    """A quarter is for one principal, by whichever of its tokens; others find the rest free."""
+    async with newsroom(tmp_path, readers=8) as room:
+        own = [room.join(), room.join(Principal("viewer", Role.VIEWER, "main", "tok-2"))]
+        with pytest.raises(Refused) as refused:
+            room.join()
+        assert refused.value.code is ErrorCode.BUSY
+        assert refused.value.retry_after_ms
+        others = [room.join(OTHER), room.join(OTHER)]
+        for reader in (own[0], own[0]):
+            reader.close()
+        own[0] = room.join()
+        with pytest.raises(Refused):
+            room.join()
+        for reader in own + others:
+            reader.close()
+
+
 async def test_readers_end_with_their_credential(tmp_path: Path) -> None:
     """Only those who are meant, at once; whoever cannot speak any more is cut."""
-    async with newsroom(tmp_path) as room:
+    async with newsroom(tmp_path, readers=8) as room:
         stays, leaves, stuck = (
             room.join(Principal(name, Role.VIEWER, "main")) for name in ("a", "b", "b")
         )
