@@ -1,11 +1,12 @@
 """HTTP for watchers of the hub itself: health, readiness, metrics."""
 
-from ipaddress import ip_address
 from typing import Final
 
 from hub.core.credentials import METRICS
+from hub.transport.address import address_of
 from hub.transport.call import Answer, Call
 from hub.transport.edge import admit
+from hub.transport.visitors import is_loopback
 from schemas.http.hub import Health, Ready, Reason
 from schemas.scalars import Tier
 
@@ -50,5 +51,4 @@ async def metrics(call: Call) -> Answer:
 
 
 def _is_local(call: Call) -> bool:
-    client = call.request.client
-    return client is not None and ip_address(client.host).is_loopback
+    return is_loopback(address_of(call.request.scope))

@@ -20,6 +20,8 @@ from msgspec import Struct
 Scheme = Literal["http", "https"]
 Headers = Iterable[tuple[bytes, bytes]]
 
+UNKNOWN: Final = "unknown"
+"""The address of a client of whom a proxy tells none."""
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]@?#,]+)(?::([0-9]{1,5}))?")
 _ORIGIN: Final = re.compile(r"(https?)://(\S+)")
@@ -73,7 +75,7 @@ class Visitor(NamedTuple):
     """Who calls."""
 
     address: str
-    """The client's address, behind the proxies."""
+    """The client's address, behind the proxies, or UNKNOWN."""
     scheme: Scheme
     """What the client speaks, with us or with the proxy."""
     refusal: NotLetIn | None
@@ -118,24 +120,27 @@ def visitor(door: Door, connection: Connection, method: str, headers: Headers) -
     scheme: Scheme | None = "https" if connection.encrypted else "http"
     address = peer
     if peer in door.proxies:
-        address = _client(door.proxies, peer, said.get(b"x-forwarded-for", []))
+        address = _client(door.proxies, said.get(b"x-forwarded-for", []))
         scheme = "https" if scheme == "https" else _scheme(said.get(b"x-forwarded-proto", []))
     refusal = _refusal(door, connection, scheme, method, said)
     return Visitor(address, scheme or "http", refusal)
 
 
-def _client(proxies: frozenset[str], peer: str, said: list[str]) -> str:
-    """The last address that no proxy of ours has: what stands before it anybody may write."""
+def _client(proxies: frozenset[str], said: list[str]) -> str:
+    """The last address that no proxy of ours has: what stands before it anybody may write.
+
+    Without one the client is UNKNOWN. It is never this machine, which would lift the limits:
+    whoever calls through a proxy may be anywhere, whatever a proxy calls its own loopback.
+    """
     for entry in reversed(",".join(said).split(",")):
         name = _HOST.fullmatch(entry.strip())
         text = entry.strip() if name is None else name[1].strip("[]")
         found = plain_address(text)
         if not found or (found == text and not _is_address(found)):
-            return peer
+            return UNKNOWN
         if found not in proxies:
-            return found
-        peer = found
-    return peer
+            return UNKNOWN if is_loopback(found) else found
+    return UNKNOWN
 
 
 def _is_address(text: str) -> bool:

@@ -43,6 +43,18 @@ def test_every_series_is_there(calm_hub: Hub, name: str) -> None:
     assert any(line.startswith((f"{name} ", f"{name}{{")) for line in text.splitlines())
 
 
+def test_a_client_behind_a_proxy_is_never_at_home(own_hub: StartHub) -> None:
+    """Without a readable address, too, only a token shows it the metrics."""
+    hub = own_hub()
+    assert hub.http("GET", "/metrics", role=None).status == 200
+    hub.stop()
+    hub.start("env", "CORRAL_BEHIND_PROXY=127.0.0.1")
+    for said in ("", "unknown", "127.0.0.1", "1.2.3.4, _hidden"):
+        headers = {"X-Forwarded-For": said} if said else {}
+        assert hub.http("GET", "/metrics", role=None, headers=headers).status == 401
+    assert hub.http("GET", "/metrics").status == 200
+
+
 def test_an_attempt_counts_without_agents(own_hub: StartHub) -> None:
     """A scheduler that looks and finds nobody is at work too."""
     hub = own_hub()

@@ -5,7 +5,15 @@ from http import HTTPStatus
 
 import pytest
 
-from hub.transport.visitors import Connection, Door, is_loopback, plain_address, visitor
+from hub.services.limits import client_of
+from hub.transport.visitors import (
+    UNKNOWN,
+    Connection,
+    Door,
+    is_loopback,
+    plain_address,
+    visitor,
+)
 from schemas.scalars import Role
 from tests.transport.ranch import PATIENCE, Hub
 
@@ -131,10 +139,12 @@ def test_pages_of_others_may_link_but_not_fetch(
         (["[2001:db8::1]:5555"], PROXIED, "2001:db8::1"),
         (["2001:db8::1"], PROXIED, "2001:db8::1"),
         (["::ffff:1.2.3.4"], PROXIED, "1.2.3.4"),
-        (["1.2.3.4, unknown"], PROXIED, "10.0.0.2"),
-        (["10.0.0.3"], PROXIED, "10.0.0.3"),
-        ([""], PROXIED, "10.0.0.2"),
-        ([], PROXIED, "10.0.0.2"),
+        (["1.2.3.4, unknown"], PROXIED, UNKNOWN),
+        (["10.0.0.3"], PROXIED, UNKNOWN),
+        ([""], PROXIED, UNKNOWN),
+        ([], PROXIED, UNKNOWN),
+        (["127.0.0.1"], PROXIED, UNKNOWN),
+        (["::1"], PROXIED, UNKNOWN),
         (["1.2.3.4"], OUTSIDE, "10.0.0.9"),
         (["1.2.3.4"], Connection("::ffff:10.0.0.2", "::ffff:10.0.0.1"), "1.2.3.4"),
     ],
@@ -146,6 +156,12 @@ def test_only_a_known_proxy_says_who_the_client_is(
     headers = [(b"host", b"hub.example.org")]
     headers += [(b"x-forwarded-for", value.encode()) for value in said]
     assert visitor(DOOR, at, "GET", headers).address == address
+
+
+def test_an_unknown_client_is_not_this_machine() -> None:
+    """So its limits are those of all clients of whom nothing is known."""
+    assert not is_loopback(UNKNOWN)
+    assert client_of(UNKNOWN) == (UNKNOWN, False)
 
 
 def test_a_proxy_says_what_the_client_speaks() -> None:
