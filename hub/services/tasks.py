@@ -18,6 +18,7 @@ from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
 from hub.core.ids import request_id, task_id
+from hub.core.matching import LANES
 from hub.core.org import Org
 from hub.core.reports import Report
 from hub.core.requirements import key_of
@@ -104,7 +105,7 @@ class Tasks:
         return tasks
 
     def _check_room(self, org: Org, specs: list[TaskSpec]) -> None:
-        others = sum(each.backlog for each in self.orgs if each is not org)
+        others = 0 if len(self.orgs) == 1 else self._backlog_of_others(org)
         room = has_room(len(specs), org.backlog, others, self._settings.backlog)
         if not room or self._journal.waiting_rows > self._settings.uncommitted_rows:
             raise Refused(
@@ -113,11 +114,15 @@ class Tasks:
                 retryable=True,
                 retry_after_ms=1_000,
             )
-        if not org.matcher.has_room({key_of(spec) for spec in specs}):
+        crowded = len(org.matcher.lanes) + len(specs) > LANES
+        if crowded and not org.matcher.has_room({key_of(spec) for spec in specs}):
             raise Refused(
                 ErrorCode.TOO_MANY_LANES,
                 "too many different requirements are waiting; reuse needs and assign_to",
             )
+
+    def _backlog_of_others(self, org: Org) -> int:
+        return sum(each.backlog for each in self.orgs if each is not org)
 
     def cancel(self, org: Org, actor: str, task: Task, reason: str | None = None) -> Task:
         """Cancel a task: at once, or by asking the agent that has it; `reason` is for people.
