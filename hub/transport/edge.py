@@ -5,6 +5,7 @@ id, credential and role, limits, size and type of the body, query, idempotency. 
 before what it says is durable.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -18,6 +19,8 @@ from hub.core.credentials import Principal, Scope
 from hub.core.errors import Refused
 from hub.core.ids import request_id
 from hub.services.bundle import Services
+from hub.services.fleet import refuse_out_of_use
+from hub.services.tokens import RESERVED
 from hub.transport.address import address_of
 from hub.transport.bearer import token_of
 from hub.transport.call import JSON, Answer, Call
@@ -31,6 +34,7 @@ from schemas.scalars import BODY_BYTES, ErrorCode, Role, Tier
 
 REQUEST_ID_CHARS: Final = 128
 ACTOR_CHARS: Final = 128
+_VERSION: Final = re.compile(r'"([0-9]{1,15})"')
 _encode = msgspec.json.Encoder().encode
 
 
@@ -153,6 +157,7 @@ def admit(services: Services, request: Request, scope: Scope, tier: Tier) -> Pri
     services.limits.take(principal, tier)
     if not scope.allows(principal.role):
         raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")
+    refuse_out_of_use(services.orgs[principal.org], principal)
     return principal
 
 
@@ -164,8 +169,11 @@ def _actor(request: Request, principal: Principal | None) -> str:
     if not named:
         return principal.id
     fits = len(named) <= ACTOR_CHARS and named.isascii() and named.isprintable()
-    if not fits or without_secrets(named) != named:
-        text = f"X-Actor-Id is printable ASCII of at most {ACTOR_CHARS} characters, and no token"
+    if not fits or named in RESERVED or without_secrets(named) != named:
+        text = (
+            f"X-Actor-Id is printable ASCII of at most {ACTOR_CHARS} characters, "
+            f"no token, and none of {', '.join(sorted(RESERVED))}"
+        )
         raise Refused(ErrorCode.INVALID_HEADER, text)
     return named
 
@@ -201,7 +209,7 @@ def if_match(call: Call) -> int | None:
     text = call.request.headers.get("If-Match")
     if text is None or text.strip() == "*":
         return None
-    digits = text.strip().removeprefix('"').removesuffix('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+    found = _VERSION.fullmatch(text.strip())
+    if found is None:
         raise Refused(ErrorCode.INVALID_HEADER, 'If-Match is * or one version, such as "3"')
-    return int(digits)
+    return int(found[1])

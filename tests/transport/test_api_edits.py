@@ -91,6 +91,11 @@ def test_only_the_version_that_was_seen(calm_hub: Hub) -> None:
     assert (late.status, late.code) == (409, "version_conflict")
     assert late.json["error"]["details"] == [{"path": "version", "message": "2"}]
     assert edit(calm_hub, task, {"priority": "high"}, "x").status == 400
+    for tag in ("2", '"2', '2"', '""', 'W/"2"', '"2", "3"'):
+        headers = {"If-Match": tag}
+        path = f"/api/v1/tasks/{task}"
+        reply = calm_hub.http("PATCH", path, {"priority": "high"}, headers=headers)
+        assert (reply.status, reply.code) == (400, "invalid_header")
 
 
 def test_one_of_many_edits_wins(calm_hub: Hub) -> None:

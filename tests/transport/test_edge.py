@@ -142,9 +142,9 @@ def test_only_an_admin_names_another_actor(
     assert told["meta"]["actor_id"] == (cause or me)
 
 
-def test_a_token_is_no_name_of_an_actor(calm_hub: Hub) -> None:
-    """A pasted token would stay in the events for ever."""
-    for named in (calm_hub.tokens[Role.OPERATOR], "x" * 129, "caf\xe9"):
+def test_what_is_no_name_of_an_actor(calm_hub: Hub) -> None:
+    """A pasted token would stay in the events for ever, a reserved name would lie in them."""
+    for named in (calm_hub.tokens[Role.OPERATOR], "x" * 129, "caf\xe9", "hub", "nobody"):
         headers = {"X-Actor-Id": named}
         reply = calm_hub.http("POST", "/api/v1/dispatch/resume", {}, headers=headers)
         assert (reply.status, reply.code) == (400, "invalid_header")
