@@ -10,7 +10,7 @@ from functools import partial
 
 from loguru import logger
 
-from hub.core import lifecycle, reports
+from hub.core import lifecycle, matching, reports
 from hub.core.agent import Attempt
 from hub.core.backlog import has_room
 from hub.core.clock import Instant
@@ -18,7 +18,6 @@ from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
 from hub.core.ids import request_id, task_id
-from hub.core.matching import LANES
 from hub.core.org import Org
 from hub.core.reports import Report
 from hub.core.requirements import key_of
@@ -114,7 +113,7 @@ class Tasks:
                 retryable=True,
                 retry_after_ms=1_000,
             )
-        crowded = len(org.matcher.lanes) + len(specs) > LANES
+        crowded = len(org.matcher.lanes) + len(specs) > matching.LANES
         if crowded and not org.matcher.has_room({key_of(spec) for spec in specs}):
             raise Refused(
                 ErrorCode.TOO_MANY_LANES,

@@ -26,7 +26,8 @@ KEY: Final = re.compile("[!-~]{1,255}")
 BEYOND_SCHEMAS: Final = re.compile(
     "expected an object|integer beyond .*|a label is key=value|expected name=value"
     "|only for the role .*|does not go with .*|this time has passed|give either .*"
-    "|names no field to change|required, but missing"
+    "|names no field to change|required, but missing|names no value|is empty: .*"
+    "|an agent's token names its agent|a filter names at least one condition.*"
 )
 """What may be wrong with a request although its schema says nothing against it."""
 LIVE: Final = "/api/v1/events/stream"
