@@ -1,15 +1,12 @@
-"""Writes the published contract: JSON Schema 2020-12 made from the Structs, never by hand.
+"""Makes the published contract: JSON Schema 2020-12 from the Structs, never by hand.
 
-`python -m schemas.generate` writes `schemas/json`, with `--check` it only compares. The
-documents themselves are made without touching a file.
+No file is touched here; `hub/published` writes them.
 """
 
 import ast
 import inspect
 import json
-import sys
 import textwrap
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, get_args
 
@@ -21,12 +18,9 @@ from schemas.http import access, agents, bulk, dispatch, hub, tasks
 from schemas.http import events as http_events
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-FOLDER: Final = Path(__file__).parent / "json"
 
 HTTP: Final = (access, agents, bulk, dispatch, http_events, hub, tasks)
 """The modules whose Structs are bodies and queries of HTTP."""
-
-MADE_ELSEWHERE: Final = ("asyncapi.json", "openapi.json")
 
 Schema = dict[str, Any]
 
@@ -129,42 +123,3 @@ def field_notes(struct: type[Struct]) -> list[tuple[str, str]]:
         and isinstance(note.value, ast.Constant)
         and isinstance(note.value.value, str)
     ]
-
-
-def stale(folder: Path = FOLDER) -> list[str]:
-    """The names of files in `folder` that are missing, different or not part of the contract."""
-    wanted = documents()
-    there = {
-        path.name: path.read_text("utf-8")
-        for path in folder.glob("*.json")
-        if path.name not in MADE_ELSEWHERE
-    }
-    return sorted(name for name in wanted | there if wanted.get(name) != there.get(name))
-
-
-def write(folder: Path = FOLDER) -> list[str]:
-    """Bring `folder` up to date and return the names of the files that changed."""
-    wanted, changed = documents(), stale(folder)
-    folder.mkdir(exist_ok=True)
-    for name in changed:
-        if name in wanted:
-            (folder / name).write_text(wanted[name], "utf-8")
-        else:
-            (folder / name).unlink()
-    return changed
-
-
-def main(arguments: list[str]) -> int:
-    """Write, or with `--check` compare; 1 when something is stale, 2 for bad arguments."""
-    if arguments not in ([], ["--check"]):
-        sys.stderr.write("usage: scripts/schemas [--check]\n")
-        return 2
-    changed = stale() if arguments else write()
-    verdict = "is stale: run scripts/schemas" if arguments else "written"
-    for name in changed:
-        sys.stdout.write(f"schemas/json/{name} {verdict}\n")
-    return 1 if arguments and changed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -13,8 +13,8 @@ from typing import get_args
 
 import pytest
 
+from hub.published import stale
 from schemas.from_agent import FromAgent
-from schemas.generate import stale
 from tests.blueprint import (
     BANNED_NAMES,
     EDGES,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hub import published
-from hub.published import ROOT, refusals_page, rooms_page
+from hub.published import ROOT, refusals_page, rooms_page, stale, write
+from hub.published.__main__ import main
 from hub.transport.problems import STATUS
 from hub.transport.routes import ROUTES
 from schemas.scalars import CloseCode, ErrorCode, Tier
@@ -123,3 +124,31 @@ def test_every_file_says_what_it_is_for() -> None:
         for path in (ROOT / room).rglob("*.py"):
             sentence = rooms_page.first_sentence(path)
             assert sentence.endswith((".", ":")), f"{path}: {sentence!r}"
+
+
+def test_what_is_stale_is_written_and_what_is_foreign_removed(tmp_path: Path) -> None:
+    """Missing, changed and foreign files are named, then put right."""
+    folder = tmp_path / "schemas" / "json"
+    write(tmp_path)
+    (folder / "http.json").write_text("{}")
+    (folder / "events.json").unlink()
+    (folder / "old.json").write_text("{}")
+    (tmp_path / "docs" / "api.md").write_text("By hand.\n")
+    names = ["docs/api.md", *(f"schemas/json/{name}.json" for name in ("events", "http", "old"))]
+
+    assert stale(tmp_path) == names
+    assert write(tmp_path) == names
+    assert stale(tmp_path) == []
+    assert (tmp_path / "docs" / "api.md").read_text().startswith("By hand.\n")
+
+
+def test_the_check_fails_when_something_is_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The check names what is stale, writes nothing, and says so by its exit code."""
+    monkeypatch.setattr(stale, "__defaults__", (tmp_path,))
+
+    assert main(["--check"]) == 1
+    assert "schemas/json/http.json is stale" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+    assert main(["--nonsense"]) == 2

@@ -24,7 +24,7 @@ from schemas.asyncapi import asyncapi
 ROOT: Final = Path(__file__).parents[2]
 
 
-def published() -> dict[str, str]:
+def published(root: Path = ROOT) -> dict[str, str]:
     """Every file that is made from the code: its path in the checkout, and its text."""
     made = {f"schemas/json/{name}": text for name, text in generate.documents().items()}
     made["schemas/json/openapi.json"] = json.dumps(openapi(__version__), indent=2) + "\n"
@@ -39,7 +39,7 @@ def published() -> dict[str, str]:
         "docs/protocol.md": messages_page.tables(),
     }
     for name, tables in pages.items():
-        made[name] = within(_text(name) or "", tables)
+        made[name] = within(_text(root, name) or "", tables)
     return made
 
 
@@ -54,25 +54,25 @@ def within(page: str, made: str) -> str:
     return f"{before}{BEGIN}\n{made}\n{END}{after}"
 
 
-def stale() -> list[str]:
+def stale(root: Path = ROOT) -> list[str]:
     """The files that are missing, different, or not made from anything any more."""
-    wanted = published()
-    there = {f"schemas/json/{path.name}" for path in (ROOT / "schemas" / "json").glob("*.json")}
-    return sorted(name for name in wanted.keys() | there if _text(name) != wanted.get(name))
+    wanted = published(root)
+    there = {f"schemas/json/{path.name}" for path in (root / "schemas" / "json").glob("*.json")}
+    return sorted(name for name in wanted.keys() | there if _text(root, name) != wanted.get(name))
 
 
-def _text(name: str) -> str | None:
-    path = ROOT / name
+def _text(root: Path, name: str) -> str | None:
+    path = root / name
     return path.read_text("utf-8") if path.exists() else None
 
 
-def write() -> list[str]:
+def write(root: Path = ROOT) -> list[str]:
     """Bring all of them up to date, and return the ones that changed."""
-    wanted, changed = published(), stale()
+    wanted, changed = published(root), stale(root)
     for name in changed:
-        path = ROOT / name
+        path = root / name
         if name in wanted:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted[name], "utf-8")
         else:
             path.unlink()

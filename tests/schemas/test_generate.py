@@ -1,21 +1,14 @@
-"""The published contract is made from the Structs, and never stale."""
+"""The published contract is made from the Structs."""
 
 import json
-from pathlib import Path
 from typing import get_args
 
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from schemas import generate
 from schemas.from_agent import FromAgent
-from schemas.generate import documents, main, stale, write
-
-
-def test_the_files_are_fresh() -> None:
-    """What is in the tree is what the Structs say now."""
-    assert stale() == []
+from schemas.generate import documents
 
 
 @pytest.mark.parametrize("name", documents())
@@ -54,27 +47,3 @@ def test_notes_below_fields_are_published() -> None:
     task = json.loads(documents()["http.json"])["$defs"]["TaskSpec"]["properties"]
 
     assert task["assign_to"]["description"] == "Pins the task to one agent."
-
-
-def test_what_is_stale_is_written_and_what_is_foreign_removed(tmp_path: Path) -> None:
-    """Missing, changed and foreign files are named, then put right."""
-    write(tmp_path)
-    (tmp_path / "http.json").write_text("{}")
-    (tmp_path / "events.json").unlink()
-    (tmp_path / "old.json").write_text("{}")
-
-    assert stale(tmp_path) == ["events.json", "http.json", "old.json"]
-    assert write(tmp_path) == ["events.json", "http.json", "old.json"]
-    assert stale(tmp_path) == []
-
-
-def test_the_check_fails_when_something_is_stale(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The check names what is stale, writes nothing, and says so by its exit code."""
-    monkeypatch.setattr(generate.stale, "__defaults__", (tmp_path,))
-
-    assert main(["--check"]) == 1
-    assert "schemas/json/http.json is stale" in capsys.readouterr().out
-    assert list(tmp_path.iterdir()) == []
-    assert main(["--nonsense"]) == 2
