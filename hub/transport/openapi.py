@@ -149,7 +149,7 @@ def _query_parameters(route: Route) -> list[Document]:
 
 def _headers(route: Route) -> list[Document]:
     found = []
-    if route.method == "POST" and route.scope is not None:
+    if route.takes_key:
         found.append(_header("Idempotency-Key", "One write, also when it is sent again."))
     if route.has_version:
         found.append(_header("If-Match", "The version to change, as its ETag or `*`.", _Version))
@@ -197,7 +197,7 @@ def refusals_of(route: Route) -> dict[int, set[str]]:
         codes.add(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
     if route.method != "GET":
         codes |= {ErrorCode.BUSY}
-    if route.method == "POST" and route.scope is not None:
+    if route.takes_key:
         codes |= {ErrorCode.IN_PROGRESS, ErrorCode.ALREADY_DONE, ErrorCode.KEY_REUSED}
     if route.has_version:
         codes.add(ErrorCode.VERSION_CONFLICT)

@@ -75,11 +75,7 @@ async def guard_of(call: Call, route: Route) -> Guard | None:
 
     Raises Refused.
     """
-    key = (
-        _key_of(call)
-        if route.events and route.method == "POST" and call.principal is not None
-        else None
-    )
+    key = _key_of(call) if route.takes_key and call.principal is not None else None
     if key is None:
         return None
     caller = call.caller

@@ -48,6 +48,11 @@ class Route:
     has_version: bool = False
     """`If-Match` may demand the version that it changes."""
 
+    @property
+    def takes_key(self) -> bool:
+        """Whether an idempotency key makes it happen once: a write by somebody known."""
+        return self.method == "POST" and bool(self.events) and self.scope is not None
+
 
 def _route(
     method: str,
