@@ -1,6 +1,8 @@
 """`corral config`: the configuration that a hub started here would have, with its sources."""
 
-from typing import Annotated
+import io
+from contextlib import redirect_stderr
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -23,13 +25,28 @@ def config(
 ) -> None:
     """Print each setting of a hub, and whether it is from a flag, a variable, a file or nobody."""
     try:
-        loaded = read(vars(parser("corral config").parse_args(flags or [])))
+        loaded = read(_given(flags or []))
     except ConfigError as error:
         raise Trouble(Exit.USAGE, f"{error}.") from error
     if as_json:
         emit(document(loaded))
     else:
         OUT.print(table(loaded))
+
+
+def _given(flags: list[str]) -> dict[str, Any]:
+    """The flags by setting; raises `Trouble` where the hub's own parser would end the program."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return vars(parser("corral config").parse_args(flags))
+    except SystemExit as left:
+        if left.code != Exit.USAGE:
+            raise
+        reason = said.getvalue().rpartition("error: ")[2].strip()
+        raise Trouble(
+            Exit.USAGE, f"{reason[:1].upper()}{reason[1:]}.", "See `corral up --help`."
+        ) from left
 
 
 def document(loaded: Loaded) -> dict[str, dict[str, object]]:

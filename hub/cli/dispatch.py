@@ -23,6 +23,18 @@ Label = Annotated[
 ]
 
 
+def dispatch(
+    context: typer.Context,
+    as_json: Json = False,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Show what is paused; or pause dispatch, for all tasks or for those with a label."""
+    if context.invoked_subcommand is None:
+        show(as_json=as_json, url=url, token=token, data=data)
+
+
 def show(
     as_json: Json = False,
     url: Url = None,

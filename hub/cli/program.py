@@ -3,9 +3,12 @@
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated, Final, NoReturn
+from itertools import takewhile
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from typer.core import TyperOption
+from typer.main import get_command
 
 from hub.cli import (
     agents,
@@ -24,8 +27,9 @@ from hub.cli import (
     up,
 )
 from hub.cli import task as one
+from hub.cli.errors import Mistyped, mistyped, tell
 from hub.cli.exits import Exit, Trouble, epilog
-from hub.cli.screen import NOTES, OUT, clean, note
+from hub.cli.screen import OUT
 
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -50,11 +54,7 @@ agent: Final = typer.Typer(
     no_args_is_help=True,
     context_settings=_HELP,
 )
-pauses: Final = typer.Typer(
-    help="Pause dispatch, for all tasks or for those with a label.",
-    no_args_is_help=True,
-    context_settings=_HELP,
-)
+pauses: Final = typer.Typer(help="Show, make and end pauses of dispatch.")
 
 token: Final = typer.Typer(
     help="Make, list, replace and end tokens.",
@@ -113,6 +113,7 @@ program.add_typer(token, name="token")
 fleet.callback(invoke_without_command=True)(agents.agents)
 program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")
+pauses.callback(invoke_without_command=True)(dispatch.dispatch)
 program.add_typer(pauses, name="dispatch")
 
 PANELS: Final = {
@@ -144,17 +145,35 @@ def corral(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with one of the exit codes."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    as_json = "--json" in _own(words)
     try:
-        program(args=None if arguments is None else list(arguments), prog_name="corral")
+        # By itself typer would tell a program of its mistakes in a box for people.
+        status = program(args=words, prog_name="corral", standalone_mode=not as_json)
     except Trouble as trouble:
-        tell(trouble)
+        tell(trouble, as_json=as_json)
         sys.exit(trouble.exit_code)
-    sys.exit(Exit.OK)
+    except Mistyped as error:
+        tell(mistyped(error), as_json=as_json)
+        sys.exit(Exit.USAGE)
+    sys.exit(status or Exit.OK)
 
 
-def tell(trouble: Trouble) -> None:
-    """Print what is wrong and what to do next."""
-    NOTES.print("error: ", style="bold red", end="")
-    NOTES.print(clean(trouble.message), soft_wrap=True)
-    if trouble.hint:
-        note(trouble.hint)
+def _own(words: Sequence[str]) -> list[str]:
+    """The words for `corral` itself: none after `--`, none of the program that `run` is given."""
+    own = list(takewhile(lambda word: word != "--", words))
+    if own[:1] != ["run"]:
+        return own
+    kept, rest = own[:1], iter(own[1:])
+    with_value = _options_with_value("run")
+    for word in takewhile(lambda word: word.startswith("-"), rest):
+        kept.append(word)
+        if word in with_value:
+            next(rest, None)
+    return kept
+
+
+def _options_with_value(name: str) -> set[str]:
+    group: Any = get_command(program)
+    options = [each for each in group.commands[name].params if isinstance(each, TyperOption)]
+    return {flag for each in options if not each.is_flag for flag in each.opts}

@@ -1,0 +1,38 @@
+"""How an error is told: in two lines to a person, in one JSON object to a program."""
+
+import sys
+from typing import Any, Final
+
+import msgspec
+import typer
+
+from hub.cli.exits import Exit, Trouble
+from hub.cli.screen import NOTES, clean, note
+
+Mistyped: Final[Any] = typer.BadParameter.mro()[1]
+"""What typer raises for every command that cannot be read; only this kind of it has a name."""
+
+
+def mistyped(error: Any) -> Trouble:
+    """The same as an error of our own; the hint names the help of the command that was meant."""
+    meant = error.ctx.command_path if error.ctx else "corral"
+    return Trouble(Exit.USAGE, error.format_message(), f"See `{meant} --help`.")
+
+
+def tell(trouble: Trouble, *, as_json: bool = False) -> None:
+    """Print what is wrong and what to do next, on standard error."""
+    if as_json:
+        print(msgspec.json.encode(document(trouble)).decode(), file=sys.stderr, flush=True)
+        return
+    NOTES.print("error: ", style="bold red", end="")
+    NOTES.print(clean(trouble.message), soft_wrap=True)
+    if trouble.hint:
+        note(trouble.hint)
+
+
+def document(trouble: Trouble) -> dict[str, Any]:
+    """The error for programs: `code` is the name of the exit code; `hint` may be missing."""
+    said = {"code": trouble.exit_code.name.lower(), "message": trouble.message}
+    if trouble.hint:
+        said["hint"] = trouble.hint
+    return {"error": said, "exit_code": int(trouble.exit_code)}
