@@ -6,7 +6,7 @@ from schemas.scalars import (
     Count,
     ErrorCode,
     LogLevelName,
-    Role,
+    RoleName,
     Tier,
 )
 from schemas.to_agent import Flaw
@@ -40,7 +40,7 @@ class RateView(Struct, frozen=True):
     """What a tier gives each principal of these roles, or each address."""
 
     tier: Tier
-    roles: list[Role]
+    roles: list[RoleName]
     """Empty for a tier that counts by address."""
     per_minute: Count
     """How much comes back each minute; logs in bytes."""
@@ -53,7 +53,7 @@ class LimitView(Struct, frozen=True):
 
     subject: str
     """The name of the agent or credential, or the address."""
-    role: Role | None
+    role: RoleName | None
     """None for an address."""
     tier: Tier
     per_minute: Count
