@@ -7,11 +7,9 @@ from the other. Nothing is kept per reader, and publishing waits for nobody.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from hub.core.credentials import Principal
@@ -20,7 +18,7 @@ from hub.core.errors import Refused
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
 from hub.services.ring import EVERYTHING, RING_EVENTS, Ring, Wanted
-from hub.store.contract import EVENT_BUDGET, Batch, EventRow, FoundEvents, Reader
+from hub.store.contract import EVENT_BUDGET, Batch, EventRow, FoundEvents, Numbered, Reader
 from schemas.scalars import ErrorCode
 from schemas.to_agent import Flaw
 
@@ -35,7 +33,6 @@ END_S: Final = 1.0
 RETRY_MS: Final = 5_000
 SHARE: Final = 4
 """One principal holds at most this part of the places, so that others find one."""
-_ORG: Final = itemgetter(0)
 
 
 class Page(NamedTuple):
@@ -123,9 +120,9 @@ class Bus:
     def publish(self, batch: Batch) -> None:
         """These events are durable: tell whoever waits, soon."""
         waiting = False
-        for org, run in groupby(batch.facts, _ORG):
+        for org, events in _by_org(batch):
             ring = self.ring(org)
-            ring.extend(list(run))
+            ring.extend(events)
             waiting = waiting or bool(ring.waiting)
         self._metrics.events_published += len(batch.facts)
         if waiting and not self._will_tell:
@@ -254,7 +251,16 @@ class Bus:
     @property
     def held(self) -> int:
         """How many events are in memory."""
-        return sum(len(ring.events) for ring in self._rings.values())
+        return sum(ring.held for ring in self._rings.values())
+
+
+def _by_org(batch: Batch) -> Iterable[tuple[str, list[Numbered]]]:
+    if len(batch.orgs) == 1:
+        return [(org, batch.facts) for org in batch.orgs if batch.facts]
+    found: defaultdict[str, list[Numbered]] = defaultdict(list)
+    for numbered in batch.facts:
+        found[numbered[0]].append(numbered)
+    return found.items()
 
 
 def _look(

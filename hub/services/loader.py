@@ -86,17 +86,13 @@ class Loader:
 
     def by_ids(self, org: Org, ids: Sequence[str], look: Callable[[str], None]) -> None:
         """Have these tasks in memory, those that exist, and look at each, in order."""
-        missing = [task_id for task_id in ids if org.tasks.get(task_id) is None]
-
-        def look_at_all() -> None:
-            for task_id in ids:
-                look(task_id)
-
+        known = org.tasks.by_id
+        missing = [task_id for task_id in ids if task_id not in known]
         if not missing:
-            look_at_all()
+            _look_at_all(ids, look)
             return
-        future = self._begin(lambda reader: reader.by_id(org.name, missing))
-        future.add_done_callback(partial(self._arrived_all, org, look_at_all))
+        future = self._begin(partial(_read_by_id, org.name, missing))
+        future.add_done_callback(partial(self._arrived_all, org, partial(_look_at_all, ids, look)))
 
     def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
         """Have these tasks in memory, those that exist, and go on with `then`."""
@@ -133,3 +129,12 @@ class Loader:
         self._threads.shutdown(wait=True)
         while not self._free.empty():
             self._free.get().close()
+
+
+def _look_at_all(ids: Sequence[str], look: Callable[[str], None]) -> None:
+    for task_id in ids:
+        look(task_id)
+
+
+def _read_by_id(org: str, ids: Sequence[str], reader: Reader) -> Rows:
+    return reader.by_id(org, ids)

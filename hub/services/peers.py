@@ -1,5 +1,6 @@
 """Peers: who is connected, as the services see it."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct, json
@@ -7,7 +8,8 @@ from msgspec import Struct, json
 from hub.core.credentials import Principal
 from hub.core.session import Close, Session
 
-encode = json.Encoder().encode
+frame_of: Callable[[Struct], bytes] = json.Encoder().encode
+"""A message as the text of a frame."""
 
 
 class Peer(Protocol):
@@ -65,8 +67,3 @@ class Peers:
     def identified(self) -> int:
         """How many sessions there are."""
         return len(self.by_number)
-
-
-def frame_of(message: Struct) -> bytes:
-    """A message as the text of a frame."""
-    return encode(message)

@@ -1,8 +1,11 @@
 """The ring: the latest events of one org in memory, and who waits for the next."""
 
 import asyncio
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from hub.store.contract import EventRow, Numbered
@@ -33,16 +36,28 @@ class Wanted(NamedTuple):
 
 
 EVERYTHING: Final = Wanted()
+_FIRST: Final = attrgetter("first")
+
+
+class _Run(NamedTuple):
+    """Events that were committed together, and follow each other."""
+
+    first: int
+    """The seq of the first of them."""
+    bytes: int
+    events: Sequence[Numbered]
 
 
 class Ring:
-    """The latest committed events of one org."""
+    """The latest committed events of one org, in runs: they come and go by the commit."""
 
-    __slots__ = ("_bytes", "_most", "events", "last", "waiting")
+    __slots__ = ("_bytes", "_most", "_runs", "held", "last", "waiting")
 
     def __init__(self, last: int, most: int = RING_EVENTS) -> None:
         self._most = most
-        self.events: deque[Numbered] = deque()
+        self._runs: deque[_Run] = deque()
+        self.held = 0
+        """How many events are kept here."""
         self.last = last
         """The seq of the last committed event, also when it is not kept here."""
         self.waiting: set[asyncio.Future[None]] = set()
@@ -52,22 +67,30 @@ class Ring:
     @property
     def before(self) -> int:
         """The seq before the first event that is kept here."""
-        return self.last - len(self.events)
+        return self.last - self.held
 
-    def extend(self, run: Sequence[Numbered]) -> None:
-        """Take the next events; the oldest make room for them."""
-        events = self.events
-        events.extend(run)
-        self.last = run[-1][1]
-        self._bytes += sum([len(fact.data) for _, _, fact in run]) + EVENT_BYTES * len(run)
-        while len(events) > self._most or self._bytes > RING_BYTES:
-            self._bytes -= len(events.popleft()[2].data) + EVENT_BYTES
+    def extend(self, events: Sequence[Numbered]) -> None:
+        """Take the next events; the oldest make room for them, but never the latest run."""
+        size = sum([len(fact.data) for _, _, fact in events]) + EVENT_BYTES * len(events)
+        self._runs.append(_Run(self.last + 1, size, events))
+        self.last = events[-1][1]
+        self.held += len(events)
+        self._bytes += size
+        while (self.held > self._most or self._bytes > RING_BYTES) and len(self._runs) > 1:
+            oldest = self._runs.popleft()
+            self.held -= len(oldest.events)
+            self._bytes -= oldest.bytes
 
     def after(self, seq: int, most: int) -> list[EventRow]:
         """The events that follow a seq which is not before the ring."""
-        events, start = self.events, seq - self.before
-        found = [events[at] for at in range(start, min(start + most, len(events)))]
-        return [
-            EventRow(number, fact.type, fact.entity, fact.actor, fact.at, fact.data)
-            for _, number, fact in found
-        ]
+        found: list[EventRow] = []
+        at = max(bisect_right(self._runs, seq + 1, key=_FIRST) - 1, 0)
+        for run in islice(self._runs, at, None):
+            start = max(seq + 1 - run.first, 0)
+            found += [
+                EventRow(number, fact.type, fact.entity, fact.actor, fact.at, fact.data)
+                for _, number, fact in run.events[start : start + most - len(found)]
+            ]
+            if len(found) >= most:
+                break
+        return found

@@ -57,6 +57,8 @@ class Batcher:
         position = self._position = self._position + 1
         batch.position = position
         batch.units += 1
+        if unit.org:
+            batch.orgs.add(unit.org)
         rows = self._take_tasks(batch, unit) + self._take_facts(batch, unit)
         if unit.agents or unit.credentials or unit.invites:
             rows += self._take_people(batch, unit)

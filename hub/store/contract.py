@@ -38,6 +38,7 @@ class Unit(Struct):
     """What one command decided. Immutable records, taken at decision time."""
 
     org: str
+    """Whose records they are; empty for what belongs to nobody."""
     tasks: Sequence[Task] = ()
     fresh: bool = False
     """The tasks are new rows."""
@@ -62,55 +63,36 @@ Numbered = tuple[str, int, Fact]
 """A fact with its org and its place in that org's stream."""
 
 
-class Batch:
+class Batch(Struct, eq=False):
     """Whole units that are committed together, and what waits for them."""
 
-    __slots__ = (
-        "agents",
-        "changed",
-        "credentials",
-        "edited",
-        "facts",
-        "fresh",
-        "gone_agents",
-        "hub_time",
-        "invites",
-        "jobs",
-        "old_replays",
-        "pauses",
-        "position",
-        "promises",
-        "replays",
-        "rows",
-        "units",
-    )
-
-    def __init__(self) -> None:
-        self.position = 0
-        """The position of its last unit."""
-        self.units = 0
-        self.rows = 0
-        self.hub_time = 0
-        """Hub time at which it was taken to be committed, in milliseconds."""
-        self.fresh: dict[int, Task] = {}
-        """New tasks by seq, as they stand at the end of the batch."""
-        self.changed: dict[int, Task] = {}
-        """Older tasks by seq, likewise."""
-        self.edited: set[int] = set()
-        """The seqs of tasks whose every column may have changed; also of some fresh ones."""
-        self.facts: list[Numbered] = []
-        self.agents: dict[tuple[str, str], AgentRecord] = {}
-        self.credentials: dict[str, Credential] = {}
-        self.invites: dict[str, InviteRecord] = {}
-        self.replays: dict[tuple[str, str, str, str], Replay] = {}
-        """By org, principal, route and key."""
-        self.jobs: dict[tuple[str, str], JobRecord] = {}
-        self.pauses: dict[tuple[str, str], PauseRecord] = {}
-        self.gone_agents: set[tuple[str, str]] = set()
-        """(org, id) of agents to delete; none of them is in `agents`."""
-        self.old_replays: int | None = None
-        self.promises: list[tuple[Release, Any]] = []
-        """What to call, with what, once the batch is durable; in order."""
+    position: int = 0
+    """The position of its last unit."""
+    units: int = 0
+    rows: int = 0
+    hub_time: int = 0
+    """Hub time at which it was taken to be committed, in milliseconds."""
+    orgs: set[str] = set()
+    """Whose units they are."""
+    fresh: dict[int, Task] = {}
+    """New tasks by seq, as they stand at the end of the batch."""
+    changed: dict[int, Task] = {}
+    """Older tasks by seq, likewise."""
+    edited: set[int] = set()
+    """The seqs of tasks whose every column may have changed; also of some fresh ones."""
+    facts: list[Numbered] = []
+    agents: dict[tuple[str, str], AgentRecord] = {}
+    credentials: dict[str, Credential] = {}
+    invites: dict[str, InviteRecord] = {}
+    replays: dict[tuple[str, str, str, str], Replay] = {}
+    """By org, principal, route and key."""
+    jobs: dict[tuple[str, str], JobRecord] = {}
+    pauses: dict[tuple[str, str], PauseRecord] = {}
+    gone_agents: set[tuple[str, str]] = set()
+    """(org, id) of agents to delete; none of them is in `agents`."""
+    old_replays: int | None = None
+    promises: list[tuple[Release, Any]] = []
+    """What to call, with what, once the batch is durable; in order."""
 
 
 class QueuedRow(NamedTuple):

@@ -183,12 +183,7 @@ class SqliteStore:
 
     def _number_orgs(self, batch: Batch) -> None:
         """Give every org that the batch names for the first time a number."""
-        named = {org for org, _, _ in batch.facts}
-        named.update(task.org for task in batch.fresh.values())
-        people = (batch.agents, batch.credentials, batch.invites)
-        for records in (*people, batch.replays, batch.jobs, batch.pauses):
-            named.update(record.org for record in records.values())
-        for name in sorted(named - self._orgs.keys()):
+        for name in sorted(batch.orgs - self._orgs.keys()):
             number = len(self._orgs) + 1
             self._writer.execute(sql("add_org"), (number, name))
             self._orgs[name], self._names[number] = number, name

@@ -148,13 +148,14 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def _handle_some(self, most: int) -> None:
         inbox = self._inbox
+        now = self.services.clock.hub()
         while inbox and most > 0:
             most -= 1
             item = inbox.popleft()
             if isinstance(item, bytes):
-                self._take(item)
+                self._take(item, now)
             else:
-                self._handle(item)
+                self._handle(item, now)
             if self._closing:
                 answered = any(isinstance(each, Frame) and each.opcode is CLOSE for each in inbox)
                 inbox.clear()
@@ -171,10 +172,10 @@ class AgentSocket(WebSocketsSansIOProtocol):
         if not self._inbox and not self._stalled_since and not self.transport.is_closing():
             self.transport.resume_reading()
 
-    def _handle(self, frame: Frame) -> None:
+    def _handle(self, frame: Frame, now: int) -> None:
         opcode = frame.opcode
         if opcode is TEXT and frame.fin:
-            self._take(bytes(frame.data))
+            self._take(bytes(frame.data), now)
         elif opcode is TEXT or opcode is Opcode.CONT:
             self._fragments.append(bytes(frame.data))
             if len(self._fragments) > FRAGMENTS:
@@ -182,7 +183,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
                 self.close(Close(CloseCode.TOO_LARGE, text, reconnect=False))
             elif frame.fin:
                 whole, self._fragments = b"".join(self._fragments), []
-                self._take(whole)
+                self._take(whole, now)
         elif opcode is Opcode.BINARY:
             self.close(Close(CloseCode.NOT_TEXT, "frames are text", reconnect=False))
         elif opcode is Opcode.PING:
@@ -190,10 +191,10 @@ class AgentSocket(WebSocketsSansIOProtocol):
         elif opcode is Opcode.CLOSE:
             self._peer_closed()
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes, now: int) -> None:
         if self._closing:
             return
-        taken = self.session.receive(data, self.services.clock.hub())
+        taken = self.session.receive(data, now)
         if isinstance(taken, Refusal):
             replies.refuse(self.services, self, taken, data)
         elif isinstance(taken, Close):

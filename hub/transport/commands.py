@@ -116,18 +116,20 @@ def task_log(services: Services, peer: Peer, message: wire.TaskLog) -> None:
 def task_submit(services: Services, peer: Peer, message: wire.TaskSubmit) -> None:
     """New tasks; under a key that was used before, the ids of the first time."""
     org, principal = _who(services, peer)
-
-    def taken(ids: list[str] | Refused) -> None:
-        if isinstance(ids, Refused):
-            replies.refused(services, peer, message, ids)
-            return
-        answer = TaskSubmitted(message.ref, ids)
-        services.journal.promise(peer.deliver, frame_of(answer))
-        if message.watch and peer.session.phase is not Phase.CLOSED:
-            services.loader.by_ids(org, ids, partial(_watch, services, peer, org))
-
+    taken = partial(_taken, services, peer, org, message)
     key = message.idempotency_key
     services.submissions.submit(org, principal, message.tasks, key, taken)
+
+
+def _taken(
+    services: Services, peer: Peer, org: Org, message: wire.TaskSubmit, ids: list[str] | Refused
+) -> None:
+    if isinstance(ids, Refused):
+        replies.refused(services, peer, message, ids)
+        return
+    services.journal.promise(peer.deliver, frame_of(TaskSubmitted(message.ref, ids)))
+    if message.watch and peer.session.phase is not Phase.CLOSED:
+        services.loader.by_ids(org, ids, partial(_watch, services, peer, org))
 
 
 def _watch(services: Services, peer: Peer, org: Org, task_id: str) -> None:

@@ -105,7 +105,7 @@ async def test_the_oldest_leave_the_ring(tmp_path: Path) -> None:
     async with newsroom(tmp_path, 20) as room:
         for _ in range(10):
             await room.tell(9)
-        assert room.bus.held == 20
+        assert room.bus.held == 18, "two commits; a third would not fit whole"
         rows, _ = await room.all_after(0, 30)
         assert [row.seq for row in rows] == list(range(1, 91))
 

@@ -264,6 +264,7 @@ def mint(data: Path) -> dict[Role, str]:
                 created_at=1,
                 created_by="test",
             )
+        batch.orgs.add(MAIN)
         batch.rows = len(batch.credentials)
         opened.store.write(batch)
         opened.store.commit()
