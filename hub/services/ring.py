@@ -70,13 +70,13 @@ class Ring:
         return self.last - self.held
 
     def extend(self, events: Sequence[Numbered]) -> None:
-        """Take the next events; the oldest make room for them, but never the latest run."""
+        """Take the next events; the oldest runs make room for them."""
         size = sum([len(fact.data) for _, _, fact in events]) + EVENT_BYTES * len(events)
         self._runs.append(_Run(self.last + 1, size, events))
         self.last = events[-1][1]
         self.held += len(events)
         self._bytes += size
-        while (self.held > self._most or self._bytes > RING_BYTES) and len(self._runs) > 1:
+        while self.held > self._most or self._bytes > RING_BYTES:
             oldest = self._runs.popleft()
             self.held -= len(oldest.events)
             self._bytes -= oldest.bytes
