@@ -10,8 +10,7 @@ from msgspec import UNSET
 from hub.cli.agent_tables import agent_page, agents_table
 from hub.cli.client import part
 from hub.cli.exits import Exit, Trouble
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected, duration_ms, pairs
+from hub.cli.options import Access, For, Json, Limit, Note, duration_ms, pairs
 from hub.cli.paging import collect
 from hub.cli.screen import OUT, emit, note
 from schemas.http.agents import (
@@ -25,11 +24,6 @@ from schemas.http.agents import (
 from schemas.scalars import Presence
 
 AgentName = Annotated[str, typer.Argument(metavar="ID", help="The agent's id.", show_default=False)]
-Note = Annotated[str | None, typer.Option("--note", help="Why, for others.", metavar="TEXT")]
-For = Annotated[
-    str | None,
-    typer.Option("--for", help="It ends by itself after this long.", metavar="30m"),
-]
 EDITABLE: Final = ("name", "note", "labels", "capabilities", "slots")
 
 
@@ -58,14 +52,10 @@ def agents(
         str | None,
         typer.Option("--text", help="Part of the id, the name or the note.", metavar="TEXT"),
     ] = None,
-    limit: Annotated[
-        int,
-        typer.Option("--limit", "-n", min=1, max=100_000, help="At most this many.", metavar="N"),
-    ] = 200,
+    limit: Limit = 200,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """List agents and what they offer."""
     if context.invoked_subcommand is not None:
@@ -78,7 +68,7 @@ def agents(
         "draining": draining,
         "text": text,
     }
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         found, cursor = collect(
             lambda size, after: client.agents(limit=size, cursor=after, **filters), limit
         )
@@ -98,14 +88,13 @@ def sync(
         bool,
         typer.Option("--keep-missing", help="Leave agents alone that the list does not have."),
     ] = False,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Bring the agents in line with a file; what an earlier file had goes out of use."""
     wanted = AgentList(_listed(file), deactivate_missing=not keep_missing)
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         report = client.ask("POST", "/agents/sync", AgentsSynced, body=wanted)
     if as_json:
         emit(report)
@@ -136,13 +125,12 @@ def _listed(file: Path) -> list[DeclaredAgent]:
 
 def show(
     agent_id: AgentName,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Show everything about an agent."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         agent = client.agent(agent_id)
     if as_json:
         emit(agent)
@@ -154,40 +142,37 @@ def pause(
     agent_id: AgentName,
     why: Note = None,
     span: For = None,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Give an agent no new work; what it has goes on."""
     wish = AgentPause(why, for_ms=duration_ms(span))
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         agent = client.ask("POST", f"/agents/{part(agent_id)}/pause", AgentView, body=wish)
     _told(agent, f"{agent.id} gets nothing new.", as_json=as_json)
 
 
 def resume(
     agent_id: AgentName,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """End an agent's pause and its drain."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         agent = client.ask("POST", f"/agents/{part(agent_id)}/resume", AgentView)
     _told(agent, f"{agent.id} gets work again.", as_json=as_json)
 
 
 def drain(
     agent_id: AgentName,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Let an agent finish what it has, and give it nothing new."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         agent = client.ask("POST", f"/agents/{part(agent_id)}/drain", AgentView)
     left = len(agent.running)
     _told(agent, f"{agent.id} finishes {left} tasks and gets nothing new.", as_json=as_json)
@@ -219,10 +204,9 @@ def edit(
             metavar="FIELD",
         ),
     ] = None,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Change what is known of an agent; its own words do not count for what is set here."""
     given: dict[str, Any] = {
@@ -237,7 +221,7 @@ def edit(
         if field not in EDITABLE:
             raise Trouble(Exit.USAGE, f"{field!r} is none of {', '.join(EDITABLE)}.")
         wish[field] = None
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         agent = client.ask("PATCH", f"/agents/{part(agent_id)}", AgentView, body=AgentEdit(**wish))
     if as_json:
         emit(agent)
@@ -250,13 +234,12 @@ def delete(
     force: Annotated[
         bool, typer.Option("--force", help="Also when it has work, which then goes back.")
     ] = False,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Forget an agent: its tokens are void and its session ends."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         query = {"force": force or None}
         client.ask("DELETE", f"/agents/{part(agent_id)}", type(None), query)
     if as_json:

@@ -10,8 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from hub.cli.client import Client, part
 from hub.cli.exits import Exit, Trouble
 from hub.cli.filters import filtered
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected
+from hub.cli.options import Access, Json, Reason
 from hub.cli.screen import NOTES, clean, emit, note
 from hub.cli.tables import tasks_table
 from schemas.http.bulk import BulkAction, BulkPreview, BulkRequest, BulkView
@@ -28,60 +27,56 @@ DONE: Final = {
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 All = Annotated[bool, typer.Option("--all", help="All tasks, without a condition.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why, for others.", metavar="TEXT")]
 
 
 @filtered()
 def cancel(
-    wanted: TaskConditions,
+    *,
     reason: Reason = None,
+    wanted: TaskConditions,
     every: All = False,
     yes: Yes = False,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Cancel many tasks: those that have not ended."""
     wanted = _checked(BulkAction.CANCEL, wanted, every=every)
     request = BulkRequest(BulkAction.CANCEL, wanted, reason=reason)
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         _carry_out(client, request, yes=yes, as_json=as_json)
 
 
 @filtered()
 def retry(
-    wanted: TaskConditions,
+    *,
     reason: Reason = None,
+    wanted: TaskConditions,
     every: All = False,
     yes: Yes = False,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Retry many tasks: dead letters, and cancelled ones with --state cancelled."""
     wanted = _checked(BulkAction.RETRY, wanted, every=every)
     request = BulkRequest(BulkAction.RETRY, wanted, reason=reason)
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         _carry_out(client, request, yes=yes, as_json=as_json)
 
 
 @filtered()
 def reprioritise(
-    wanted: TaskConditions,
+    *,
     to: Annotated[PriorityName, typer.Option("--to", help="The new priority.", metavar="WORD")],
+    wanted: TaskConditions,
     every: All = False,
     yes: Yes = False,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Give many tasks another priority: those that have not ended."""
     wanted = _checked(BulkAction.EDIT, wanted, every=every)
     request = BulkRequest(BulkAction.EDIT, wanted, edit=TaskEdit(priority=to))
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         _carry_out(client, request, yes=yes, as_json=as_json)
 
 

@@ -5,9 +5,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.agent_tables import pauses_table
-from hub.cli.agents import For, Note
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected, duration_ms, pairs
+from hub.cli.options import Access, For, Json, Note, duration_ms, pairs
 from hub.cli.screen import OUT, emit, note
 from schemas.http.dispatch import (
     DispatchPause,
@@ -25,24 +23,22 @@ Label = Annotated[
 
 def dispatch(
     context: typer.Context,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Show what is paused; or pause dispatch, for all tasks or for those with a label."""
     if context.invoked_subcommand is None:
-        show(as_json=as_json, url=url, token=token, data=data)
+        show(as_json=as_json, hub=hub)
 
 
 def show(
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Show what is paused."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         view = client.ask("GET", "/dispatch", DispatchView)
     _show(view, as_json=as_json)
 
@@ -51,14 +47,13 @@ def pause(
     label: Label = None,
     why: Note = None,
     span: For = None,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Give out no task, or none with a label; what runs goes on."""
     wish = DispatchPauseRequest(_pair(label), why, for_ms=duration_ms(span))
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         made = client.ask("POST", "/dispatch/pause", DispatchPause, body=wish)
     if as_json:
         emit(made)
@@ -74,14 +69,13 @@ def resume(
         ),
     ] = None,
     label: Label = None,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """End a pause."""
     wish = DispatchResumeRequest(pause_id, _pair(label))
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         view = client.ask("POST", "/dispatch/resume", DispatchView, body=wish)
     _show(view, as_json=as_json)
 

@@ -20,8 +20,8 @@ from hub.cli.doctor_report import (
 )
 from hub.cli.exits import Exit, Trouble
 from hub.cli.join import DEFAULT_CONFIG
-from hub.cli.locate import DEFAULT_DATA, runtime
-from hub.cli.options import Config, Data, Json, Token, Url
+from hub.cli.locate import runtime
+from hub.cli.options import Access, Config, Json
 from hub.cli.screen import OUT, emit, note
 
 OF_A_HUB: Final[tuple[tuple[str, Check], ...]] = (
@@ -49,18 +49,17 @@ def doctor(
         bool, typer.Option("--sidecar", help="Look at this machine's agent instead of a hub.")
     ] = False,
     config: Config = DEFAULT_CONFIG,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Check everything that a hub or an agent rests on, and change nothing.
 
     Each check ends as OK, WARN, FAIL or SKIP, with a sentence and what to do
     next. The exit code is 0 unless a check has failed; then it is 10.
     """
-    place = data.expanduser()
-    scene = Scene(place, config.expanduser(), url, token)
+    place = hub.data.expanduser()
+    scene = Scene(place, config.expanduser(), hub.url, hub.token)
     findings: list[Finding] = []
     if not of_sidecar:
         scene = _with_what_runs(scene, findings)

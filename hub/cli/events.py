@@ -13,8 +13,7 @@ from rich.text import Text
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.follow import patiently
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected, words
+from hub.cli.options import Access, Json, words
 from hub.cli.screen import OUT, emit, note, one_line
 from hub.cli.sse import HEARTBEAT, told
 from schemas.events import Envelope
@@ -61,14 +60,13 @@ def events(
     actor: Actor = None,
     after: After = None,
     limit: Limit = 20,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Show what happened, oldest first; with --follow also what happens from now on."""
     wanted: Wanted = {"type": _checked(types), "entity": entity, "actor": actor}
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         if after is None:
             cursor = newest(client)
             back = LOOK_BACK if any(wanted.values()) else limit

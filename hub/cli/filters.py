@@ -3,92 +3,42 @@
 import inspect
 import time
 from collections.abc import Callable
-from functools import wraps
 from typing import Annotated, Any, Final
 
 import typer
 
+from hub.cli.bundles import Command, option, unfolded
 from hub.cli.options import duration_ms, pairs
 from schemas.http.tasks import TaskConditions
 from schemas.scalars import PriorityName, StateName
 
 _PANEL: Final[dict[str, Any]] = {"rich_help_panel": "Which tasks"}
-STATE: Final = inspect.Parameter(
-    "state",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=Annotated[
-        list[StateName] | None,
-        typer.Option("--state", help="In this state; may be repeated.", metavar="STATE", **_PANEL),
-    ],
-)
 
 
-def _text(name: str, flag: str, meaning: str, metavar: str) -> inspect.Parameter:
-    option = typer.Option(flag, help=meaning, metavar=metavar, **_PANEL)
-    return inspect.Parameter(
-        name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[str | None, option],
-    )
+def _condition(name: str, kind: Any, meaning: str, metavar: str) -> inspect.Parameter:
+    flag = f"--{name.replace('_', '-')}"
+    told = typer.Option(flag, help=meaning, metavar=metavar, **_PANEL)
+    return option(name, Annotated[kind | None, told])
 
 
+STATE: Final = _condition("state", list[StateName], "In this state; may be repeated.", "STATE")
 OTHERS: Final = (
-    _text("agent", "--agent", "That this agent has, or ended.", "ID"),
-    inspect.Parameter(
-        "priority",
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[
-            list[PriorityName] | None,
-            typer.Option(
-                "--priority", help="Of this priority; may be repeated.", metavar="WORD", **_PANEL
-            ),
-        ],
-    ),
-    _text("capability", "--capability", "That need this capability.", "NAME"),
-    inspect.Parameter(
-        "label",
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[
-            list[str] | None,
-            typer.Option(
-                "--label", help="With this label; may be repeated.", metavar="KEY=VALUE", **_PANEL
-            ),
-        ],
-    ),
-    _text("mission", "--mission", "Of this mission.", "ID"),
-    _text("submitter", "--submitter", "Submitted by this one.", "NAME"),
-    _text("newer_than", "--newer-than", "Created within this time.", "2h"),
-    _text("older_than", "--older-than", "Created before that.", "2h"),
-    _text("text", "--text", "With this text in id or description.", "TEXT"),
+    _condition("agent", str, "That this agent has, or ended.", "ID"),
+    _condition("priority", list[PriorityName], "Of this priority; may be repeated.", "WORD"),
+    _condition("capability", str, "That need this capability.", "NAME"),
+    _condition("label", list[str], "With this label; may be repeated.", "KEY=VALUE"),
+    _condition("mission", str, "Of this mission.", "ID"),
+    _condition("submitter", str, "Submitted by this one.", "NAME"),
+    _condition("newer_than", str, "Created within this time.", "2h"),
+    _condition("older_than", str, "Created before that.", "2h"),
+    _condition("text", str, "With this text in id or description.", "TEXT"),
 )
 
 
-def filtered(*, by_state: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def filtered(*, by_state: bool = True) -> Callable[[Command], Command]:
     """Give a command the options of a filter, in the place of its parameter `wanted`."""
     options = (STATE, *OTHERS) if by_state else OTHERS
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        @wraps(command)
-        def called(**given: Any) -> None:
-            chosen = {each.name: given.pop(each.name) for each in options}
-            command(wanted=conditions_of(**chosen), **given)
-
-        own = inspect.signature(command).parameters.values()
-        kept = [
-            each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for each in own
-            if each.name != "wanted"
-        ]
-        parameters = [*kept[:1], *options, *kept[1:]]
-        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        called.__annotations__ = {each.name: each.annotation for each in parameters}
-        return called
-
-    return decorate
+    return lambda command: unfolded(command, "wanted", options, conditions_of)
 
 
 def conditions_of(

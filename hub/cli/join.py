@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from hub.cli.exits import Exit, Trouble
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Config, Data, Json, Token, Url, connected, duration_ms, words
+from hub.cli.options import Access, Config, Json, duration_ms, words
 from hub.cli.screen import OUT, emit, note, span
 from schemas.http.access import InviteRequest
 from schemas.scalars import AGENT_ID
@@ -53,16 +52,15 @@ def invite(
     ttl: Annotated[
         str, typer.Option("--ttl", help="How long it is good: 90s, at most 10m.", metavar="TIME")
     ] = "10m",
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Make a join code, good for one agent."""
     ttl_ms = duration_ms(ttl) or 0
     if not 1_000 <= ttl_ms <= LONGEST_CODE_MS:
         raise Trouble(Exit.USAGE, f"{ttl} is no lifetime for a join code.", "Take 1s to 10m.")
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         made = client.invite(InviteRequest(agent_id=agent, ttl_ms=ttl_ms))
         address = client.address.url
     if as_json:

@@ -1,15 +1,16 @@
 """The options that several commands share, each described once."""
 
 from collections.abc import Sequence
+from inspect import signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
+from hub.cli.bundles import Command, option, unfolded
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
-from hub.cli.locate import locate
-from schemas.scalars import StateName
+from hub.cli.locate import DEFAULT_DATA, locate
 
 Url = Annotated[
     str | None,
@@ -48,15 +49,41 @@ Config = Annotated[
     ),
 ]
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="The task's id.", show_default=False)]
-State = Annotated[
-    StateName | None,
-    typer.Option("--state", help="Only tasks in this state.", metavar="STATE"),
+Limit = Annotated[
+    int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most this many.", metavar="N")
+]
+Note = Annotated[str | None, typer.Option("--note", help="Why, for others.", metavar="TEXT")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why, for others.", metavar="TEXT")]
+For = Annotated[
+    str | None,
+    typer.Option("--for", help="It ends by itself after this long.", metavar="30m"),
 ]
 
 
-def connected(url: str | None, token: str | None, data: Path) -> Client:
-    """A client for the hub that the options name; raises `Trouble` when they name none."""
-    return Client(locate(url, token, data))
+class Access(NamedTuple):
+    """How the hub is reached, as `--url`, `--token` and `--data` say it."""
+
+    url: str | None
+    token: str | None
+    data: Path
+
+    def client(self) -> Client:
+        """A client for the hub that the options name; raises `Trouble` when they name none."""
+        return Client(locate(*self))
+
+
+_ACCESS: Final = (
+    option("url", Url),
+    option("token", Token),
+    option("data", Data, DEFAULT_DATA),
+)
+
+
+def with_access(command: Command) -> Command:
+    """Give a command the three options in the place of its parameter `hub`, if it has one."""
+    if "hub" not in signature(command).parameters:
+        return command
+    return unfolded(command, "hub", _ACCESS, Access)
 
 
 def words(text: str | None) -> list[str]:

@@ -29,6 +29,7 @@ from hub.cli import (
 from hub.cli import task as one
 from hub.cli.errors import Mistyped, mistyped, tell
 from hub.cli.exits import Exit, Trouble, epilog
+from hub.cli.options import with_access
 from hub.cli.screen import OUT
 
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
@@ -101,19 +102,19 @@ for _group, _name, _function in (
     (token, "rotate", tokens.rotate),
     (token, "revoke", tokens.revoke),
 ):
-    _group.command(_name)(_function)
+    _group.command(_name)(with_access(_function))
 # The flags are those of a hub, which knows them itself.
 program.command("config", context_settings={"ignore_unknown_options": True})(config.config)
 # What follows the program's name belongs to the program, also without `--`.
-program.command("run", context_settings={"allow_interspersed_args": False})(submit.run)
+program.command("run", context_settings={"allow_interspersed_args": False})(with_access(submit.run))
 program.add_typer(task, name="task")
-many.callback(invoke_without_command=True)(tasks.tasks)
+many.callback(invoke_without_command=True)(with_access(tasks.tasks))
 program.add_typer(many, name="tasks")
 program.add_typer(token, name="token")
-fleet.callback(invoke_without_command=True)(agents.agents)
+fleet.callback(invoke_without_command=True)(with_access(agents.agents))
 program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")
-pauses.callback(invoke_without_command=True)(dispatch.dispatch)
+pauses.callback(invoke_without_command=True)(with_access(dispatch.dispatch))
 program.add_typer(pauses, name="dispatch")
 
 PANELS: Final = {

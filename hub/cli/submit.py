@@ -14,8 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.follow import watch
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected, duration_ms, words
+from hub.cli.options import Access, Json, duration_ms, words
 from hub.cli.screen import NOTES, OUT, emit, note
 from schemas.http.tasks import Created, TaskView
 from schemas.scalars import BODY_BYTES, TASKS_PER_SUBMIT, PriorityName, StateName
@@ -73,10 +72,9 @@ def run(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print its output and wait for its end.")
     ] = False,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Run a command on an agent: `corral run --follow -- uname -a`."""
     spec = TaskSpec(
@@ -88,7 +86,7 @@ def run(
         max_attempts=attempts,
         assign_to=agent,
     )
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         task = client.submit(spec)
         if follow:
             task = _followed(client, task, as_json=as_json)
@@ -162,15 +160,14 @@ def submit(
         str,
         typer.Argument(metavar="FILE", help="JSON lines, one task a line; - is standard input."),
     ],
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Submit many tasks from a file. A thousand at a time go in all or none."""
     total = _checked_lines(file)
     sent = 0
-    with connected(url, token, data) as client, _progress() as progress, _opened(file) as lines:
+    with hub.client() as client, _progress() as progress, _opened(file) as lines:
         bar = progress.add_task("submitting", total=total)
         for batch in batches(lines):
             for created in _offered(client, batch):

@@ -11,8 +11,7 @@ from hub.cli.client import part
 from hub.cli.events import START, events
 from hub.cli.exits import Exit, Trouble
 from hub.cli.follow import print_log
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, TaskId, Token, Url, connected, duration_ms, pairs, words
+from hub.cli.options import Access, Json, Reason, TaskId, duration_ms, pairs, words
 from hub.cli.screen import OUT, emit, note
 from hub.cli.tables import explanation_page, task_page
 from schemas.http.tasks import Retried, TaskEdit, TaskView
@@ -32,13 +31,12 @@ CLEARABLE += ("complete_by", "timeout_ms", "retry")
 
 def show(
     task_id: TaskId,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Show everything about a task."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         task = client.task(task_id)
     if as_json:
         emit(task)
@@ -48,13 +46,12 @@ def show(
 
 def cancel(
     task_id: TaskId,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Cancel a task; one that runs is stopped by its agent."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         task = client.cancel(task_id)
     if as_json:
         emit(task)
@@ -72,16 +69,15 @@ def log(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the task ends.")
     ] = False,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Print what a task's current or last attempt wrote."""
     streams = [stream] if stream else list(Stream)
     if as_json and follow:
         raise Trouble(Exit.USAGE, "--json and --follow do not go together.", "Take one of them.")
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         if as_json:
             emit({part.value: client.log(task_id, part) for part in streams})
         else:
@@ -90,13 +86,12 @@ def log(
 
 def explain(
     task_id: TaskId,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Say why a task runs or does not run, agent by agent."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         explanation = client.explain(task_id)
     if as_json:
         emit(explanation)
@@ -106,16 +101,13 @@ def explain(
 
 def retry(
     task_id: TaskId,
-    reason: Annotated[
-        str | None, typer.Option("--reason", help="Why, for others.", metavar="TEXT")
-    ] = None,
+    reason: Reason = None,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Put a dead letter or a cancelled task back into the queue, with all its attempts."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         path = f"/tasks/{part(task_id)}/retry"
         task = client.ask("POST", path, TaskView, body=Retried(reason))
     if as_json:
@@ -152,10 +144,9 @@ def edit(
     if_version: Annotated[
         int | None, _option("--if-version", "Only if it still has this version.", "N")
     ] = None,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Change a task that has not ended; one that runs only in what its agent was not told."""
     given: dict[str, Any] = {
@@ -174,7 +165,7 @@ def edit(
     if wish == TaskEdit():
         raise Trouble(Exit.USAGE, "Nothing is to be changed.", "See corral task edit --help.")
     headers = {} if if_version is None else {"If-Match": f'"{if_version}"'}
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         path = f"/tasks/{part(task_id)}"
         task = client.ask("PATCH", path, TaskView, body=wish, headers=headers)
     if as_json:
@@ -198,10 +189,9 @@ def _from_now(text: str | None) -> int | None:
 
 def history(
     task_id: TaskId,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Show what happened to a task, oldest first."""
-    events(entity=task_id, after=START, as_json=as_json, url=url, token=token, data=data)
+    events(entity=task_id, after=START, as_json=as_json, hub=hub)

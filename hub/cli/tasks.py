@@ -7,48 +7,42 @@ import typer
 from hub.cli.bulk import total_text
 from hub.cli.client import Client
 from hub.cli.filters import filtered, query_of
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected
+from hub.cli.options import Access, Json, Limit
 from hub.cli.paging import collect
 from hub.cli.screen import OUT, emit, note
 from hub.cli.tables import stats_page, tasks_table
 from schemas.http.tasks import TaskConditions, TaskPage, TaskStats, TaskView
 
-Limit = Annotated[
-    int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most this many.", metavar="N")
-]
 Count = Annotated[bool, typer.Option("--count", help="Also say how many there are in all.")]
 
 
 @filtered()
 def tasks(
     context: typer.Context,
+    *,
     wanted: TaskConditions,
     limit: Limit = 20,
     count: Count = False,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """List tasks, newest first; or act on many of them at once."""
     if context.invoked_subcommand is None:
-        with connected(url, token, data) as client:
+        with hub.client() as client:
             _list(client, "/tasks", wanted, limit, count=count, as_json=as_json)
 
 
 @filtered(by_state=False)
 def dead_letters(
-    wanted: TaskConditions,
+    *,
     limit: Limit = 20,
+    wanted: TaskConditions,
     count: Count = False,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """List tasks that failed for good, newest first."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         _list(client, "/dead-letters", wanted, limit, count=count, as_json=as_json)
 
 
@@ -83,13 +77,12 @@ def _list(
 
 
 def stats(
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Show how many tasks there are, how many end, and how long they take."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         found = client.ask("GET", "/tasks/stats", TaskStats)
     if as_json:
         emit(found)

@@ -10,8 +10,7 @@ from rich.text import Text
 
 from hub.cli.client import part
 from hub.cli.exits import Exit, Trouble
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected, duration_ms
+from hub.cli.options import Access, Json, Limit, duration_ms
 from hub.cli.paging import collect
 from hub.cli.screen import OUT, age, emit, moment, note, span
 from hub.cli.tables import plain
@@ -41,9 +40,6 @@ TokenId = Annotated[
     str,
     typer.Argument(metavar="ID", help="The token's id, as `token list` shows it."),
 ]
-Limit = Annotated[
-    int, typer.Option("--limit", "-n", min=1, max=100_000, help="At most this many.", metavar="N")
-]
 
 
 def create(
@@ -63,10 +59,9 @@ def create(
         str | None,
         typer.Option("--ttl", help="How long it is good; without it for ever.", metavar="30d"),
     ] = None,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Make a token. It is shown this once: the hub keeps only a hash of it."""
     ttl_ms = duration_ms(ttl)
@@ -79,7 +74,7 @@ def create(
         agent_id=name if is_agent else None,
         ttl_ms=ttl_ms,
     )
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         made = client.ask("POST", "/tokens", NewToken, body=wish)
     _show_new(made, as_json=as_json)
 
@@ -97,14 +92,13 @@ def list_tokens(
     role: Annotated[RoleName | None, typer.Option("--role", help="Only of this role.")] = None,
     state: Annotated[TokenState | None, typer.Option("--state", help="Only in this state.")] = None,
     limit: Limit = 200,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """List tokens, the oldest first; their secrets are nowhere."""
     wanted = {"role": role and role.value, "state": state and state.value}
-    with connected(url, token, data) as client:
+    with hub.client() as client:
 
         def read(size: int, cursor: str | None) -> TokenPage:
             query = {"limit": size, "cursor": cursor} | wanted
@@ -145,10 +139,9 @@ def rotate(
             "--overlap", help="How long the old one stays good; at most 7d.", metavar="1h"
         ),
     ] = "24h",
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Put a new token in the place of one. It is shown this once.
 
@@ -158,7 +151,7 @@ def rotate(
     overlap_ms = duration_ms(overlap) or 0
     if not 0 <= overlap_ms <= LONGEST_OVERLAP_MS:
         raise Trouble(Exit.USAGE, f"{overlap} is no overlap for tokens.", "Take 0s to 7d.")
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         path = f"/tokens/{part(token_id)}/rotate"
         made = client.ask("POST", path, NewToken, body=Rotation(overlap_ms))
     _show_new(made, as_json=as_json)
@@ -166,7 +159,7 @@ def rotate(
         f"stays good for {span(overlap_ms)}." if overlap_ms else "has ended."
     )
     note(old)
-    _keep_admin(data.expanduser() / ADMIN_TOKEN, token_id, made.token)
+    _keep_admin(hub.data.expanduser() / ADMIN_TOKEN, token_id, made.token)
 
 
 def _keep_admin(path: Path, old_id: str, fresh: str) -> None:
@@ -191,13 +184,12 @@ def _keep_admin(path: Path, old_id: str, fresh: str) -> None:
 
 def revoke(
     token_id: TokenId,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """End a token at once, with every session it has."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         client.ask("DELETE", f"/tokens/{part(token_id)}", type(None))
     if as_json:
         emit({"id": token_id, "revoked": True})
@@ -210,13 +202,12 @@ def invites(
         str | None, typer.Option("--revoke", help="Take this join code back.", metavar="ID")
     ] = None,
     limit: Limit = 200,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """List the join codes that may still be used, or take one back."""
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         if revoked is not None:
             client.ask("DELETE", f"/invites/{part(revoked)}", type(None))
 

@@ -15,8 +15,7 @@ import typer
 from rich.live import Live
 
 from hub.cli.exits import Exit, Trouble
-from hub.cli.locate import DEFAULT_DATA
-from hub.cli.options import Data, Json, Token, Url, connected
+from hub.cli.options import Access, Json
 from hub.cli.screen import OUT, emit, span
 from hub.cli.top_frame import frame
 from hub.cli.top_look import Feed, Look, Watch, latest
@@ -32,17 +31,16 @@ Keys = Callable[[float], str]
 
 def top(
     once: Annotated[bool, typer.Option("--once", help="Print one frame and end.")] = False,
+    *,
     as_json: Json = False,
-    url: Url = None,
-    token: Token = None,
-    data: Data = DEFAULT_DATA,
+    hub: Access,
 ) -> None:
     """Watch a hub live: tasks, rates, agents, events.
 
     q ends it, p holds the picture. Where the output is no terminal it prints
     one frame; with --json one JSON document.
     """
-    with connected(url, token, data) as client:
+    with hub.client() as client:
         watch = Watch(client)
         events, cursor = latest(client)
         first = watch.look(events)

@@ -153,7 +153,9 @@ def test_dispatch_is_paused_and_resumed(hub: HubDouble, corral: Corral) -> None:
     assert "env=prod" in typed.out
     body = hub.asked[0].body
     assert (body["label"], body["for_ms"]) == ({"key": "env", "value": "prod"}, 300_000)
-    assert "release" in corral("dispatch", "show").out
+    assert corral("dispatch").out == corral("dispatch", "show").out
+    assert "release" in corral("dispatch").out
+    assert json.loads(corral("dispatch", "--json").out)["pauses"][0]["id"] == "pause-1"
     assert "Nothing is paused" in corral("dispatch", "resume", "pause-1").err
     assert hub.asked[-1].body["id"] == "pause-1"
     for words in (["show"], ["pause"], ["resume"]):
