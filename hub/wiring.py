@@ -18,6 +18,7 @@ from hub.services.edits import Edits
 from hub.services.envelopes import Envelopes
 from hub.services.exposition import Exposition, Sources
 from hub.services.expulsion import Expulsion
+from hub.services.failed_logins import FailedLogins
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.invites import Invites
@@ -159,6 +160,7 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     tokens.on_end(expulsion.expel)
     rates = config.rates.fit(config.settings.heartbeat_ms)
     limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
+    limits.failed = FailedLogins(recovery.MAIN, journal, clock).note
     return _Access(tokens, invites, expulsion, limits)
 
 

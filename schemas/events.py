@@ -13,14 +13,13 @@ from schemas.scalars import AgentStatus, Count, FailureClass, StateName
 
 
 class EventType(IntEnum):
-    """The number is what the database stores; never renumber."""
+    """The number is what the database stores; never renumber. 6 is free."""
 
     TASK_CREATED = 1
     TASK_ASSIGNED = 2
     TASK_UNASSIGNED = 3
     TASK_STATUS_CHANGED = 4
     TASK_UPDATED = 5
-    TASK_DELETED = 6
     AGENT_CREATED = 20
     AGENT_UPDATED = 21
     AGENT_DELETED = 22
@@ -83,13 +82,6 @@ class TaskUpdated(Struct, frozen=True, omit_defaults=True):
     """The names of the fields that have another value now."""
 
 
-class TaskDeleted(Struct, frozen=True, omit_defaults=True):
-    """A task and its result were removed."""
-
-    state: StateName
-    """How it stood at its end."""
-
-
 class AgentCreated(Struct, frozen=True, omit_defaults=True):
     """An agent was registered or seen for the first time."""
 
@@ -148,13 +140,14 @@ class AuthRegistered(Struct, frozen=True, omit_defaults=True):
 
 
 class AuthLoginFailed(Struct, frozen=True, omit_defaults=True):
-    """A credential was refused; at most one event a second for each address."""
+    """A credential was refused; at most one event a minute for an address, and few in all."""
 
     address: str
+    """The client's address, an IPv6 network of 64 bits, or `unknown`."""
     attempts: Count
-    """How many were refused since the event before."""
+    """How many from there were looked at and refused since the event before about it."""
     token: str | None = None
-    """The public id that was named, if any."""
+    """The public id that the last one named, if any; it may be made up."""
 
 
 class AuthInviteRevoked(Struct, frozen=True, omit_defaults=True):
@@ -252,7 +245,6 @@ PAYLOADS: Final[dict[EventType, type[Struct]]] = {
     EventType.TASK_UNASSIGNED: TaskUnassigned,
     EventType.TASK_STATUS_CHANGED: TaskStatusChanged,
     EventType.TASK_UPDATED: TaskUpdated,
-    EventType.TASK_DELETED: TaskDeleted,
     EventType.AGENT_CREATED: AgentCreated,
     EventType.AGENT_UPDATED: AgentUpdated,
     EventType.AGENT_DELETED: AgentDeleted,
@@ -281,7 +273,6 @@ EVENT_NAMES: Final = {
     EventType.TASK_UNASSIGNED: "task.unassigned",
     EventType.TASK_STATUS_CHANGED: "task.status.changed",
     EventType.TASK_UPDATED: "task.updated",
-    EventType.TASK_DELETED: "task.deleted",
     EventType.AGENT_CREATED: "agent.created",
     EventType.AGENT_UPDATED: "agent.updated",
     EventType.AGENT_DELETED: "agent.deleted",
@@ -315,7 +306,7 @@ class ActorType(StrEnum):
     HUB = "hub"
     """The hub itself: a term ran out, or the scheduler acted."""
     OTHER = "other"
-    """Somebody whom an admin named, and of whom the hub knows nothing."""
+    """`nobody`, who has no valid credential, or somebody whom only an admin named."""
 
 
 class EventMeta(Struct, frozen=True):

@@ -62,6 +62,8 @@ class Limits:
         """Keeps meters that are not idle, or were not looked at yet."""
         self._failures: OrderedDict[tuple[str, str], Window] = OrderedDict()
         """Failed logins, by ("address", …) and ("token", public id)."""
+        self.failed: Callable[[str, str | None], None] = lambda client, public_id: None
+        """Hears of each login that failed: from where, and the public id that was named."""
 
     def __len__(self) -> int:
         return len(self._meters)
@@ -153,6 +155,9 @@ class Limits:
     def login_failed(self, address: str, token: str) -> None:
         """Count a login that failed; `token` is what was given, perhaps nothing."""
         now = self._clock.hub()
+        if token:
+            parsed = credentials.parse(token)
+            self.failed(client_of(address)[0], None if parsed is None else parsed.public_id)
         for key, _ in self._counted(address, token):
             self._failures.setdefault(key, Window()).note(now)
             self._failures.move_to_end(key)

@@ -142,6 +142,16 @@ def test_failed_logins_of_an_address(limits: Limits, clock: HandClock) -> None:
     assert refusals(1, limits.may_log_in, FAR, "nonsense") == [None]
 
 
+def test_a_failed_login_is_passed_on(limits: Limits) -> None:
+    """With where it came from and the public id, never with a secret; no token is no login."""
+    heard: list[tuple[str, str | None]] = []
+    limits.failed = lambda client, public_id: heard.append((client, public_id))
+    for address, token in ((FAR, WRONG), ("2001:db8::1", "nonsense"), ("127.0.0.1", "")):
+        limits.login_failed(address, token)
+
+    assert heard == [(FAR, WRONG.split("_")[2]), ("2001:db8::/64", None)]
+
+
 def test_failed_logins_with_one_public_id(limits: Limits) -> None:
     """From anywhere, this machine too."""
     for number in range(FAILURES_OF_TOKEN):

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hub.core.credentials import new_token
+from schemas.scalars import Role
 from tests.transport.conftest import StartHub
 from tests.transport.ranch import Hub, Reply, until
 from tests.transport.wire import Door, new_name, open_door
@@ -295,3 +297,18 @@ async def test_a_stream_of_events_ends_with_its_token(own_hub: StartHub) -> None
         async with asyncio.timeout(5):
             reply = await reading
     assert reply.status == 200
+
+
+def test_a_failed_login_is_an_event(untold_hub: StartHub) -> None:
+    """It says from where and with which token, and never the secret; one tells of several."""
+    hub = untold_hub()
+    wrong = new_token(Role.OPERATOR, 5).text
+    for _ in range(3):
+        assert hub.http("GET", "/api/v1/me", token=wrong).status == 401
+    events = hub.get("/events?type=auth.login.failed")["items"]
+
+    (event,) = events
+    public_id = wrong.split("_")[2]
+    assert event["payload"] == {"address": "127.0.0.1", "attempts": 1, "token": public_id}
+    assert (event["target"], event["meta"]["actor_id"]) == (public_id, "nobody")
+    assert wrong not in str(event)
