@@ -52,6 +52,9 @@ class Tokens:
         self._chance = chance
         self._pepper = pepper
         self._known: dict[str, Credential] = {}
+        """Also those that ended: they are listed, and their names are never given again."""
+        self._named: dict[tuple[str, str], list[str]] = {}
+        """The public ids of all tokens of a name in an org: all of one role."""
         self._ends: list[tuple[int, str]] = []
         """When which token ends by itself, the soonest first."""
         self._over: set[str] = set()
@@ -64,6 +67,9 @@ class Tokens:
             self._keep(credential)
 
     def _keep(self, credential: Credential) -> None:
+        if credential.public_id not in self._known:
+            name = credential.org, credential.subject
+            self._named.setdefault(name, []).append(credential.public_id)
         self._known[credential.public_id] = credential
         end = credential.ends_at
         if end is not None and credential.standing(0).is_good:
@@ -116,8 +122,8 @@ class Tokens:
 
     def role_of(self, org: str, subject: str) -> Role | None:
         """The role of a credential of this name, also of one that is revoked."""
-        known = self._known.values()
-        return next((o.role for o in known if o.org == org and o.subject == subject), None)
+        ids = self._named.get((org, subject))
+        return None if ids is None else self._known[ids[0]].role
 
     @property
     def has_admin(self) -> bool:
@@ -220,11 +226,8 @@ class Tokens:
 
     def _live(self, org: str, subject: str) -> list[Credential]:
         wall = self._clock.now().wall
-        return [
-            each
-            for each in self._known.values()
-            if each.subject == subject and each.org == org and self._is_good(each, wall)
-        ]
+        known = [self._known[each] for each in self._named.get((org, subject), ())]
+        return [each for each in known if self._is_good(each, wall)]
 
     # Replace and end
 

@@ -235,6 +235,16 @@ def test_a_name_has_one_owner(desk: Desk) -> None:
         desk.tokens.create(desk.org, Role.AGENT, "anna", "admin")
 
 
+def test_a_name_keeps_its_role(desk: Desk) -> None:
+    """In its org, and also when all its tokens have ended."""
+    desk.tokens.add("other", Role.AGENT, "anna", "hub")
+    _, public_id = desk.person()
+    desk.tokens.revoke("main", public_id, "admin")
+
+    roles = [desk.again().tokens.role_of(org, "anna") for org in ("main", "other", "third")]
+    assert roles == [Role.OPERATOR, Role.AGENT, None]
+
+
 def test_nobody_gets_an_agents_name(desk: Desk) -> None:
     """Of one that has a token, or that is only known; the hub's own is taken too."""
     desk.tokens.create(desk.org, Role.AGENT, "birch", "admin")
