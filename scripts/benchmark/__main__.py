@@ -23,6 +23,7 @@ from scripts.benchmark.rows import ROWS, RowPlan
 ROOT: Final = Path(__file__).resolve().parents[2]
 QUICK_SECONDS: Final = 2.0
 QUICK_WARMUP_SECONDS: Final = 0.5
+QUICK_STORED: Final = 50_000
 
 EPILOG: Final = """\
 The plain run writes docs/benchmarks.json and docs/benchmarks.md. A run with other settings is
@@ -68,11 +69,12 @@ def parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="one short repetition of each row, only to look")
     add("--rows", default=",".join(ROWS), help="which rows (default: %(default)s)")
     add("--repeat", type=int, help="repetitions of each row (default: 3)")
-    add("--seconds", type=float, help="length of the measured window (default: 10)")
+    add("--seconds", type=float, help="length of the measured window (default: 10; listing: 40)")
     add("--agents", type=int, help="connected agents (default: 100)")
     add("--slots", type=int, help="slots of each agent (default: 16)")
     add("--in-flight", type=int, help="tasks in flight in the throughput row (default: 1000)")
-    add("--rate", type=int, help="tasks offered a second in the latency row (default: 1000)")
+    add("--rate", type=int, help="tasks a second: latency row (default: 1000), listing (2000)")
+    add("--stored", type=int, help="tasks there before in the listing row (default: 1000000)")
     add("--json", action="store_true", help="print the raw numbers instead of the page")
     add("--output", type=Path, metavar="DIR", help="where to write benchmarks.json and .md")
     add("--render", action="store_true", help="only write benchmarks.md anew from its JSON")
@@ -84,7 +86,17 @@ def parser() -> argparse.ArgumentParser:
 
 def is_standard(arguments: argparse.Namespace) -> bool:
     """Whether this is the benchmark of the page: every row, nothing changed but repetitions."""
-    changes = ("quick", "seconds", "agents", "slots", "in_flight", "rate", "hub", "profile")
+    changes = (
+        "quick",
+        "seconds",
+        "agents",
+        "slots",
+        "in_flight",
+        "rate",
+        "stored",
+        "hub",
+        "profile",
+    )
     return set(chosen_rows(arguments)) == set(ROWS) and not any(
         getattr(arguments, name) for name in changes
     )
@@ -103,6 +115,7 @@ def settings_of(plan: RowPlan, arguments: argparse.Namespace) -> Settings:
     """The row's settings with what the arguments change."""
     seconds = arguments.seconds or (QUICK_SECONDS if arguments.quick else plan.settings.seconds)
     asked = plan.settings
+    stored = arguments.stored or (QUICK_STORED if arguments.quick else asked.stored)
     return Settings(
         agents=arguments.agents or asked.agents,
         slots=arguments.slots or asked.slots,
@@ -112,6 +125,7 @@ def settings_of(plan: RowPlan, arguments: argparse.Namespace) -> Settings:
         rate=(arguments.rate or asked.rate) if asked.rate else 0,
         seconds=seconds,
         warmup_seconds=QUICK_WARMUP_SECONDS if arguments.quick else asked.warmup_seconds,
+        stored=stored if asked.stored else 0,
     )
 
 
@@ -167,6 +181,10 @@ def measured_run(bench: Bench, settings: Settings, title: str, console: Console)
         highlight=False,
         soft_wrap=True,
     )
+    if slowest := run.slowest_listing:
+        console.print(
+            f"  pages of 50: worst p99 {slowest.ms.p99:.2f} ms ({slowest.name})", highlight=False
+        )
     for flaw in [*run.flaws, *map(str, run.load.refusals)]:
         console.print(f"  {flaw}", style="red", highlight=False, markup=False, soft_wrap=True)
     return run

@@ -28,6 +28,8 @@ class Settings(Struct, frozen=True):
     """Connections that post over HTTP, one request at a time each; 0 means the socket."""
     batch: int = 1
     """Tasks in one request over HTTP."""
+    stored: int = 0
+    """Mixed tasks in the database beforehand; above 0, pages of them are read meanwhile."""
 
 
 class Load(Struct, frozen=True):
@@ -57,6 +59,21 @@ class Spread(Struct, frozen=True):
     highest: float
 
 
+class Listing(Struct, frozen=True):
+    """The pages that were read by one filter."""
+
+    name: str
+    is_combined: bool
+    """It has more than one condition."""
+    pages: int
+    tasks: int
+    """On all its pages together."""
+    refused: int
+    """Requests that were answered by no page."""
+    ms: Spread
+    """From the request to the last byte of the page."""
+
+
 class Run(Struct, frozen=True):
     """One repetition."""
 
@@ -73,9 +90,21 @@ class Run(Struct, frozen=True):
     hub_resident_mib: float
     """Resident memory of the hub's processes, added up: the larger of the window's two ends."""
     completed_rows: int
-    """Tasks that stand as completed in the database after the hub has ended."""
+    """Tasks completed in the database after the hub has ended, but for those stored before."""
     database_mib: float
     load: Load
+    listings: list[Listing] = []
+
+    @property
+    def slowest_listing(self) -> Listing | None:
+        """Of those with a single condition the one with the highest p99; None without any."""
+        single = [each for each in self.listings if not each.is_combined]
+        return max(single, key=lambda each: each.ms.p99, default=None)
+
+    @property
+    def worst_page_ms(self) -> float:
+        """The p99 of the slowest listing; 0.0 when no page was read."""
+        return self.slowest_listing.ms.p99 if self.slowest_listing else 0.0
 
     @property
     def lower_bound(self) -> bool:
@@ -92,6 +121,11 @@ class Run(Struct, frozen=True):
             )
         if self.load.acknowledged != self.load.submitted:
             found.append(f"{self.load.submitted} submitted, {self.load.acknowledged} acknowledged")
+        for each in self.listings:
+            if each.refused:
+                found.append(f"{each.name}: {each.refused} pages refused")
+            if not each.tasks:
+                found.append(f"{each.name}: {each.pages} pages, no task found")
         return found
 
 

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from scripts.benchmark import generator
-from scripts.benchmark.figures import Ledger, Load, Run, Settings, spread
+from scripts.benchmark import backlog, generator
+from scripts.benchmark.figures import Ledger, Listing, Load, Run, Settings, spread
+from scripts.benchmark.listing import READERS, Lister
 from scripts.benchmark.subject import Hub, ProcessTimes, process_times, rows_of, running_hub
 
 Say = Callable[[str], None]
@@ -76,24 +77,45 @@ def repetition(bench: Bench, settings: Settings, say: Say) -> Run:
 
 def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> Run:
     hub_cores, load_cores = bench.cores or (None, None)
+    data = folder / "data"
+    completed_before = backlog.fill(data, settings.stored, say) if settings.stored else 0
     say("starting a hub")
     with running_hub(bench.hub_command, folder, hub_cores) as hub:
         peers = _peers(hub, settings.agents, say)
         say("connecting")
         watcher = Watcher(hub, settings, bench.profile, say)
+        listings: list[Listing] = []
         if settings.connections:
             load, ledger = generator.run_http(
                 folder, hub.port, hub.admin_token(), settings, watcher.tick, load_cores
             )
+        elif settings.stored:
+            load, ledger, listings = _loaded_and_listed(bench, hub, peers, settings, watcher)
         else:
             load, ledger = generator.run(
                 bench.program, hub.port, peers, settings, watcher.tick, load_cores
             )
         watcher.close()
         say("stopping the hub and counting its rows")
-    database = folder / "data" / "hub.db"
-    rows = rows_of(database, ended=not settings.connections)
-    return _reckon(load, ledger, watcher, rows, os.path.getsize(database))
+    database = data / "hub.db"
+    rows = rows_of(database, ended=not settings.connections) - completed_before
+    run = _reckon(load, ledger, watcher, rows, os.path.getsize(database))
+    return structs.replace(run, listings=listings)
+
+
+def _loaded_and_listed(
+    bench: Bench, hub: Hub, peers: list[tuple[str, str]], settings: Settings, watcher: Watcher
+) -> tuple[Load, Ledger, list[Listing]]:
+    """The load with readers of pages beside it, in this process."""
+    with Lister(hub.port, hub.viewers(READERS), settings.stored) as lister:
+
+        def tick(word: str, numbers: list[int]) -> None:
+            watcher.tick(word, numbers)
+            lister.tick(word, numbers)
+
+        load_cores = bench.cores[1] if bench.cores else None
+        load, ledger = generator.run(bench.program, hub.port, peers, settings, tick, load_cores)
+    return load, ledger, lister.listings()
 
 
 def _peers(hub: Hub, count: int, say: Say) -> list[tuple[str, str]]:

@@ -1,6 +1,14 @@
 """The page that shows a report: text in, text out."""
 
-from scripts.benchmark.figures import Machine, Report, Row, Run, Settings, summary
+from scripts.benchmark.figures import (
+    Machine,
+    Report,
+    Row,
+    Run,
+    Settings,
+    Spread,
+    summary,
+)
 from scripts.benchmark.rows import ROWS, Goal
 
 INTRODUCTION = """\
@@ -19,6 +27,11 @@ completed tasks in the database are counted against the results seen.
 In the rows over HTTP there are no agents: plain keep-alive connections post tasks to
 `/api/v1/tasks` as an admin, each one after the other. A task counts when its 201 comes, which is
 when it is on disk, synced. The queued tasks in the database are counted against the answers.
+
+In the listing row the database is full before the hub starts: mixed tasks, put there through
+the store. While the load of agents and submitter runs, viewers read pages of 50 tasks from
+`/api/v1/tasks`, one at a time, by each filter in turn: every other page is a first one, the
+others begin at a random place. The worst p99 is that of the slowest filter with one condition.
 """
 
 READING = """\
@@ -102,9 +115,31 @@ def _repetitions(row: Row) -> str:
         *(_repetition(number, run) for number, run in enumerate(row.runs, 1)),
         "",
     ]
+    if row.settings.stored:
+        lines += _pages(row)
     for number, run in enumerate(row.runs, 1):
         lines += [f"- Run {number} is not to be trusted: {flaw}." for flaw in run.flaws]
     return "\n".join(lines)
+
+
+def _pages(row: Row) -> list[str]:
+    """A line for each filter: p50 / p99 / highest of its pages, run by run."""
+    titles = [f"run {number}" for number in range(1, len(row.runs) + 1)]
+    lines = [
+        f"| pages by | pages | tasks a page | {' | '.join(titles)} |",
+        f"|---|---:|---:|{'---:|' * len(titles)}",
+    ]
+    for listings in zip(*(run.listings for run in row.runs), strict=True):
+        pages = sum(each.pages for each in listings)
+        tasks = sum(each.tasks for each in listings) / max(pages, 1)
+        times = [_times(each.ms) for each in listings]
+        name = f"{listings[0].name} (combined)" if listings[0].is_combined else listings[0].name
+        lines.append(f"| {name} | {pages:,} | {tasks:.1f} | {' | '.join(times)} |")
+    return [*lines, ""]
+
+
+def _times(ms: Spread) -> str:
+    return f"{ms.p50:.2f} / {ms.p99:.2f} / {ms.highest:.2f} ms"
 
 
 def _load(asked: Settings) -> str:
@@ -114,7 +149,8 @@ def _load(asked: Settings) -> str:
             f"{asked.batch} tasks, which stay in the queue"
         )
     load = f"{asked.rate:,} tasks/s offered" if asked.rate else f"{asked.in_flight:,} in flight"
-    return f"{asked.agents:,} agents with {asked.slots} slots each, {load}"
+    stored = f"{asked.stored:,} tasks stored before, " if asked.stored else ""
+    return f"{stored}{asked.agents:,} agents with {asked.slots} slots each, {load}"
 
 
 def _repetition(number: int, run: Run) -> str:

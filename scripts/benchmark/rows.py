@@ -74,4 +74,21 @@ HTTP: Final = (
     _http("http-many", "Durable tasks over HTTP, 64 connections", 64, 1, 3_000, 5_000),
     _http("http-batch", "Durable tasks over HTTP, batches of 100", 4, 100, 10_000, 20_000),
 )
-ROWS: Final = {plan.name: plan for plan in (THROUGHPUT, LATENCY, *HTTP)}
+LISTING: Final = RowPlan(
+    name="listing",
+    title="Pages of 50 out of 1,000,000 tasks, beside a steady 2,000 tasks/s",
+    settings=Settings(
+        agents=100,
+        slots=16,
+        in_flight=0,
+        rate=2_000,
+        seconds=40.0,
+        warmup_seconds=1.0,
+        stored=1_000_000,
+    ),
+    goals=[
+        Goal("worst p99 of a page", lambda run: run.worst_page_ms, 30, 15, False, " ms"),
+        Goal("tasks/s", lambda run: run.tasks_per_s, 1_980, 1_998, True, "/s"),
+    ],
+)
+ROWS: Final = {plan.name: plan for plan in (THROUGHPUT, LATENCY, *HTTP, LISTING)}

@@ -63,6 +63,14 @@ class Hub:
         finally:
             connection.close()
 
+    def viewers(self, count: int) -> list[str]:
+        """Tokens of so many fresh viewers."""
+        admin = {"Authorization": f"Bearer {self.admin_token()}"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        wishes = [{"role": "viewer", "name": f"bench-viewer-{number}"} for number in range(count)]
+        with closing(connection):
+            return [_post(connection, "/api/v1/tokens", wish, admin)["token"] for wish in wishes]
+
     def processes(self) -> list[int]:
         """The process that was started and all its descendants that still run."""
         children: dict[int, list[int]] = {}
