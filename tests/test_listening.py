@@ -18,6 +18,8 @@ from websockets.exceptions import InvalidStatus
 
 from hub.cli.client import Client
 from hub.cli.locate import Address
+from schemas.http.agents import AgentPage, AgentView
+from schemas.http.tasks import TaskPage
 from schemas.scalars import Role
 from tests.transport.conftest import StartHub, own_hub
 from tests.transport.ranch import CALM, PATIENCE, Hub, Reply, until
@@ -144,17 +146,22 @@ def test_the_command_line_and_a_sidecar_over_tls(
     monkeypatch.setenv("SSL_CERT_FILE", str(papers.authority))
     url = f"https://{NAME}:{tls_hub.port}"
     with Client(Address(url, tls_hub.tokens[Role.ADMIN])) as client:
-        assert client.tasks(limit=1).items == []
+        assert client.ask("GET", "/tasks", TaskPage).items == []
         code = invite(client)
         where = ["--config", str(tmp_path / "agent")]
         command = [sys.executable, "-m", "hub.cli", "join", url, code, *where, "--name", "a1"]
         with (tmp_path / "sidecar.log").open("wb") as log:
             sidecar = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            until(lambda: [each for each in client.agents(limit=9).items if each.status == "idle"])
+            until(lambda: [each.status for each in agents(client)] == ["idle"])
         finally:
             sidecar.terminate()
             sidecar.wait(PATIENCE)
+
+
+def agents(client: Client) -> list[AgentView]:
+    """Those that the hub knows."""
+    return client.ask("GET", "/agents", AgentPage).items
 
 
 def invite(client: Client) -> str:

@@ -12,10 +12,12 @@ from hub.cli.client import part
 from hub.cli.exits import Exit, Trouble
 from hub.cli.options import Access, For, Json, Limit, Note, duration_ms, pairs
 from hub.cli.paging import collect
+from hub.cli.paging import show as show_page
 from hub.cli.screen import OUT, emit, note
 from schemas.http.agents import (
     AgentEdit,
     AgentList,
+    AgentPage,
     AgentPause,
     AgentsSynced,
     AgentView,
@@ -24,6 +26,7 @@ from schemas.http.agents import (
 from schemas.scalars import Presence
 
 AgentName = Annotated[str, typer.Argument(metavar="ID", help="The agent's id.", show_default=False)]
+NO_AGENTS: Final = "No agents yet. `corral invite` prints the line that joins one."
 EDITABLE: Final = ("name", "note", "labels", "capabilities", "slots")
 
 
@@ -69,17 +72,10 @@ def agents(
         "text": text,
     }
     with hub.client() as client:
-        found, cursor = collect(
-            lambda size, after: client.agents(limit=size, cursor=after, **filters), limit
-        )
-    if as_json:
-        emit({"items": found, "next_cursor": cursor})
-    elif found:
-        OUT.print(agents_table(found))
-    elif any(value not in (None, []) for value in filters.values()):
-        note("No such agents.")
-    else:
-        note("No agents yet. `corral invite` prints the line that joins one.")
+        found, cursor = collect(client, "/agents", AgentPage, filters, limit)
+    is_filtered = any(value not in (None, []) for value in filters.values())
+    none = "No such agents." if is_filtered else NO_AGENTS
+    show_page(found, cursor, agents_table, none=none, as_json=as_json)
 
 
 def sync(

@@ -11,10 +11,11 @@ from hub.cli.client import Client, part
 from hub.cli.exits import Exit, Trouble
 from hub.cli.filters import filtered
 from hub.cli.options import Access, Json, Reason
+from hub.cli.paging import total_text
 from hub.cli.screen import NOTES, clean, emit, note
 from hub.cli.tables import tasks_table
 from schemas.http.bulk import BulkAction, BulkPreview, BulkRequest, BulkView
-from schemas.http.tasks import TaskConditions, TaskEdit, Total
+from schemas.http.tasks import TaskConditions, TaskEdit
 from schemas.scalars import PriorityName, StateName
 
 POLL_S: Final = 0.2
@@ -116,11 +117,6 @@ def _confirm(client: Client, request: BulkRequest, *, as_json: bool) -> None:
     number = total_text(shown.total)
     if not typer.confirm(f"{request.action.value} {number} tasks?", err=True):
         raise Trouble(Exit.USAGE, "Nothing was changed.")
-
-
-def total_text(total: Total) -> str:
-    """A total for people."""
-    return f"{total.count:,}+" if total.more else f"{total.count:,}"
 
 
 def _watch(client: Client, job: BulkView, *, silent: bool) -> BulkView:

@@ -13,7 +13,7 @@ import urllib3
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import Address
 from schemas.http.access import Invite, InviteRequest
-from schemas.http.agents import AgentPage, AgentView
+from schemas.http.agents import AgentView
 from schemas.http.hub import ErrorBody
 from schemas.http.tasks import (
     Created,
@@ -21,7 +21,6 @@ from schemas.http.tasks import (
     Explanation,
     LogText,
     TaskBatch,
-    TaskPage,
     TaskView,
 )
 from schemas.scalars import Stream
@@ -66,12 +65,6 @@ class Client:
         query = {"wait_ms": wait_ms} if wait_ms else {}
         return self.ask("GET", f"/tasks/{part(task_id)}", TaskView, query, wait_ms=wait_ms)
 
-    def tasks(self, *, limit: int, state: str | None = None, cursor: str | None = None) -> TaskPage:
-        """Read a page of tasks, newest first."""
-        return self.ask(
-            "GET", "/tasks", TaskPage, {"limit": limit, "state": state, "cursor": cursor}
-        )
-
     def cancel(self, task_id: str) -> TaskView:
         """Ask for a task to be cancelled."""
         return self.ask("POST", f"/tasks/{part(task_id)}/cancel", TaskView)
@@ -84,11 +77,6 @@ class Client:
     def explain(self, task_id: str) -> Explanation:
         """Why a task does, or does not, run."""
         return self.ask("GET", f"/tasks/{part(task_id)}/explain", Explanation)
-
-    def agents(self, *, limit: int, cursor: str | None = None, **filters: Any) -> AgentPage:
-        """Read a page of agents by id."""
-        query = {"limit": limit, "cursor": cursor} | filters
-        return self.ask("GET", "/agents", AgentPage, query)
 
     def agent(self, agent_id: str) -> AgentView:
         """Read an agent."""

@@ -1,18 +1,22 @@
 """Looking at many tasks: lists, dead letters, statistics."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from hub.cli.bulk import total_text
 from hub.cli.client import Client
 from hub.cli.filters import filtered, query_of
 from hub.cli.options import Access, Json, Limit
-from hub.cli.paging import collect
-from hub.cli.screen import OUT, emit, note
+from hub.cli.paging import collect, show
+from hub.cli.screen import OUT, emit
 from hub.cli.tables import stats_page, tasks_table
-from schemas.http.tasks import TaskConditions, TaskPage, TaskStats, TaskView
+from schemas.http.tasks import TaskConditions, TaskPage, TaskStats
 
+NONE: Final = {
+    "/tasks": "No tasks yet. Try `corral run`.",
+    "/dead-letters": "No dead letters.",
+}
+"""What is said of a list without a condition that has nothing."""
 Count = Annotated[bool, typer.Option("--count", help="Also say how many there are in all.")]
 
 
@@ -52,28 +56,12 @@ def _list(
     query = query_of(wanted)
     if path == "/dead-letters":
         del query["state"]
-
-    def read(size: int, cursor: str | None) -> TaskPage:
-        return client.ask("GET", path, TaskPage, {"limit": size, "cursor": cursor} | query)
-
-    found: list[TaskView]
-    found, cursor = collect(read, limit)
+    found, cursor = collect(client, path, TaskPage, query, limit)
     total = None
     if count:
         total = client.ask("GET", path, TaskPage, query | {"count": True, "limit": 1}).total
-    if as_json:
-        emit({"items": found, "next_cursor": cursor} | ({"total": total} if total else {}))
-        return
-    if found:
-        OUT.print(tasks_table(found))
-    elif wanted == TaskConditions():
-        note("No dead letters." if path != "/tasks" else "No tasks yet. Try `corral run`.")
-    else:
-        note("No such tasks.")
-    if total is not None:
-        note(f"{total_text(total)} in all.")
-    if cursor is not None:
-        note(f"The newest {len(found)}. There are more: --limit {limit * 5}")
+    none = NONE[path] if wanted == TaskConditions() else "No such tasks."
+    show(found, cursor, tasks_table, none=none, order="newest", total=total, as_json=as_json)
 
 
 def stats(

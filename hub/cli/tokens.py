@@ -11,7 +11,7 @@ from rich.text import Text
 from hub.cli.client import part
 from hub.cli.exits import Exit, Trouble
 from hub.cli.options import Access, Json, Limit, duration_ms
-from hub.cli.paging import collect
+from hub.cli.paging import collect, show
 from hub.cli.screen import OUT, age, emit, moment, note, span
 from hub.cli.tables import plain
 from schemas.http.access import (
@@ -99,20 +99,8 @@ def list_tokens(
     """List tokens, the oldest first; their secrets are nowhere."""
     wanted = {"role": role and role.value, "state": state and state.value}
     with hub.client() as client:
-
-        def read(size: int, cursor: str | None) -> TokenPage:
-            query = {"limit": size, "cursor": cursor} | wanted
-            return client.ask("GET", "/tokens", TokenPage, query)
-
-        found, cursor = collect(read, limit)
-    if as_json:
-        emit({"items": found, "next_cursor": cursor})
-    elif found:
-        OUT.print(_tokens_table(found))
-        if cursor is not None:
-            note(f"The first {len(found)}. There are more: --limit {limit * 5}")
-    else:
-        note("No such token.")
+        found, cursor = collect(client, "/tokens", TokenPage, wanted, limit)
+    show(found, cursor, _tokens_table, none="No such token.", as_json=as_json)
 
 
 def _tokens_table(tokens: list[TokenView]) -> Table:
@@ -210,17 +198,9 @@ def invites(
     with hub.client() as client:
         if revoked is not None:
             client.ask("DELETE", f"/invites/{part(revoked)}", type(None))
-
-        def read(size: int, cursor: str | None) -> InvitePage:
-            return client.ask("GET", "/invites", InvitePage, {"limit": size, "cursor": cursor})
-
-        found, cursor = collect(read, limit)
-    if as_json:
-        emit({"items": found, "next_cursor": cursor})
-    elif found:
-        OUT.print(_invites_table(found))
-    else:
-        note("No join code is open. Make one with `corral invite`.")
+        found, cursor = collect(client, "/invites", InvitePage, {}, limit)
+    none = "No join code is open. Make one with `corral invite`."
+    show(found, cursor, _invites_table, none=none, as_json=as_json)
 
 
 def _invites_table(found: list[InviteView]) -> Table:

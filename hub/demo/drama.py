@@ -12,7 +12,7 @@ from schemas.scalars import StateName
 
 WARM: Final = 10
 """How many tasks have to end before the first incident."""
-CLEAN_UP_S: Final = 10.0
+CLEAN_UP_S: Final = 30.0
 """How long a sidecar that comes back may take to end what its predecessor left behind."""
 
 
@@ -24,8 +24,6 @@ class Drama:
         self._fleet, self._plan, self._watch, self._tell = fleet, plan, watch, tell
         self.killed: str | None = None
         """The sidecar that was killed."""
-        self.orphaned: set[str] = set()
-        """The tasks that were running on it."""
         self.leftover_gone: bool | None = None
         self.explanation: Explanation | None = None
         self._cancelled = False
@@ -55,9 +53,8 @@ class Drama:
         name = task.assigned_to
         self._fleet.kill(name)
         self.killed = name
-        # Asked after the kill: these are exactly the tasks it can no longer report on.
-        self.orphaned = set(self._watch.client.agent(name).running)
-        self._tell(f"killed sidecar {name} with {len(self.orphaned)} tasks running on it")
+        left = len(self._watch.client.agent(name).running)
+        self._tell(f"killed sidecar {name} with {left} tasks running on it")
 
     def _revive(self) -> None:
         task = self._watch.task_of(self._plan.orphan)

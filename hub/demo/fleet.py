@@ -3,7 +3,8 @@
 import select
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -12,20 +13,23 @@ import msgspec
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import locate
+from hub.cli.paging import PAGE, collect
 from hub.cli.up import hub_command
 from hub.supervise import Serving
 from schemas.http.access import InviteRequest
+from schemas.http.agents import AgentPage
 from sidecar import app as sidecar
 
 START_S: Final = 20.0
 """How long a process may take to start, in seconds."""
 STOP_S: Final = 10.0
+LOOK_S: Final = 0.05
+"""How often the hub is asked whether a sidecar has come."""
 
 SHORT_TERMS: Final = (
     "CORRAL_CONFIG=",
     "CORRAL_HEARTBEAT_MS=1000",
     "CORRAL_LEASE_MS=4000",
-    "CORRAL_CANCEL_GRACE_MS=2000",
 )
 """Settings that make a lost sidecar show after seconds instead of a minute."""
 
@@ -95,6 +99,23 @@ class Fleet:
     def start(self, name: str) -> None:
         """Start a sidecar that has joined, also again after it was killed."""
         self._start(name, [sys.executable, "-m", "sidecar", "--config", str(self._folder / name)])
+
+    def wait_until_here(self, names: Collection[str]) -> None:
+        """Wait until the hub has heard of these sidecars; raises `Trouble` when it does not.
+
+        A hub knows an agent from its first session on. What it says of a task before that,
+        such as which agents cannot run it, would leave some of them out.
+        """
+        deadline = time.monotonic() + START_S
+        while missing := sorted(set(names) - self._known()):
+            if time.monotonic() > deadline:
+                said = self._last_words(missing[0])
+                raise Trouble(Exit.UNREACHABLE, f"{missing[0]} did not come: {said}")
+            time.sleep(LOOK_S)
+
+    def _known(self) -> set[str]:
+        found, _ = collect(self.client, "/agents", AgentPage, {}, PAGE)
+        return {agent.id for agent in found}
 
     def kill(self, name: str) -> None:
         """Kill a sidecar so that it can say nothing any more."""

@@ -61,11 +61,12 @@ def _run(stage: Stage, folder: Path, notes: Path, checkout: Path | None) -> list
             fleet.join(name, capabilities, slots, url)
         stage.tell(f"sidecars join: {', '.join(SIDECARS)}")
         site = (
-            workshop.of_checkout(checkout.resolve())
+            workshop.of_checkout(checkout.resolve(), folder / "files")
             if checkout
             else workshop.made(folder / "files")
         )
         plan = made_for(site, notes)
+        fleet.wait_until_here(SIDECARS)
         watch = Watch(fleet.client, plan)
         stage.tell(f"{len(plan.jobs)} tasks submitted, on {len(site.files)} Python files")
         began = time.monotonic()

@@ -30,6 +30,8 @@ class Job(Struct, frozen=True):
     spec: TaskSpec
     state: StateName = StateName.COMPLETED
     attempts: int = 1
+    losses: int = 0
+    """How many of the attempts are lost with their sidecar."""
     result: Mapping[str, Any] | None = None
     """What a program writes as its result."""
     lines: Mapping[str, int] | None = None
@@ -97,19 +99,24 @@ def made_for(workshop: Workshop, notes: Path) -> Plan:
             _stay(workshop.root, notes / "orphan"),
             needs="long",
             attempts=2,
+            losses=1,
             result={"tries": 2},
         ),
         notes=notes,
     )
 
 
-def flaws(job: Job, task: TaskView, result: Any, *, interrupted: bool) -> list[str]:
-    """What is not as it must be; `interrupted` tasks may have needed one more attempt."""
+def flaws(job: Job, task: TaskView, result: Any) -> list[str]:
+    """What is not as it must be.
+
+    Only a lease that the hub knows to be lost makes up for one attempt more: what else ran on
+    the killed sidecar has lost one, and so has what runs where the machine stood still.
+    """
     found = []
     if task.state is not job.state:
         why = f" ({task.error})" if task.error else ""
         found.append(f"{task.state.value}{why} instead of {job.state.value}")
-    if task.attempt not in range(job.attempts, job.attempts + 1 + interrupted):
+    if task.attempt != job.attempts + max(0, task.reclaims - job.losses):
         found.append(f"{task.attempt} attempts instead of {job.attempts}")
     if task.failure_class is not job.failure_class:
         found.append(f"failure class {task.failure_class} instead of {job.failure_class}")
@@ -168,7 +175,7 @@ def _test(workshop: Workshop) -> list[Job]:
     return [
         Job(
             "unit tests",
-            _spec(f"test {suite.name}", _command(workshop.root, *suite.argv), "tests"),
+            _spec(f"test {suite.name}", _command(suite.root, *suite.argv), "tests"),
             suite=suite,
         )
         for suite in workshop.suites

@@ -1,14 +1,16 @@
 """What the demo knows about its tasks while they run, always as the hub shows them."""
 
-import time
 from typing import Final
 
 from hub.cli.client import Client
+from hub.cli.paging import collect
 from hub.demo.plan import Job, Plan
-from schemas.http.tasks import TaskView
+from schemas.http.tasks import TaskPage, TaskView
 from schemas.scalars import StateName
 
 ENDED: Final = frozenset({StateName.COMPLETED, StateName.DEAD_LETTER, StateName.CANCELLED})
+MOST: Final = 10_000
+"""More tasks than the demo submits, so that every one is seen."""
 
 
 class Watch:
@@ -17,7 +19,6 @@ class Watch:
     def __init__(self, client: Client, plan: Plan) -> None:
         """Submit every job in one request: all of them or none."""
         self.client = client
-        self.submitted_at = time.time()
         created = client.submit_all([job.spec for job in plan.jobs])
         self.jobs: dict[str, Job] = dict(zip((task.id for task in created), plan.jobs, strict=True))
         self.tasks: dict[str, TaskView] = {}
@@ -27,14 +28,8 @@ class Watch:
 
     def look(self) -> None:
         """Read all tasks again."""
-        cursor: str | None = None
-        while True:
-            page = self.client.tasks(limit=200, cursor=cursor)
-            for task in page.items:
-                self.tasks[task.id] = task
-            cursor = page.next_cursor
-            if cursor is None:
-                break
+        found, _ = collect(self.client, "/tasks", TaskPage, {}, MOST)
+        self.tasks |= {task.id: task for task in found}
         self.extra = set(self.tasks) - set(self.jobs)
 
     def id_of(self, job: Job) -> str:

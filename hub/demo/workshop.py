@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -28,6 +29,8 @@ class Suite(Struct, frozen=True):
     """A file of unit tests: how to run it, and how many tests it has at least."""
 
     name: str
+    root: Path
+    """Where it is run."""
     argv: list[str]
     tests: int
 
@@ -49,16 +52,30 @@ class Workshop(Struct, frozen=True):
         return dict(folders)
 
 
-def of_checkout(root: Path) -> Workshop:
-    """The Python files and some quick tests of a checkout."""
-    files = python_files(root)
+def of_checkout(root: Path, copy: Path) -> Workshop:
+    """The Python files of a checkout, and some quick tests.
+
+    The tests run where they are. The files are copied: somebody may work on the checkout while
+    the demo runs, and what was expected of a file must stay true.
+    """
+    files = [file for file in python_files(root) if _copied(root / file, copy / file)]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     suites = [
-        Suite(name, [*pytest, name], _tests_in(root / name))
+        Suite(name, root, [*pytest, name], _tests_in(root / name))
         for name in CHECKOUT_SUITES
         if (root / name).is_file()
     ]
-    return Workshop(root, files, suites)
+    return Workshop(copy, files, suites)
+
+
+def _copied(file: Path, to: Path) -> bool:
+    """Copy a file; whether it was still there."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(file, to)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def made(root: Path) -> Workshop:
@@ -72,7 +89,7 @@ def made(root: Path) -> Workshop:
         name = f"test_part_{number}.py"
         (root / name).write_text(_suite(number))
         argv = [sys.executable, "-m", "unittest", name]
-        suites.append(Suite(name, argv, _tests_in(root / name)))
+        suites.append(Suite(name, root, argv, _tests_in(root / name)))
     return Workshop(root, python_files(root), suites)
 
 

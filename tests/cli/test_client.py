@@ -9,6 +9,7 @@ import pytest
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import Address
+from schemas.http.tasks import TaskPage
 from schemas.scalars import Stream
 from schemas.work import TaskSpec
 from tests.cli.hub_double import TASK_ID, HubDouble, log, task
@@ -32,7 +33,7 @@ def trouble_of(client: Client) -> Trouble:
 def test_a_request_carries_the_token_and_no_empty_fields(hub: HubDouble, client: Client) -> None:
     """What was not asked for is not in the query."""
     hub.prepare("GET /api/v1/tasks", {"items": [], "next_cursor": None})
-    client.tasks(limit=5)
+    client.ask("GET", "/tasks", TaskPage, {"limit": 5, "cursor": None})
     assert hub.asked[0].query == {"limit": "5"}
     assert hub.asked[0].token == "secret"
 

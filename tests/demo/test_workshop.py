@@ -5,6 +5,8 @@ from pathlib import Path
 
 from hub.demo import workshop
 
+CHECKOUT = Path(__file__).parents[2]
+
 
 def test_only_sources_are_found(tmp_path: Path) -> None:
     """Hidden folders, caches and builds are no part of a checkout's sources."""
@@ -31,9 +33,18 @@ def test_made_suites_pass(tmp_path: Path) -> None:
     assert f"Ran {suite.tests} tests" in ended.stderr
 
 
-def test_a_checkout_runs_its_own_quick_tests() -> None:
+def test_a_checkout_runs_its_own_quick_tests(tmp_path: Path) -> None:
     """This project's listed test files exist and have tests."""
-    site = workshop.of_checkout(Path(__file__).parents[2])
+    site = workshop.of_checkout(CHECKOUT, tmp_path)
     assert len(site.suites) >= 3
     assert all(suite.tests > 0 for suite in site.suites)
     assert "hub/demo/workshop.py" in site.folders["hub/demo"]
+
+
+def test_a_checkout_may_change_while_the_demo_runs(tmp_path: Path) -> None:
+    """The work is on a copy; the tests run where they are."""
+    site = workshop.of_checkout(CHECKOUT, tmp_path)
+    file = Path("hub", "demo", "workshop.py")
+    assert site.root == tmp_path
+    assert (tmp_path / file).read_bytes() == (CHECKOUT / file).read_bytes()
+    assert {suite.root for suite in site.suites} == {CHECKOUT}
