@@ -24,6 +24,8 @@ class Drama:
         self._fleet, self._plan, self._watch, self._tell = fleet, plan, watch, tell
         self.killed: str | None = None
         """The sidecar that was killed."""
+        self.orphaned: set[str] = set()
+        """The tasks that were running on it."""
         self.leftover_gone: bool | None = None
         self.explanation: Explanation | None = None
         self._cancelled = False
@@ -53,8 +55,9 @@ class Drama:
         name = task.assigned_to
         self._fleet.kill(name)
         self.killed = name
-        left = len(self._watch.client.agent(name).running)
-        self._tell(f"killed sidecar {name} with {left} tasks running on it")
+        # Asked after the kill: these are exactly the tasks it can no longer report on.
+        self.orphaned = set(self._watch.client.agent(name).running)
+        self._tell(f"killed sidecar {name} with {len(self.orphaned)} tasks running on it")
 
     def _revive(self) -> None:
         task = self._watch.task_of(self._plan.orphan)

@@ -106,17 +106,19 @@ def made_for(workshop: Workshop, notes: Path) -> Plan:
     )
 
 
-def flaws(job: Job, task: TaskView, result: Any) -> list[str]:
+def flaws(job: Job, task: TaskView, result: Any, *, interrupted: bool) -> list[str]:
     """What is not as it must be.
 
-    Only a lease that the hub knows to be lost makes up for one attempt more: what else ran on
-    the killed sidecar has lost one, and so has what runs where the machine stood still.
+    Two things make up for one attempt more: that the task ran on the sidecar that was killed,
+    which is `interrupted`, or a lease that the hub knows to be lost, as where the machine
+    stood still.
     """
     found = []
     if task.state is not job.state:
         why = f" ({task.error})" if task.error else ""
         found.append(f"{task.state.value}{why} instead of {job.state.value}")
-    if task.attempt != job.attempts + max(0, task.reclaims - job.losses):
+    more = max(task.reclaims - job.losses, interrupted)
+    if task.attempt not in range(job.attempts, job.attempts + 1 + more):
         found.append(f"{task.attempt} attempts instead of {job.attempts}")
     if task.failure_class is not job.failure_class:
         found.append(f"failure class {task.failure_class} instead of {job.failure_class}")

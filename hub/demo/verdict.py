@@ -35,7 +35,7 @@ class Figures(Struct, frozen=True):
 def checks(plan: Plan, watch: Watch, drama: Drama) -> list[Check]:
     """Every check of the demo, in the order of the table."""
     return [
-        *_ordinary(plan, watch),
+        *_ordinary(plan, watch, drama),
         _special(plan.flaky, watch, "completed on its third attempt"),
         _special(plan.slow, watch, "dead letter, class timeout"),
         _special(plan.unwanted, watch, "cancelled, and its process ended"),
@@ -69,12 +69,12 @@ def _quantile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
 
-def _ordinary(plan: Plan, watch: Watch) -> Iterator[Check]:
+def _ordinary(plan: Plan, watch: Watch, drama: Drama) -> Iterator[Check]:
     kinds: dict[str, list[Job]] = defaultdict(list)
     for job in plan.ordinary:
         kinds[job.kind].append(job)
     for kind, jobs in kinds.items():
-        wrong = [flaw for job in jobs for flaw in _flaws_of(job, watch)]
+        wrong = [flaw for job in jobs for flaw in _flaws_of(job, watch, drama.orphaned)]
         yield Check(kind, len(jobs), _wanted(jobs), wrong)
 
 
@@ -89,15 +89,15 @@ def _wanted(jobs: list[Job]) -> str:
 
 
 def _special(job: Job, watch: Watch, wanted: str, more: Iterator[str] | None = None) -> Check:
-    wrong = [*_flaws_of(job, watch), *(more or ())]
+    wrong = [*_flaws_of(job, watch, set()), *(more or ())]
     return Check(job.spec.description, 1, wanted, wrong)
 
 
-def _flaws_of(job: Job, watch: Watch) -> list[str]:
+def _flaws_of(job: Job, watch: Watch, orphaned: set[str]) -> list[str]:
     task = watch.task_of(job)
     if task is None:
         return [f"{job.spec.description}: the hub does not list it"]
-    found = flaws(job, task, result_of(task))
+    found = flaws(job, task, result_of(task), interrupted=task.id in orphaned)
     if task.cancel_unconfirmed:
         found.append("the agent did not confirm that it stopped")
     return [f"{task.id} {job.spec.description}: {flaw}" for flaw in found]

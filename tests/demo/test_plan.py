@@ -73,7 +73,7 @@ def test_there_are_about_sixty_tasks(made: Plan) -> None:
 def test_the_commands_do_what_was_computed(made: Plan, kind: str, tmp_path: Path) -> None:
     """A program and the demo's own process come to the same result."""
     job = job_of(made, kind)
-    assert flaws(job, view(job), output_of(job, tmp_path)) == []
+    assert flaws(job, view(job), output_of(job, tmp_path), interrupted=False) == []
 
 
 def test_another_result_is_a_flaw(made: Plan) -> None:
@@ -81,24 +81,25 @@ def test_another_result_is_a_flaw(made: Plan) -> None:
     job = job_of(made, "hash")
     assert job.result is not None
     wrong = dict.fromkeys(job.result, "0" * 64)
-    assert flaws(job, view(job), wrong) == ["another result than the demo's own"]
+    assert flaws(job, view(job), wrong, interrupted=False) == ["another result than the demo's own"]
 
 
 def test_tests_that_fail_are_a_flaw(made: Plan) -> None:
     """A suite has to say how many tests passed."""
     job = job_of(made, "unit tests")
     failed = {"stdout": "1 failed", "stderr": ""}
-    assert flaws(job, view(job), failed)
+    assert flaws(job, view(job), failed, interrupted=False)
 
 
 def test_a_state_or_an_attempt_too_many_is_a_flaw(made: Plan) -> None:
-    """Only a lost lease makes up for one attempt more."""
+    """Only the kill of its sidecar or a lost lease makes up for one attempt more."""
     job = job_of(made, "compile")
     task = view(job, attempt=2)
-    assert flaws(job, task, job.result) == ["2 attempts instead of 1"]
-    assert flaws(job, view(job, attempt=2, reclaims=1), job.result) == []
+    assert flaws(job, task, job.result, interrupted=False) == ["2 attempts instead of 1"]
+    assert flaws(job, task, job.result, interrupted=True) == []
+    assert flaws(job, view(job, attempt=2, reclaims=1), job.result, interrupted=False) == []
     dead = view(job, state="dead_letter", error="no", failure_class="agent")
-    assert "dead_letter (no) instead of completed" in flaws(job, dead, None)
+    assert "dead_letter (no) instead of completed" in flaws(job, dead, None, interrupted=False)
 
 
 def test_the_special_tasks_have_their_own_ends(made: Plan) -> None:
@@ -108,5 +109,7 @@ def test_the_special_tasks_have_their_own_ends(made: Plan) -> None:
     assert made.impossible.attempts == 0
     assert (made.flaky.attempts, made.orphan.attempts) == (3, 2)
     unharmed = view(made.orphan, attempt=1)
-    assert flaws(made.orphan, unharmed, {"tries": 2}) == ["1 attempts instead of 2"]
-    assert flaws(made.orphan, view(made.orphan, reclaims=1), {"tries": 2}) == []
+    assert flaws(made.orphan, unharmed, {"tries": 2}, interrupted=False) == [
+        "1 attempts instead of 2"
+    ]
+    assert flaws(made.orphan, view(made.orphan, reclaims=1), {"tries": 2}, interrupted=False) == []
