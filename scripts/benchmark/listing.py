@@ -94,7 +94,7 @@ def _by_spec(stored: int) -> Iterator[Filter]:
     yield Filter("label", TaskConditions(labels={"kind": "nightly"}))
     yield Filter("rare label", TaskConditions(labels={"team": "t30"}))
     middle = backlog.mission(stored // 2)
-    half = backlog.MISSION_TASKS / stored / 2
+    half = min(backlog.MISSION_TASKS / stored, 1) / 2
     yield Filter("mission", TaskConditions(mission=middle), 0.5 - half, 0.5 + half)
 
 

@@ -74,6 +74,7 @@ HTTP: Final = (
     _http("http-many", "Durable tasks over HTTP, 64 connections", 64, 1, 3_000, 5_000),
     _http("http-batch", "Durable tasks over HTTP, batches of 100", 4, 100, 10_000, 20_000),
 )
+# The window is shorter than a lease: the stored tasks that agents have stay with them.
 LISTING: Final = RowPlan(
     name="listing",
     title="Pages of 50 out of 1,000,000 tasks, beside a steady 2,000 tasks/s",
