@@ -276,7 +276,7 @@ class Tasks:
         unit = Unit(
             org.name,
             (after,),
-            edited=after.spec is not before.spec,
+            edited=after.spec is not before.spec or before.ended,
             facts=change.facts,
             joins=self._joins,
         )

@@ -43,7 +43,7 @@ class Unit(Struct):
     fresh: bool = False
     """The tasks are new rows."""
     edited: bool = False
-    """The tasks are older rows, and what their submitter said changed too: write all of it."""
+    """The tasks are older rows, edited or in another life after an end: write all of them."""
     facts: Sequence[Fact] = ()
     agents: Sequence[AgentRecord] = ()
     credentials: Sequence[Credential] = ()

@@ -111,8 +111,8 @@ REPLACE INTO task (
 ) VALUES {rows}
 
 -- name: specs
--- What the submitters of some tasks said.
-SELECT seq, org, spec FROM task WHERE seq IN (SELECT value FROM json_each(?))
+-- What the submitters of some tasks said, and which agents have them.
+SELECT seq, org, spec, assigned_to FROM task WHERE seq IN (SELECT value FROM json_each(?))
 
 -- name: add_mark
 -- Finds a task by one of its marks.
@@ -121,6 +121,31 @@ INSERT INTO task_mark (org, mark, seq) VALUES (?, ?, ?)
 -- name: delete_mark
 -- No longer finds it so.
 DELETE FROM task_mark WHERE org = ? AND mark = ? AND seq = ?
+
+-- name: note_endings
+-- Agents ended tasks.
+INSERT OR REPLACE INTO ended_lately (seq, org, agent) VALUES {rows}
+
+-- name: count_endings
+-- How many endings are noted and not filed.
+SELECT count(*) FROM ended_lately
+
+-- name: file_endings
+-- Put them where they are found by agent.
+INSERT OR REPLACE INTO ended_by (org, agent, seq)
+SELECT org, agent, seq FROM ended_lately ORDER BY org, agent, seq
+
+-- name: forget_notes
+-- They are filed.
+DELETE FROM ended_lately
+
+-- name: forget_note
+-- A task lives again.
+DELETE FROM ended_lately WHERE seq = ?
+
+-- name: forget_ending
+-- Likewise, when its ending was filed.
+DELETE FROM ended_by WHERE org = ? AND agent = ? AND seq = ?
 
 -- name: widen_span
 -- In which time the tasks of a block were created; a block fills over many batches.

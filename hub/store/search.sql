@@ -4,8 +4,8 @@ SELECT seq FROM task_mark WHERE org = :org AND mark = :{mark} AND {range}
 
 -- name: from_agent
 -- Tasks that an agent ended, and those that it has now: the last are found among all held ones.
-SELECT seq FROM task INDEXED BY task_agent
-WHERE state >= 6 AND org = :org AND assigned_to = :agent AND {range}
+SELECT seq FROM ended_by WHERE org = :org AND agent = :agent AND {range}
+UNION ALL SELECT seq FROM ended_lately WHERE +org = :org AND +agent = :agent AND {range}
 UNION ALL SELECT seq FROM task INDEXED BY task_held
 WHERE state BETWEEN 4 AND 5 AND state = 4 AND org = :org AND {range} AND +assigned_to = :agent
 UNION ALL SELECT seq FROM task INDEXED BY task_held

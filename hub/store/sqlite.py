@@ -7,6 +7,7 @@ called while a commit is under way. What a reader does is its own affair.
 
 from collections.abc import Callable, Collection, Mapping, Set
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from hub.store import marks, recovery, rows
 from hub.store.bulk import Bulk
 from hub.store.connections import WAL_LIMIT, open_checkpointer, open_writer, refusals
 from hub.store.contract import REPLAYS_PRUNED, Batch, Recovered, Rows, StoreError
+from hub.store.endings import Endings
 from hub.store.migrate import migrate, version_of
 from hub.store.reader import SqliteReader
 from hub.store.sql import sql
@@ -60,6 +62,7 @@ class SqliteStore:
             self._writer = open_writer(path)
             try:
                 self._prepare(backups, new_history)
+                self._endings = Endings(self._writer)
                 self._checkpointer = open_checkpointer(path)
             except BaseException:
                 self._writer.close()
@@ -130,6 +133,7 @@ class SqliteStore:
                 self._insert(batch.fresh.values())
             if batch.changed:
                 self._change(batch.changed, batch.edited)
+            self._endings.note(chain(batch.fresh.values(), batch.changed.values()), self._orgs)
             if batch.facts:
                 _INSERT_EVENTS.write(writer, rows.event_rows(batch.facts, self._orgs))
             if batch.agents or batch.credentials or batch.invites:
@@ -155,7 +159,7 @@ class SqliteStore:
         self._update(rows.changed_rows(changed.values()))
 
     def _rewrite(self, tasks: list[Task]) -> None:
-        """Write every column of older tasks, and put right by which marks they are found."""
+        """Write every column of older tasks, and put right by what they are found."""
         wanted = {
             (self._orgs[task.org], mark, task.seq)
             for task in tasks
@@ -165,9 +169,10 @@ class SqliteStore:
         older: list[rows.Row] = self._writer.execute(sql("specs"), (seqs,)).fetchall()
         if len(older) != len(tasks):
             raise StoreError(f"{len(tasks)} tasks edited, {len(older)} of them are in the database")
+        self._endings.forget((seq, org, agent) for seq, org, _, agent in older)
         present = {
             (org, mark, seq)
-            for seq, org, spec in older
+            for seq, org, spec, _ in older
             for mark in marks.of_spec(rows.spec_of(spec))
         }
         self._writer.executemany(sql("delete_mark"), sorted(present - wanted))

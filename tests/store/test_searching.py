@@ -12,6 +12,7 @@ from msgspec import structs
 
 from hub.core.filters import TaskFilter
 from hub.core.task import ENDED, HELD, Task
+from hub.store import endings
 from hub.store.contract import Store, Unit
 from hub.store.memory import MemoryStore
 from hub.store.searching import glob_of
@@ -95,11 +96,13 @@ def read_pages(
 def shared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Clerk]:
-    """One store for all examples; each has an org of its own."""
+    """One store for all examples, which files endings often; each has an org of its own."""
     store: Store = MemoryStore()
     if request.param == "sqlite":
         store = open_sqlite(tmp_path_factory.mktemp("searched"))
-    yield Clerk(store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endings, "FILED_AT", 5)
+        yield Clerk(store)
     store.close()
 
 
@@ -160,8 +163,9 @@ def test_pages_hold_while_tasks_change(shared: Clerk) -> None:
             seen += [task.seq for task in page]
             for place, state in wave:
                 seq = sorted(tasks)[place % len(tasks)]
-                tasks[seq] = structs.replace(tasks[seq], **state)
-                shared.change(tasks[seq])
+                before, after = tasks[seq], structs.replace(tasks[seq], **state)
+                tasks[seq] = after
+                shared.commit(Unit(org, [after], edited=before.ended))
                 always -= set() if wanted.matches(tasks[seq]) else {seq}
         assert len(seen) == len(set(seen))
         assert always <= set(seen)
