@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     add("--in-flight", type=int, help="tasks in flight in the throughput row (default: 1000)")
     add("--rate", type=int, help="tasks a second: latency row (default: 1000), listing (2000)")
     add("--stored", type=int, help="tasks there before in the listing row (default: 1000000)")
+    add("--pages", type=int, help="pages read a second in the listing row (default: 75)")
     add("--json", action="store_true", help="print the raw numbers instead of the page")
     add("--output", type=Path, metavar="DIR", help="where to write benchmarks.json and .md")
     add("--render", action="store_true", help="only write benchmarks.md anew from its JSON")
@@ -94,6 +95,7 @@ def is_standard(arguments: argparse.Namespace) -> bool:
         "in_flight",
         "rate",
         "stored",
+        "pages",
         "hub",
         "profile",
     )
@@ -126,6 +128,7 @@ def settings_of(plan: RowPlan, arguments: argparse.Namespace) -> Settings:
         seconds=seconds,
         warmup_seconds=QUICK_WARMUP_SECONDS if arguments.quick else asked.warmup_seconds,
         stored=stored if asked.stored else 0,
+        pages=(arguments.pages or asked.pages) if asked.stored else 0,
     )
 
 

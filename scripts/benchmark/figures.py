@@ -30,6 +30,8 @@ class Settings(Struct, frozen=True):
     """Tasks in one request over HTTP."""
     stored: int = 0
     """Mixed tasks in the database beforehand; above 0, pages of them are read meanwhile."""
+    pages: int = 0
+    """Pages of tasks read a second, one at a time."""
 
 
 class Load(Struct, frozen=True):

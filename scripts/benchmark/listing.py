@@ -25,7 +25,6 @@ from scripts.benchmark.faults import NO_HUB, BenchmarkError
 from scripts.benchmark.figures import Listing, spread
 
 PAGE_TASKS: Final = 50
-PAGES_A_SECOND: Final = 75
 READERS: Final = 5
 """Viewers that read in turn: one alone may read twenty pages a second."""
 TIMEOUT_SECONDS: Final = 30.0
@@ -133,11 +132,12 @@ def path_of(conditions: TaskConditions, cursor: str | None) -> str:
 class Lister:
     """Reads pages in a thread of its own from the beginning of the window to its end."""
 
-    def __init__(self, port: int, tokens: list[str], stored: int) -> None:
-        """Nothing is read yet; `tokens` are used in turn."""
+    def __init__(self, port: int, tokens: list[str], stored: int, pages: int) -> None:
+        """Nothing is read yet; `tokens` are used in turn, for so many pages a second."""
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
         self._headers = cycle([{"Authorization": f"Bearer {token}"} for token in tokens])
         self._stored = stored
+        self._pause = 1 / pages
         self._filters = filters(stored)
         self._tallies = {each.name: Tally() for each in self._filters}
         self._chance = random.Random(stored)
@@ -175,7 +175,7 @@ class Lister:
         """A page of each filter in turn, one at a time, at a steady pace."""
         due = time.monotonic()
         for number, each in enumerate(cycle(self._filters)):
-            due += 1 / PAGES_A_SECOND
+            due += self._pause
             if self._ended.wait(max(due - time.monotonic(), 0)):
                 return
             is_deep = number // len(self._filters) % 2 == 1

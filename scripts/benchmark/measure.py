@@ -107,7 +107,7 @@ def _loaded_and_listed(
     bench: Bench, hub: Hub, peers: list[tuple[str, str]], settings: Settings, watcher: Watcher
 ) -> tuple[Load, Ledger, list[Listing]]:
     """The load with readers of pages beside it, in this process."""
-    with Lister(hub.port, hub.viewers(READERS), settings.stored) as lister:
+    with Lister(hub.port, hub.viewers(READERS), settings.stored, settings.pages) as lister:
 
         def tick(word: str, numbers: list[int]) -> None:
             watcher.tick(word, numbers)

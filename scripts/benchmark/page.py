@@ -149,7 +149,11 @@ def _load(asked: Settings) -> str:
             f"{asked.batch} tasks, which stay in the queue"
         )
     load = f"{asked.rate:,} tasks/s offered" if asked.rate else f"{asked.in_flight:,} in flight"
-    stored = f"{asked.stored:,} tasks stored before, " if asked.stored else ""
+    stored = (
+        f"{asked.stored:,} tasks stored before, {asked.pages} pages/s asked for, "
+        if asked.stored
+        else ""
+    )
     return f"{stored}{asked.agents:,} agents with {asked.slots} slots each, {load}"
 
 

@@ -86,6 +86,7 @@ LISTING: Final = RowPlan(
         seconds=40.0,
         warmup_seconds=1.0,
         stored=1_000_000,
+        pages=75,
     ),
     goals=[
         Goal("worst p99 of a page", lambda run: run.worst_page_ms, 30, 15, False, " ms"),

@@ -16,7 +16,7 @@ from schemas.scalars import PriorityName, StateName
 from scripts.benchmark import backlog, generator
 from scripts.benchmark.__main__ import parser, settings_of
 from scripts.benchmark.faults import NO_HUB, BenchmarkError
-from scripts.benchmark.figures import Listing, Settings, Spread
+from scripts.benchmark.figures import Listing, Spread
 from scripts.benchmark.listing import filters, path_of
 from scripts.benchmark.measure import Bench, repetition
 from scripts.benchmark.rows import LISTING, THROUGHPUT
@@ -138,9 +138,7 @@ def test_a_short_run_reads_pages_beside_the_load(tmp_path: Path) -> None:
     program = generator.build(tmp_path)
     before = sorted(tmp_path.iterdir())
     bench = Bench(HUB, program, tmp_path, None, None)
-    asked = Settings(
-        agents=4, slots=16, in_flight=0, rate=200, seconds=1, warmup_seconds=0.2, stored=STORED
-    )
+    asked = replace(LISTING.settings, agents=4, rate=200, seconds=1, stored=STORED)
 
     measured = repetition(bench, asked, quiet)
 
