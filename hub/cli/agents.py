@@ -10,7 +10,7 @@ from msgspec import UNSET
 from hub.cli.agent_tables import agent_page, agents_table
 from hub.cli.client import part
 from hub.cli.exits import Exit, Trouble
-from hub.cli.options import Access, For, Json, Limit, Note, duration_ms, pairs
+from hub.cli.options import Access, For, Json, Limit, NewLabels, Note, duration_ms, pairs
 from hub.cli.paging import collect
 from hub.cli.paging import show as show_page
 from hub.cli.screen import OUT, emit, note
@@ -34,7 +34,9 @@ def agents(
     context: typer.Context,
     status: Annotated[
         Presence | None,
-        typer.Option("--status", help="Only agents in this state.", metavar="STATUS"),
+        typer.Option(
+            "--status", help="offline, stale, idle, working, draining or drained.", metavar="STATUS"
+        ),
     ] = None,
     capability: Annotated[
         str | None,
@@ -45,11 +47,15 @@ def agents(
         typer.Option("--label", help="Only agents with this label.", metavar="KEY=VALUE"),
     ] = None,
     paused: Annotated[
-        bool | None, typer.Option("--paused/--not-paused", help="Only agents that are paused.")
+        bool | None,
+        typer.Option("--paused/--not-paused", help="Only agents that are, or are not, paused."),
     ] = None,
     draining: Annotated[
         bool | None,
-        typer.Option("--draining/--not-draining", help="Only agents that are drained."),
+        typer.Option(
+            "--draining/--not-draining",
+            help="Only agents that are, or are not, drained.",
+        ),
     ] = None,
     text: Annotated[
         str | None,
@@ -179,17 +185,19 @@ def edit(
     name: Annotated[
         str | None, typer.Option("--name", help="What people call it.", metavar="TEXT")
     ] = None,
-    why: Annotated[str | None, typer.Option("--note", help="For others.", metavar="TEXT")] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option("--label", help="All its labels, one each time.", metavar="KEY=VALUE"),
+    why: Annotated[
+        str | None, typer.Option("--note", help="What others should know.", metavar="TEXT")
     ] = None,
+    label: NewLabels = None,
     capability: Annotated[
         list[str] | None,
-        typer.Option("--capability", help="All it offers, one each time.", metavar="NAME"),
+        typer.Option(
+            "--capability", help="All it offers from now on, one each time.", metavar="NAME"
+        ),
     ] = None,
     slots: Annotated[
-        int | None, typer.Option("--slots", min=0, help="Tasks at once.", metavar="N")
+        int | None,
+        typer.Option("--slots", min=0, help="How many tasks it runs at once.", metavar="N"),
     ] = None,
     clear: Annotated[
         list[str] | None,
@@ -204,7 +212,7 @@ def edit(
     as_json: Json = False,
     hub: Access,
 ) -> None:
-    """Change what is known of an agent; its own words do not count for what is set here."""
+    """Change what is known of an agent; what is set here outweighs what it says itself."""
     given: dict[str, Any] = {
         "name": name,
         "note": why,

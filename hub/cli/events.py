@@ -29,7 +29,9 @@ AGAIN_S: Final = 0.5
 
 Wanted = dict[str, str | None]
 
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens from now.")]
+Follow = Annotated[
+    bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")
+]
 Types = Annotated[
     str | None,
     typer.Option("--type", help="Only these types, with commas: task.created,agent.*", metavar="T"),

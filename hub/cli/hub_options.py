@@ -70,11 +70,16 @@ Insecure = Annotated[
 ]
 AllowedHost = Annotated[
     list[str] | None,
-    typer.Option("--allowed-host", help="A further name of it.", metavar="NAME", **_REACH),
+    typer.Option(
+        "--allowed-host",
+        help="A further name by which the hub is reached.",
+        metavar="NAME",
+        **_REACH,
+    ),
 ]
 AllowedOrigin = Annotated[
     list[str] | None,
     typer.Option(
-        "--allowed-origin", help="A site whose pages may use it.", metavar="URL", **_REACH
+        "--allowed-origin", help="A site whose pages may use the hub.", metavar="URL", **_REACH
     ),
 ]

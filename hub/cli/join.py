@@ -92,10 +92,15 @@ def join(
     ] = None,
     capabilities: Annotated[
         str | None,
-        typer.Option("--capabilities", help="What tasks may ask for.", metavar="A,B"),
+        typer.Option(
+            "--capabilities", help="What it offers; tasks ask for it with --needs.", metavar="A,B"
+        ),
     ] = None,
     slots: Annotated[
-        int, typer.Option("--slots", min=1, max=1024, help="Tasks at once.", metavar="N")
+        int,
+        typer.Option(
+            "--slots", min=1, max=1024, help="How many tasks it runs at once.", metavar="N"
+        ),
     ] = 1,
     allow: Programs = None,
     allow_python: Functions = None,

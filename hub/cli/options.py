@@ -58,6 +58,16 @@ For = Annotated[
     str | None,
     typer.Option("--for", help="It ends by itself after this long.", metavar="30m"),
 ]
+Needs = Annotated[
+    str | None, typer.Option("--needs", help="Capabilities an agent must offer.", metavar="A,B")
+]
+Description = Annotated[
+    str | None, typer.Option("--description", help="What people read.", metavar="TEXT")
+]
+NewLabels = Annotated[
+    list[str] | None,
+    typer.Option("--label", help="All its labels from now on, one each time.", metavar="KEY=VALUE"),
+]
 
 
 class Access(NamedTuple):

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.follow import watch
-from hub.cli.options import Access, Json, duration_ms, words
+from hub.cli.options import Access, Description, Json, Needs, duration_ms, words
 from hub.cli.screen import NOTES, OUT, emit, note
 from schemas.http.tasks import Created, TaskView
 from schemas.scalars import BODY_BYTES, TASKS_PER_SUBMIT, PriorityName, StateName
@@ -45,9 +45,7 @@ def run(
     ] = None,
     python: Target = None,
     kwarg: Kwargs = None,
-    needs: Annotated[
-        str | None, typer.Option("--needs", help="Capabilities an agent must offer.", metavar="A,B")
-    ] = None,
+    needs: Needs = None,
     priority: Annotated[
         PriorityName,
         typer.Option("--priority", help="urgent, high, normal or low.", metavar="PRIORITY"),
@@ -66,9 +64,7 @@ def run(
         str | None,
         typer.Option("--cwd", help="Directory on the agent's machine to run in.", metavar="DIR"),
     ] = None,
-    description: Annotated[
-        str | None, typer.Option("--description", help="What people read.", metavar="TEXT")
-    ] = None,
+    description: Description = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print its output and wait for its end.")
     ] = False,

@@ -11,7 +11,18 @@ from hub.cli.client import part
 from hub.cli.events import START, events
 from hub.cli.exits import Exit, Trouble
 from hub.cli.follow import print_log
-from hub.cli.options import Access, Json, Reason, TaskId, duration_ms, pairs, words
+from hub.cli.options import (
+    Access,
+    Description,
+    Json,
+    Needs,
+    NewLabels,
+    Reason,
+    TaskId,
+    duration_ms,
+    pairs,
+    words,
+)
 from hub.cli.screen import OUT, emit, note
 from hub.cli.tables import explanation_page, task_page
 from schemas.http.tasks import Retried, TaskEdit, TaskView
@@ -120,26 +131,34 @@ def _option(flag: str, meaning: str, metavar: str) -> Any:
     return typer.Option(flag, help=meaning, metavar=metavar)
 
 
+AssignTo = Annotated[str | None, _option("--assign-to", "Only this agent may run it.", "ID")]
+Timeout = Annotated[str | None, _option("--timeout", "How long an attempt may run.", "15m")]
+
+
 def edit(
     task_id: TaskId,
-    description: Annotated[str | None, _option("--description", "What it is.", "TEXT")] = None,
+    description: Description = None,
     priority: Annotated[
         PriorityName | None, _option("--priority", "urgent, high, normal or low.", "WORD")
     ] = None,
-    label: Annotated[
-        list[str] | None, _option("--label", "All its labels from now on.", "KEY=VALUE")
+    label: NewLabels = None,
+    needs: Needs = None,
+    assign_to: AssignTo = None,
+    fairness_key: Annotated[
+        str | None, _option("--fairness-key", "Different keys share the agents evenly.", "KEY")
     ] = None,
-    needs: Annotated[str | None, _option("--needs", "Capabilities it asks for.", "A,B")] = None,
-    assign_to: Annotated[str | None, _option("--assign-to", "Its only agent.", "ID")] = None,
-    fairness_key: Annotated[str | None, _option("--fairness-key", "Whose it is.", "KEY")] = None,
-    start_in: Annotated[str | None, _option("--start-in", "Not before then.", "2h")] = None,
-    start_within: Annotated[str | None, _option("--start-within", "Not after then.", "8h")] = None,
-    timeout: Annotated[str | None, _option("--timeout", "How long an attempt may run.", "15m")] = (
-        None
-    ),
-    max_attempts: Annotated[int | None, _option("--max-attempts", "In all.", "N")] = None,
+    start_in: Annotated[
+        str | None, _option("--start-in", "Do not start it before this has passed.", "2h")
+    ] = None,
+    start_within: Annotated[
+        str | None, _option("--start-within", "Do not start it after this has passed.", "8h")
+    ] = None,
+    timeout: Timeout = None,
+    max_attempts: Annotated[
+        int | None, _option("--max-attempts", "How often to try in all.", "N")
+    ] = None,
     clear: Annotated[
-        list[str] | None, _option("--clear", f"One of {', '.join(CLEARABLE)}.", "FIELD")
+        list[str] | None, _option("--clear", f"Empty one of {', '.join(CLEARABLE)}.", "FIELD")
     ] = None,
     if_version: Annotated[
         int | None, _option("--if-version", "Only if it still has this version.", "N")
@@ -148,7 +167,7 @@ def edit(
     as_json: Json = False,
     hub: Access,
 ) -> None:
-    """Change a task that has not ended; one that runs only in what its agent was not told."""
+    """Change a task that has not ended; while it runs, only what its agent need not know."""
     given: dict[str, Any] = {
         "description": description,
         "priority": priority,
