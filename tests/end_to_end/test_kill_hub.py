@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from schemas.scalars import Role, TaskState
 from tests.transport.conftest import StartHub
 from tests.transport.ranch import Hub
-from tests.transport.wire import Door, Frame, Peer, open_door
+from tests.transport.wire import Door, Frame, Peer, open_door, until
 
 KILLS: Final = 6
 RATE: Final = 400
@@ -134,7 +134,8 @@ async def test_kill_9_under_load_loses_nothing(own_hub: StartHub) -> None:
         for _ in range(KILLS):
             await asyncio.sleep(random.uniform(0.4, 1.0))
             await asyncio.to_thread(hub.restart)
-        await asyncio.sleep(0.5)
+        before = len(ledger.submitted)
+        await until(lambda: len(ledger.submitted) > before)
         submitter.stop.set()
         await submitting
         await _settled(hub)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -222,12 +223,13 @@ async def test_kill_9_of_the_hub_while_a_sidecar_works(
     door: Door, sidecar: Sidecar, tmp_path: Path
 ) -> None:
     """The work is not stopped, and its result arrives, once."""
-    ran = tmp_path / "ran"
-    task = door.hub.submit(run=shell(f'echo x >> "{ran}"; sleep 1.5; echo done'), needs=["any"])
+    ran, go = tmp_path / "ran", tmp_path / "go"
+    wait = f'while [ ! -e "{go}" ]; do sleep 0.02; done'
+    task = door.hub.submit(run=shell(f'echo x >> "{ran}"; {wait}; echo done'), needs=["any"])
     await door.reaches(task, "running")
     await asyncio.to_thread(door.hub.kill)
-    await asyncio.sleep(0.5)
     await asyncio.to_thread(door.hub.start)
+    go.touch()
     ended = await door.reaches(task, "completed")
     assert (ended["attempt"], ended.get("reclaims"), ended["result"]["stdout"]) == (
         1,
@@ -275,6 +277,11 @@ def log_of(sidecar: Sidecar) -> str:
     return (sidecar.folder / "log").read_text()
 
 
+def _begun(marks: Path, count: int) -> bool:
+    """Whether so many commands have left their mark."""
+    return len(list(marks.iterdir())) >= count
+
+
 async def test_many_commands_through_everything(door: Door, sidecar: Sidecar) -> None:
     """While the hub is killed twice, each of them runs exactly once."""
     marks = sidecar.folder / "marks"
@@ -288,8 +295,8 @@ async def test_many_commands_through_everything(door: Door, sidecar: Sidecar) ->
         for n in range(40)
     ]
     items = door.hub.http("POST", "/api/v1/tasks", {"tasks": batch}).json["items"]
-    for _ in range(2):
-        await asyncio.sleep(0.6)
+    for begun in (8, 24):
+        await until(partial(_begun, marks, begun))
         await asyncio.to_thread(door.hub.restart)
     for n, item in enumerate(items):
         ended = await door.reaches(item["id"], "completed")

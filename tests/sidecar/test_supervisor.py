@@ -151,7 +151,7 @@ async def test_work_goes_on_without_the_hub(hub: Hub, sidecar: Sidecar) -> None:
     await hub.assign("sh", "-c", "echo one; sleep 0.3; echo two")
     await until(lambda: hub.log_text() == "one\n")
     await hub.stop()
-    await asyncio.sleep(0.4)
+    await until(lambda: not sidecar.supervisor._attempts)
     await hub.start()
     done = await hub.heard("task_complete")
     assert done["result"]["stdout"] == "one\ntwo\n"
