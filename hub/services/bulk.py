@@ -14,7 +14,7 @@ from hub.core import bulk
 from hub.core.bulk import APPLIES_TO, Arguments, Target, Turn
 from hub.core.errors import Refused
 from hub.core.filters import TaskFilter
-from hub.core.ids import ulid
+from hub.core.ids import RANDOM_BYTES, ulid
 from hub.core.jobs import JobRecord
 from hub.core.org import Org
 from hub.core.task import Task
@@ -99,7 +99,7 @@ class Bulk:
         job = bulk.create(
             request,
             org=org.name,
-            job_id="bulk-" + ulid(wall, self._chance.bits(80)),
+            job_id="bulk-" + ulid(wall, self._chance.bytes(RANDOM_BYTES)),
             actor=actor,
             wall=wall,
             last_seq=self._tasks.last_seq,

@@ -5,9 +5,9 @@ import random
 
 
 class Chance:
-    """Random bits for ids and secrets, and fractions for jitter.
+    """Random bytes for ids, bits for secrets, and fractions for jitter.
 
-    Bits come from the operating system, a block at a time: one call each would cost more than
+    They come from the operating system, a block at a time: one call each would cost more than
     the rest of making an id.
     """
 
@@ -18,10 +18,13 @@ class Chance:
         """A number in [0, 1)."""
 
     def bits(self, count: int) -> int:
-        """This many random bits (a multiple of 8)."""
-        size = count // 8
+        """This many random bits (a multiple of 8), as a number."""
+        return int.from_bytes(self.bytes(count // 8), "big")
+
+    def bytes(self, size: int) -> bytes:
+        """This many random bytes."""
         if self._used + size > len(self._block):
             self._block = os.urandom(max(4096, size))
             self._used = 0
         start, self._used = self._used, self._used + size
-        return int.from_bytes(self._block[start : self._used], "big")
+        return self._block[start : self._used]

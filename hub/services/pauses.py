@@ -13,7 +13,7 @@ from hub.core.clock import Instant
 from hub.core.dispatch import PAUSES, label_text
 from hub.core.errors import Refused
 from hub.core.facts import Fact
-from hub.core.ids import ulid
+from hub.core.ids import RANDOM_BYTES, ulid
 from hub.core.org import Org
 from hub.core.pauses import PauseRecord, end_of
 from hub.services.chance import Chance
@@ -59,7 +59,7 @@ class Pauses:
             return lasting if changed == lasting else self._begin(org, changed, actor, now)
         if len(org.dispatch.pauses) >= PAUSES:
             raise Refused(ErrorCode.INVALID_STATE, f"there are {PAUSES} pauses already")
-        name = "pause-" + ulid(now.wall, self._chance.bits(80))
+        name = "pause-" + ulid(now.wall, self._chance.bytes(RANDOM_BYTES))
         fresh = PauseRecord(org.name, name, label, note, end, now.wall, actor)
         return self._begin(org, fresh, actor, now)
 

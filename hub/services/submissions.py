@@ -30,15 +30,12 @@ class Submissions:
         self._searches: set[asyncio.Task[Replay | None]] = set()
 
     def submit(
-        self, org: Org, principal: Principal, specs: list[TaskSpec], key: str | None, then: Then
+        self, org: Org, principal: Principal, specs: list[TaskSpec], key: str, then: Then
     ) -> None:
         """Take new tasks and go on with their ids, or with why they are refused.
 
         It goes on before it returns, unless the database has to be asked for an earlier time.
         """
-        if key is None:
-            then(self._take(org, principal, specs))
-            return
         place = Place(org.name, principal.id, ROUTE, key)
         fingerprint = sha256(_encode(specs)).digest()
         once = partial(self._once, org, principal, specs, place, fingerprint)
@@ -52,12 +49,6 @@ class Submissions:
         else:
             then(once())
 
-    def _take(self, org: Org, principal: Principal, specs: list[TaskSpec]) -> list[str] | Refused:
-        try:
-            return [task.id for task in self._tasks.submit(org, principal, specs)]
-        except Refused as refused:
-            return refused
-
     def _once(
         self,
         org: Org,
@@ -66,11 +57,15 @@ class Submissions:
         place: Place,
         fingerprint: bytes,
     ) -> list[str] | Refused:
-        ids = self._take(org, principal, specs)
-        if not isinstance(ids, Refused):
+        try:
+            ids = [task.id for task in self._tasks.submit(org, principal, specs)]
+        except Refused as refused:
+            return refused
+        else:
             self._replays.keep(place, fingerprint, 0, None, tuple(ids))
-        self._replays.leave(place)
-        return ids
+            return ids
+        finally:
+            self._replays.leave(place)
 
     def _search(
         self,

@@ -17,7 +17,7 @@ from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
-from hub.core.ids import request_id, task_id
+from hub.core.ids import RANDOM_BYTES, request_id, task_id
 from hub.core.org import Org
 from hub.core.reports import Report
 from hub.core.requirements import key_of
@@ -88,7 +88,7 @@ class Tasks:
             self._seq += 1
             change = lifecycle.create(
                 self._seq,
-                task_id(now.wall, self._chance.bits(80)),
+                task_id(now.wall, self._chance.bytes(RANDOM_BYTES)),
                 org.name,
                 org.epoch,
                 spec,

@@ -116,9 +116,17 @@ def task_log(services: Services, peer: Peer, message: wire.TaskLog) -> None:
 def task_submit(services: Services, peer: Peer, message: wire.TaskSubmit) -> None:
     """New tasks; under a key that was used before, the ids of the first time."""
     org, principal = _who(services, peer)
-    taken = partial(_taken, services, peer, org, message)
     key = message.idempotency_key
-    services.submissions.submit(org, principal, message.tasks, key, taken)
+    if key is not None:
+        taken = partial(_taken, services, peer, org, message)
+        services.submissions.submit(org, principal, message.tasks, key, taken)
+        return
+    try:
+        tasks = services.tasks.submit(org, principal, message.tasks)
+    except Refused as refused:
+        replies.refused(services, peer, message, refused)
+    else:
+        _taken(services, peer, org, message, [task.id for task in tasks])
 
 
 def _taken(

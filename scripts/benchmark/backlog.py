@@ -106,7 +106,7 @@ def _commit(store: SqliteStore, batcher: Batcher, hub_time: int) -> None:
 def _change(seq: int, count: int, epoch: int, chance: random.Random) -> Change:
     """A task as it stands, with the one fact that it was submitted."""
     now = Instant(seq, BEGAN_MS + seq)
-    task_id = ids.task_id(now.wall, chance.getrandbits(80))
+    task_id = ids.task_id(now.wall, chance.randbytes(ids.RANDOM_BYTES))
     submitter = OPERATOR if seq % 50 else agent(seq // 50)
     spec = _spec(seq, is_waiting=seq > count * ENDED_SHARE)
     created = lifecycle.create(seq, task_id, ORG, epoch, spec, submitter, now)

@@ -180,10 +180,10 @@ class Dice(Chance):
         self._next = first
         self.fraction = lambda: 0.5
 
-    def bits(self, count: int) -> int:
-        """A number not drawn before."""
+    def bytes(self, size: int) -> bytes:
+        """Bytes not drawn before, also when only the low half of each counts."""
         self._next += 1
-        return self._next
+        return bytes(self._next >> 4 * place & 15 for place in reversed(range(size)))
 
 
 class Line:
