@@ -82,7 +82,7 @@ class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
     running: Annotated[list[Alive], Meta(max_length=IN_FLIGHT)] | None = None
 
 
-class TaskAccepted(Struct, frozen=True, tag_field="type", tag="task_accepted"):
+class TaskAccepted(Struct, frozen=True, gc=False, tag_field="type", tag="task_accepted"):
     """The agent starts the task: the attempt counts from here. Not answered."""
 
     tier: ClassVar[Tier] = Tier.REPORTS
@@ -125,7 +125,7 @@ class TaskLog(Struct, frozen=True, tag_field="type", tag="task_log"):
     text: Annotated[str, Meta(max_length=LOG_CHUNK_BYTES)]
 
 
-class TaskComplete(Struct, frozen=True, tag_field="type", tag="task_complete"):
+class TaskComplete(Struct, frozen=True, gc=False, tag_field="type", tag="task_complete"):
     """The attempt succeeded; answered by `task_ack` once the result is durable."""
 
     tier: ClassVar[Tier] = Tier.REPORTS

@@ -63,7 +63,7 @@ class Identified(Struct, frozen=True, tag_field="type", tag="identified"):
     verdicts: list[Judged]
 
 
-class TaskAssign(Struct, frozen=True, tag_field="type", tag="task_assign"):
+class TaskAssign(Struct, frozen=True, gc=False, tag_field="type", tag="task_assign"):
     """Work for the agent; it answers `task_accepted` or `task_rejected`."""
 
     task_id: TaskId
@@ -87,7 +87,7 @@ class TaskCancel(Struct, frozen=True, tag_field="type", tag="task_cancel"):
     grace_ms: Milliseconds
 
 
-class TaskAck(Struct, frozen=True, tag_field="type", tag="task_ack"):
+class TaskAck(Struct, frozen=True, gc=False, tag_field="type", tag="task_ack"):
     """The report is durable; the sidecar may forget it."""
 
     task_id: TaskId
@@ -153,14 +153,14 @@ class Bye(Struct, frozen=True, tag_field="type", tag="bye"):
     retry_after_ms: Milliseconds | None = None
 
 
-class TaskSubmitted(Struct, frozen=True, tag_field="type", tag="task_submitted"):
+class TaskSubmitted(Struct, frozen=True, gc=False, tag_field="type", tag="task_submitted"):
     """The tasks are durable. Ids stand in the order of the submitted tasks."""
 
     ref: Reference
     ids: list[TaskId]
 
 
-class TaskResult(Struct, frozen=True, tag_field="type", tag="task_result"):
+class TaskResult(Struct, frozen=True, gc=False, tag_field="type", tag="task_result"):
     """A watched task ended."""
 
     task_id: TaskId

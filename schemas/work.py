@@ -38,7 +38,7 @@ AttemptTime = Annotated[int, Meta(ge=100, le=YEAR_MS)]
 Attempts = Annotated[int, Meta(ge=1, le=ATTEMPTS)]
 
 
-class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="command"):
+class Command(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="kind", tag="command"):
     """Run a program: an argument list, never a shell line."""
 
     argv: Annotated[list[Argument], Meta(min_length=1, max_length=ARGUMENTS)]
@@ -48,7 +48,7 @@ class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     """Added to the sidecar's allow-listed environment."""
 
 
-class PythonCall(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="python"):
+class PythonCall(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="kind", tag="python"):
     """Call a Python function in a process of its own; what it returns is the result."""
 
     target: Annotated[str, Meta(max_length=256, pattern=TARGET)]
@@ -61,7 +61,7 @@ Run = Command | PythonCall
 """What a sidecar can be asked to run."""
 
 
-class Retry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Retry(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """How long to wait after the n-th failure: base_ms * factor**(n-1), at most cap_ms."""
 
     base_ms: Annotated[int, Meta(ge=0, le=DAY_MS)] = 5_000
@@ -69,7 +69,7 @@ class Retry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     cap_ms: Annotated[int, Meta(ge=0, le=DAY_MS)] = 300_000
 
 
-class TaskSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class TaskSpec(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A task as given by its submitter."""
 
     description: Description

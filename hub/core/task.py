@@ -105,7 +105,7 @@ WAITING: Final = frozenset({S.SCHEDULED, S.QUEUED})
 NAMES: Final = STATE_NAMES
 
 
-class Task(Struct, frozen=True):
+class Task(Struct, frozen=True, gc=False):
     """The full record of one task. It never changes: a move makes the next one."""
 
     seq: int

@@ -34,7 +34,7 @@ REPLAYS_RECOVERED: Final = 1_000_000
 """How many replays a hub knows of after a start: the newest."""
 
 
-class Unit(Struct):
+class Unit(Struct, gc=False):
     """What one command decided. Immutable records, taken at decision time."""
 
     org: str

@@ -11,13 +11,18 @@ import threading
 import time
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from hub.store.batcher import Batcher
+from hub.store.batcher import ROW_CAP, Batcher
 from hub.store.contract import Batch, Release, Store, StoreError, Unit
 
-UPKEEP_SECONDS = 0.1
+UPKEEP_SECONDS: Final = 0.1
 """How often, at most, the database may be checkpointed."""
+BUSY_ROWS: Final = 400
+"""A batch of so many rows, with more waiting at its end, shows that the hub is busy..."""
+GATHER_SECONDS: Final = 0.004
+"""...and then the next batch waits this long for more rows: fewer commits of the same work gave
+4 % more tasks a second. A hub that is not busy never waits."""
 
 
 class Observer(Protocol):
@@ -57,6 +62,7 @@ class Journal:
         self._thread.start()
         self._turn_is_due = False
         self._upkeep_runs = False
+        self._gathers = False
         self._began = 0.0
         self._flying: Batch | None = None
         self._releasing: list[tuple[Release, Any]] | None = None
@@ -115,7 +121,7 @@ class Journal:
         self._commit_next()
 
     def _commit_next(self) -> None:
-        if self._upkeep_runs:
+        if self._upkeep_runs or (self._gathers and self._batcher.waiting_rows < ROW_CAP):
             return
         batch = self._batcher.take(self._hub_time())
         if batch is None:
@@ -157,6 +163,9 @@ class Journal:
             self._observer.committed(batch.rows, batch.units, now - self._began)
             if self.published is not None:
                 self.published(batch)
+            if batch.rows >= BUSY_ROWS and self._batcher.waiting_rows and not self._gathers:
+                self._gathers = True
+                self._loop.call_later(GATHER_SECONDS, self._gathered)
         self._began = 0.0
         self._releasing = promises
         try:
@@ -169,6 +178,10 @@ class Journal:
             self._upkeep_runs = True
             self._jobs.put(self._upkeep)
         self._go_on()
+
+    def _gathered(self) -> None:
+        self._gathers = False
+        self.wake()
 
     def _go_on(self) -> None:
         if self._batcher.waiting_rows or not self._batcher.idle:

@@ -11,9 +11,10 @@ import pytest
 
 from hub.core.clock import Instant
 from hub.core.lifecycle import create
+from hub.store import journal as journal_module
 from hub.store.batcher import Batcher
 from hub.store.contract import Batch, Store, StoreError, Unit
-from hub.store.journal import Journal
+from hub.store.journal import BUSY_ROWS, Journal
 from hub.store.memory import MemoryStore
 from hub.store.sqlite import SqliteStore
 from schemas.work import TaskSpec
@@ -170,6 +171,28 @@ async def test_upkeep_never_overlaps_a_write(store: Store) -> None:
     assert slow.upkeeps >= 3
     assert not slow.overlapped
     assert sum(units for _, units in tally.commits) == seq
+
+
+@pytest.mark.parametrize(("first", "together"), [(BUSY_ROWS // 2, True), (1, False)])
+async def test_a_busy_journal_waits_for_company(
+    store: Store, monkeypatch: pytest.MonkeyPatch, first: int, together: bool
+) -> None:
+    """After a large batch the next one gathers for a moment; after a small one it goes at once."""
+    monkeypatch.setattr(journal_module, "GATHER_SECONDS", 0.5)
+    slow, tally = Slow(store), Tally()
+    async with running(slow, tally) as journal:
+        for seq in range(1, first + 1):
+            journal.write(unit(seq))
+        await until(slow.began.is_set)
+        journal.write(unit(first + 1))
+        slow.gate.set()
+        await until(lambda: bool(tally.commits))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        journal.write(unit(first + 2))
+        await journal.settled()
+
+    assert [units for _, units in tally.commits] == ([first, 2] if together else [first, 1, 1])
 
 
 async def test_close_drains(store: Store) -> None:
