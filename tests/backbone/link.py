@@ -58,6 +58,15 @@ class Link:
         """Whether there is a connection as far as the client has noticed."""
         return self._outbox is not None
 
+    @property
+    def is_deaf(self) -> bool:
+        """Whether the process is blocked."""
+        return not self._awake.is_set()
+
+    async def awake(self) -> None:
+        """Wait while the process is blocked."""
+        await self._awake.wait()
+
     async def run(self) -> None:
         """Connect again and again; ends by cancellation or after a farewell."""
         delay = self.pace.backoff_first
@@ -121,15 +130,16 @@ class Link:
                 outbox.task_done()
 
     async def _ping(self, socket: ClientConnection) -> None:
-        due = time.monotonic()
+        due = time.monotonic() + self.pace.ping_every
         while True:
-            due += self.pace.ping_every
-            await asyncio.sleep(due - time.monotonic())
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
             await self._awake.wait()
+            due = time.monotonic() + self.pace.ping_every
             self._pong.clear()
             self.send({"type": "ping", "protocol_version": 1})
             try:
-                await asyncio.wait_for(self._pong.wait(), self.pace.pong_within)
+                async with asyncio.timeout(self.pace.pong_within):
+                    await self._pong.wait()
             except TimeoutError:
                 await self._awake.wait()
                 self.owner.note("no pong")
@@ -165,7 +175,8 @@ class Link:
         socket, outbox, self._leaving = self._socket, self._outbox, True
         if socket is not None and outbox is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(outbox.join(), 1)
+                async with asyncio.timeout(1):
+                    await outbox.join()
             await socket.close(1000)
 
     def cut(self) -> None:

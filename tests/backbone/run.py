@@ -184,6 +184,7 @@ class Run:
         await asyncio.sleep(self.pace.resources_after)
         count = 0
         while True:
+            await self.link.awake()
             if self.identified:
                 self.send(
                     "resource_report",

@@ -13,11 +13,11 @@ from tests.backbone.script import SUCCEED, VERSIONS, Deed, Pace, Setup, Version
 from tests.backbone.stub import StubHub, until
 
 QUICK: Final = Pace(
-    ping_every=0.05,
+    ping_every=0.02,
     pong_within=5.0,
     reconnect_after=0.02,
-    backoff_first=0.02,
-    backoff_most=0.08,
+    backoff_first=0.01,
+    backoff_most=0.04,
     wake_gaps=(0.0, 0.02, 0.02, 0.02),
     wake_within=0.03,
     confirm_within=0.2,
@@ -50,6 +50,11 @@ class Stage:
         await self.hub.assign(task_id, generation, **fields)
         await self.status("working", task_id)
 
+    async def killed(self) -> None:
+        """Kill the process as soon as the hub has heard all that it said."""
+        await self.settled()
+        await self.client.kill()
+
     async def idle(self) -> None:
         """Wait until the client has no task at work."""
         await until(lambda: self.client.working_on is None)
@@ -64,8 +69,19 @@ class Stage:
             )
         )
 
+    async def settled(self) -> None:
+        """Wait until the hub has heard all that the client said."""
+        await until(lambda: self.client.sent and self.client.sent[-1] == self.hub.newest)
+
+    async def away(self) -> None:
+        """Shut the hub and wait until the client has noticed."""
+        await self.settled()
+        await self.hub.shut()
+        await until(lambda: not self.client.process.link.is_open)
+
     async def returned(self) -> None:
         """Cut the connection and wait until the client has identified on the next one."""
+        await self.settled()
         before = self.hub.counts["identify"]
         self.hub.cut()
         await until(lambda: self.hub.counts["identify"] > before)
@@ -74,7 +90,7 @@ class Stage:
     async def revived(self) -> None:
         """Kill the process, start it again and wait until it has identified."""
         before = self.hub.counts["identify"]
-        await self.client.kill()
+        await self.killed()
         self.client.start()
         await until(lambda: self.hub.counts["identify"] > before)
         await until(lambda: self.client.process.identified)
@@ -87,7 +103,7 @@ class Stage:
 
     async def quiet(self) -> None:
         """Let the client live on for some pings; the story must not grow by itself."""
-        await self.hub.more("ping", 3)
+        await self.hub.more("ping", 2)
 
 
 @asynccontextmanager

@@ -76,6 +76,8 @@ class StubHub:
         self.frames: list[Frame] = []
         self.counts: Counter[str] = Counter()
         """Frames by type, the silent ones too."""
+        self.newest: Frame = {}
+        """The last frame that is no ping."""
         self.sizes: list[int] = []
         """Characters of each frame."""
         self.connections = 0
@@ -152,6 +154,8 @@ class StubHub:
         assert frame["protocol_version"] == 1
         self.counts[frame["type"]] += 1
         self.sizes.append(len(data))
+        if frame["type"] != "ping":
+            self.newest = frame
         if frame["type"] not in SILENT:
             self.frames.append(frame)
             self.story.append(told(frame))

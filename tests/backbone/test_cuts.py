@@ -74,8 +74,7 @@ async def reassign_at_work(on: Stage) -> None:
 async def end_while_away(on: Stage) -> None:
     """The agent ends while the hub is down."""
     await on.begun()
-    await on.hub.shut()
-    await on.noted("not open")
+    await on.away()
     on.client.finish("t1")
     await on.idle()
     await on.hub.open()
@@ -86,7 +85,7 @@ async def fail_while_away(on: Stage) -> None:
     """The last try of the wake command fails while the hub is down."""
     await on.hub.assign()
     await on.status("waking")
-    await on.hub.shut()
+    await on.away()
     await on.idle()
     await on.hub.open()
     await on.opened(2)

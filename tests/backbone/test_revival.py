@@ -21,7 +21,6 @@ async def kill_at_work(on: Stage) -> None:
     """End the process while the agent works, and start it again."""
     await on.begun()
     await on.revived()
-    await on.hub.more("task_recovering", 0)
 
 
 async def continue_after_kill(on: Stage) -> None:
@@ -81,7 +80,7 @@ async def continue_late(on: Stage) -> None:
 async def end_while_dead(on: Stage) -> None:
     """The result is written while no process runs: only a file that is new again is seen."""
     await on.begun()
-    await on.client.kill()
+    await on.killed()
     on.client.finish("t1")
     on.client.start()
     await on.opened(2)
@@ -123,6 +122,7 @@ async def terminate_while_unconfirmed(on: Stage) -> None:
     """SIGTERM meets a queue that cannot be written."""
     await on.hub.assign()
     await on.status("waking_confirmation")
+    await on.settled()
     assert await on.client.terminate() == 1
     await until(lambda: on.hub.codes)
     on.client.start()
