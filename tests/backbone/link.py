@@ -20,6 +20,20 @@ class _Once(connect):
         return exc
 
 
+def _text(frame: Frame) -> str:
+    """A frame as the old client writes it: escapes stand only where there is no other way."""
+    text = json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+    return text if _is_clean(text) else json.dumps(frame)
+
+
+def _is_clean(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Owner(Protocol):
     """Who is told what happens on the link."""
 
@@ -154,7 +168,7 @@ class Link:
         """Send a frame once; False: there is no connection and the frame is lost."""
         if self._outbox is None:
             return False
-        self._outbox.put_nowait(json.dumps(frame, separators=(",", ":")))
+        self._outbox.put_nowait(_text(frame))
         return True
 
     async def block(self, seconds: float) -> None:

@@ -201,7 +201,7 @@ class Run:
         """Take a frame; what is no object with a known type is passed over."""
         try:
             frame = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             self.note(f"not JSON: {data[:80]!r}")
             return
         self.machine.heard.append(frame)

@@ -13,15 +13,15 @@ from tests.backbone.script import SUCCEED, VERSIONS, Deed, Pace, Setup, Version
 from tests.backbone.stub import StubHub, until
 
 QUICK: Final = Pace(
-    ping_every=0.02,
+    ping_every=0.015,
     pong_within=5.0,
     reconnect_after=0.02,
     backoff_first=0.01,
     backoff_most=0.04,
     wake_gaps=(0.0, 0.02, 0.02, 0.02),
     wake_within=0.03,
-    confirm_within=0.2,
-    file_settles=0.01,
+    confirm_within=0.12,
+    file_settles=0.005,
     resources_after=0.02,
     resources_every=0.05,
     exit_after=0.02,

@@ -69,6 +69,11 @@ def closed_as_too_big(on: Stage) -> None:
     left_nothing(on)
 
 
+def text_came(on: Stage) -> None:
+    """Half a character too."""
+    assert on.hub.last("task_complete")["result"]["output"] == "é \ud800 \n \u2028"
+
+
 def told_why(on: Stage) -> None:
     """The parser's words are in the reason."""
     assert len(on.hub.last("task_failed")["reason"]) > len("result_parse_error: ")
@@ -137,13 +142,21 @@ ROWS: Final = [
         "failed confirmation_timeout g3",
         NEVER_CONFIRM,
     ),
+    Row(
+        "c hostile text",
+        assign,
+        "identify, accepted, complete g3",
+        DONE_14,
+        Deed(result={"status": "success", "output": "é \ud800 \n \u2028"}),
+        also=text_came,
+    ),
     Row("c result without .started", assign, DONE, DONE_14, Deed(starts=None)),
     Row(
         "c wake command does it all",
         assign,
         DONE,
         "identify, accepted, complete g3, wake_result success 1",
-        Deed(wake_takes=0.2, starts=None, ends=-0.19),
+        Deed(wake_takes=0.12, starts=None, ends=-0.11),
     ),
     Row(
         "c .started too early",
@@ -151,7 +164,7 @@ ROWS: Final = [
         "identify, accepted, failed confirmation_timeout g3",
         "identify, accepted, wake_result success 1, wake_result timeout, "
         "failed confirmation_timeout g3",
-        Deed(wake_takes=0.2, starts=-0.19, ends=None),
+        Deed(wake_takes=0.12, starts=-0.11, ends=None),
     ),
     Row(
         "c wake fails 4 times",

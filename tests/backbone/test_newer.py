@@ -257,7 +257,7 @@ ROWS: Final = [
         None,
         "identify, accepted, progress stdout, |, identify, state_report working g3, "
         "progress error, progress stdout, progress error, complete failed g3",
-        Deed(direct_fails=True, direct_takes=0.2),
+        Deed(direct_fails=True, direct_takes=0.12),
     ),
     Row("k cancel at work", cancel_at_work, None, BEGUN, HANG),
     Row(
@@ -297,7 +297,7 @@ async def test_the_newer_one_does_as_in_the_runs(
 
 async def test_a_long_step_makes_it_deaf(tmp_path: Path) -> None:
     """A task that comes meanwhile waits, and is accepted: the client is free by then."""
-    slow = Deed(verify_takes=0.3)
+    slow = Deed(verify_takes=0.25)
     async with stage("1.4", tmp_path, otherwise=slow) as on:
         await on.opened()
         await on.hub.assign(verification_steps=STEPS)
@@ -315,8 +315,8 @@ async def test_a_long_step_makes_it_deaf(tmp_path: Path) -> None:
 
 async def test_a_step_longer_than_the_hubs_patience_loses_the_result(tmp_path: Path) -> None:
     """A hub that pings at the WebSocket level drops the deaf client; the result is gone."""
-    slow = Deed(verify_takes=0.5)
-    options = {"ping_interval": 0.1, "ping_timeout": 0.1}
+    slow = Deed(verify_takes=0.3)
+    options = {"ping_interval": 0.05, "ping_timeout": 0.1}
     async with stage("1.4", tmp_path, otherwise=slow, options=options) as on:
         await on.opened()
         await on.hub.assign(verification_steps=STEPS)
