@@ -181,7 +181,7 @@ ROWS: Final = [
         cut_while_waking,
         f"{BEGUN}, |, identify, complete g3",
         f"{BEGUN}, |, identify, state_report waking g3, wake_result success 1, complete g3",
-        Deed(wake_takes=0.2),
+        Deed(wake_takes=0.3),
     ),
     Row(
         "d cut while unconfirmed",

@@ -257,7 +257,7 @@ ROWS: Final = [
         None,
         "identify, accepted, progress stdout, |, identify, state_report working g3, "
         "progress error, progress stdout, progress error, complete failed g3",
-        Deed(direct_fails=True, direct_takes=0.12),
+        Deed(direct_fails=True, direct_takes=0.25),
     ),
     Row("k cancel at work", cancel_at_work, None, BEGUN, HANG),
     Row(
