@@ -170,6 +170,10 @@ async def perform(row: Row, version: Version, work: Path) -> None:
         row.also(on)
 
 
+Played = Callable[[Row, Version], Awaitable[None]]
+"""Waits until a row was played; raises what was wrong with it."""
+
+
 def each_version(rows: list[Row]) -> list[Any]:
     """The parameters of a table test: every row for every version that it concerns."""
     return [

@@ -1,12 +1,11 @@
 """The double behaves as recorded when the connection is cut while it has a task (d)."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.backbone.script import HANG, NEVER_CONFIRM, WAKE_FAILS, Deed, Version
-from tests.backbone.stage import Row, Stage, each_version, perform
+from tests.backbone.stage import Played, Row, Stage, each_version
 
 BEGUN: Final = "identify, accepted"
 BEGUN_14: Final = "identify, accepted, wake_result success 1"
@@ -195,6 +194,7 @@ ROWS: Final = [
 
 
 @pytest.mark.parametrize(("row", "version"), each_version(ROWS))
-async def test_a_cut_is_met_as_in_the_runs(row: Row, version: Version, tmp_path: Path) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_cut_is_met_as_in_the_runs(row: Row, version: Version, played: Played) -> None:
     """Each row about a cut connection gives the recorded sequence."""
-    await perform(row, version, tmp_path)
+    await played(row, version)

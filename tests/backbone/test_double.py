@@ -1,12 +1,11 @@
 """The double says what the real client said: one task at a time, and how tasks end (a, b, c)."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.backbone.script import HANG, NEVER_CONFIRM, WAKE_FAILS, Deed, Setup, Version, big, fail
-from tests.backbone.stage import Play, Row, Stage, each_version, perform
+from tests.backbone.stage import Play, Played, Row, Stage, each_version
 
 
 async def assign(on: Stage) -> None:
@@ -198,8 +197,9 @@ ROWS: Final = [
 
 
 @pytest.mark.parametrize(("row", "version"), each_version(ROWS))
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_task_ends_as_it_did_in_the_runs(
-    row: Row, version: Version, tmp_path: Path
+    row: Row, version: Version, played: Played
 ) -> None:
     """Each row about a client and its agent gives the recorded sequence."""
-    await perform(row, version, tmp_path)
+    await played(row, version)

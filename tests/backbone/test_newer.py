@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from tests.backbone.script import HANG, SUCCEED, WAKE_FAILS, Deed, Setup, Version
-from tests.backbone.stage import QUICK, Row, Stage, each_version, perform, stage
+from tests.backbone.stage import QUICK, Played, Row, Stage, each_version, stage
 from tests.backbone.stub import until
 from tests.backbone.stub_api import StubApi
 from tests.backbone.verify import DEFAULT_TIER
@@ -288,11 +288,12 @@ ROWS: Final = [
 
 
 @pytest.mark.parametrize(("row", "version"), each_version(ROWS))
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_newer_one_does_as_in_the_runs(
-    row: Row, version: Version, tmp_path: Path
+    row: Row, version: Version, played: Played
 ) -> None:
     """Each row of v1.4 alone gives the recorded sequence."""
-    await perform(row, version, tmp_path)
+    await played(row, version)
 
 
 async def test_a_long_step_makes_it_deaf(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """The double behaves as recorded when its process ends and is started again (e)."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.backbone.script import HANG, NEVER_CONFIRM, Deed, Version
-from tests.backbone.stage import Row, Stage, each_version, perform
+from tests.backbone.stage import Played, Row, Stage, each_version
 from tests.backbone.stub import until
 
 BEGUN: Final = "identify, accepted"
@@ -267,6 +266,7 @@ ROWS: Final = [
 
 
 @pytest.mark.parametrize(("row", "version"), each_version(ROWS))
-async def test_a_revival_is_met_as_in_the_runs(row: Row, version: Version, tmp_path: Path) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_revival_is_met_as_in_the_runs(row: Row, version: Version, played: Played) -> None:
     """Each row about a process that ended gives the recorded sequence."""
-    await perform(row, version, tmp_path)
+    await played(row, version)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tests.backbone.script import HANG, VERSIONS, Version
-from tests.backbone.stage import Row, Stage, each_version, perform, stage
+from tests.backbone.stage import Played, Row, Stage, each_version, stage
 from tests.backbone.stub import until
 
 WOKEN: Final = "identify, accepted, wake_result success 1"
@@ -147,11 +147,12 @@ ROWS: Final = [
 
 
 @pytest.mark.parametrize(("row", "version"), each_version(ROWS))
+@pytest.mark.asyncio(loop_scope="module")
 async def test_odd_frames_are_read_as_in_the_runs(
-    row: Row, version: Version, tmp_path: Path
+    row: Row, version: Version, played: Played
 ) -> None:
     """Each deviation has the recorded effect, and never ends the connection."""
-    await perform(row, version, tmp_path)
+    await played(row, version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
