@@ -166,7 +166,7 @@ async def perform(row: Row, version: Version, work: Path) -> None:
         await on.hub.heard(*story)
         if on.client.is_running:
             await on.quiet()
-        assert on.hub.story == story
+        assert on.hub.story == story, f"{on.hub.story} is not {story}"
         row.also(on)
 
 

@@ -203,7 +203,7 @@ class StubHub:
         """Wait until this, from the very beginning, was said; fails when it differs."""
         want = [part for part in story if part]
         await until(lambda: self.story[: len(want)] == want or self._differs(want), self._told)
-        assert self.story == want
+        assert self.story == want, f"{self.story} is not {want}"
 
     def _differs(self, want: list[str]) -> bool:
         return len(self.story) >= len(want)
