@@ -9,8 +9,10 @@ import typer
 from hub.cli.exits import Exit, Trouble
 from hub.cli.screen import NOTES, clean, note
 
-Mistyped: Final[Any] = typer.BadParameter.mro()[1]
-"""What typer raises for every command that cannot be read; only this kind of it has a name."""
+Mistyped: Final[Any] = next(
+    each for each in typer.BadParameter.mro() if each.__name__ == "UsageError"
+)
+"""What typer raises for every command that cannot be read; it exports only this kind of it."""
 
 
 def mistyped(error: Any) -> Trouble:
@@ -31,8 +33,12 @@ def tell(trouble: Trouble, *, as_json: bool = False) -> None:
 
 
 def document(trouble: Trouble) -> dict[str, Any]:
-    """The error for programs: `code` is the name of the exit code; `hint` may be missing."""
+    """The error for programs: `code` is the name of the exit code; `hint` may be missing.
+
+    What cannot be written as UTF-8, such as half a character of a path, becomes a `?`.
+    """
     said = {"code": trouble.exit_code.name.lower(), "message": trouble.message}
     if trouble.hint:
         said["hint"] = trouble.hint
-    return {"error": said, "exit_code": int(trouble.exit_code)}
+    readable = {name: text.encode(errors="replace").decode() for name, text in said.items()}
+    return {"error": readable, "exit_code": int(trouble.exit_code)}

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from hub.cli.errors import document
+from hub.cli.errors import Mistyped, document
 from hub.cli.exits import Exit, Trouble
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
@@ -95,3 +96,16 @@ def test_a_hint_may_be_missing() -> None:
     """There is not always something to do."""
     said = document(Trouble(Exit.REFUSED, "No."))
     assert said == {"error": {"code": "refused", "message": "No."}, "exit_code": 6}
+
+
+def test_what_is_no_text_is_told_all_the_same() -> None:
+    """A path may have bytes that are no UTF-8, and a program reads the rest."""
+    said = document(Trouble(Exit.USAGE, "There is no /tmp/\udcff.", "Look into \udcfe."))
+    assert said["error"]["message"] == "There is no /tmp/?."
+    assert said["error"]["hint"] == "Look into ?."
+
+
+def test_the_class_of_usage_errors_is_found_by_its_name() -> None:
+    """The kind that typer exports is one of it, and it has what is told."""
+    assert Mistyped.__name__ == "UsageError"
+    assert issubclass(typer.BadParameter, Mistyped)
