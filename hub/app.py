@@ -95,9 +95,7 @@ class Hub:
         runtime = {"url": url, "pid": os.getpid(), "started_at": started}
         _write_private(self.config.data / "runtime.json", json.dumps(runtime) + "\n")
         if announce:
-            line = json.dumps({"url": url, "data": str(self.config.data)})
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            _print_line({"url": url, "data": str(self.config.data)})
         return url
 
     async def _stop(self, services: Services) -> None:
@@ -150,6 +148,18 @@ def _write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+def _say_why_not(reason: Exception, *, announce: bool) -> None:
+    """Tell a person on standard error, and whoever waits for the line of a hub in its place."""
+    sys.stderr.write(f"corral: {reason}\n")
+    if announce:
+        _print_line({"cannot_start": str(reason)})
+
+
+def _print_line(document: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.flush()
+
+
 def run(config: Config, *, announce: bool, supervised: bool = False) -> int:
     """Run a hub to its end; returns the exit code."""
     log_level = LogLevel(config.log_level)
@@ -164,7 +174,7 @@ def run(config: Config, *, announce: bool, supervised: bool = False) -> int:
         opened = open_data(config.data)
     except StoreError as error:
         logger.critical(str(error))
-        sys.stderr.write(f"corral: {error}\n")
+        _say_why_not(error, announce=announce)
         return BAD_DATA
     logger.info(opened.story)
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -176,7 +186,7 @@ def run(config: Config, *, announce: bool, supervised: bool = False) -> int:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(hub.serve(announce=announce, supervised=supervised))
     except ConfigError as error:
-        sys.stderr.write(f"corral: {error}\n")
+        _say_why_not(error, announce=announce)
         return BAD_CONFIG
     finally:
         opened.close()
@@ -194,14 +204,16 @@ def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
 def main(arguments: list[str] | None = None) -> int:
     """Read the flags and run."""
     flags_of = parser("corral-hub")
-    flags_of.add_argument("--json", action="store_true", help="print one line when serving")
+    flags_of.add_argument(
+        "--json", action="store_true", help="print one line when serving, or why not"
+    )
     flags_of.add_argument("--supervised", action="store_true", help="stop when the input ends")
     flags = vars(flags_of.parse_args(arguments))
     announce, supervised = flags.pop("json"), flags.pop("supervised")
     try:
         config = load(flags)
     except ConfigError as error:
-        sys.stderr.write(f"corral: {error}\n")
+        _say_why_not(error, announce=announce)
         return BAD_CONFIG
     return run(config, announce=announce, supervised=supervised)
 

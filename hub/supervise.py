@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from types import FrameType
 from typing import IO, Final
@@ -50,6 +50,13 @@ class Serving(Struct, frozen=True):
     def port(self) -> int | None:
         """The port in the address, if it names one."""
         return urlsplit(self.url).port
+
+
+class CannotStart(Struct, frozen=True):
+    """The line a hub prints in the place of that when its status is one of `HOPELESS`."""
+
+    cannot_start: str
+    """The reason, for people."""
 
 
 class GaveUp(Exception):
@@ -96,6 +103,8 @@ class Supervisor:
         self._restarts = restarts
         self._window_s = window_s
         self._stop_s = stop_s
+        self.reason = ""
+        """Why the hub cannot start, once it said so."""
         self._child: subprocess.Popen[bytes] | None = None
         self._asked: signal.Signals | None = None
         self._asked_to_stop: SimpleQueue[subprocess.Popen[bytes] | None] = SimpleQueue()
@@ -164,10 +173,12 @@ class Supervisor:
         if self._asked:
             self.stop(self._asked)
         try:
-            serving = _read_start(child)
-            if serving is not None and not self._asked:
-                self._port = serving.port or self._port
-                self._on_serving(serving, restarted)
+            said = _read_start(child)
+            if isinstance(said, CannotStart):
+                self.reason = said.cannot_start
+            elif said is not None and not self._asked:
+                self._port = said.port or self._port
+                self._on_serving(said, restarted)
             return child.wait()
         finally:
             _end(child, self._stop_s)
@@ -193,17 +204,18 @@ class Supervisor:
                 signal.signal(signum, action)
 
 
-def _read_start(child: subprocess.Popen[bytes]) -> Serving | None:
-    """Wait for the line of a hub that serves; nothing when it ends before that."""
+def _read_start(child: subprocess.Popen[bytes]) -> Serving | CannotStart | None:
+    """Wait for the first line of a hub; nothing when it ends before that."""
     if child.stdout is None:
         return None
     line = child.stdout.readline()
     # Whatever else it prints must not fill the pipe and stall it.
     threading.Thread(target=_drain, args=(child.stdout,), daemon=True).start()
-    try:
+    with suppress(msgspec.DecodeError):
         return msgspec.json.decode(line, type=Serving)
-    except msgspec.DecodeError:
-        return None
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(line, type=CannotStart)
+    return None
 
 
 def _drain(stream: IO[bytes]) -> None:

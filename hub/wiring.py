@@ -75,6 +75,7 @@ class _Access(NamedTuple):
     invites: Invites
     expulsion: Expulsion
     limits: Limits
+    failed_logins: FailedLogins
 
 
 async def wire(
@@ -160,8 +161,11 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     tokens.on_end(expulsion.expel)
     rates = config.rates.fit(config.settings.heartbeat_ms)
     limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
-    limits.failed = FailedLogins(recovery.MAIN, journal, clock).note
-    return _Access(tokens, invites, expulsion, limits)
+    failed_logins = FailedLogins(
+        recovery.MAIN, journal, clock, lambda named: tokens.knows(named) or invites.knows(named)
+    )
+    limits.failed = failed_logins.note
+    return _Access(tokens, invites, expulsion, limits, failed_logins)
 
 
 def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
@@ -174,6 +178,7 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
     upkeep.orgs = list(basis.orgs.values())
     upkeep.chores = [
         services.limits.sweep,
+        access.failed_logins.tell_due,
         services.replays.prune,
         services.fleet.end_pauses,
         services.pauses.end_pauses,

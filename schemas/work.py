@@ -38,7 +38,9 @@ AttemptTime = Annotated[int, Meta(ge=100, le=YEAR_MS)]
 Attempts = Annotated[int, Meta(ge=1, le=ATTEMPTS)]
 
 
-class Command(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="kind", tag="command"):
+class Command(
+    Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="kind", tag="command"
+):
     """Run a program: an argument list, never a shell line."""
 
     argv: Annotated[list[Argument], Meta(min_length=1, max_length=ARGUMENTS)]
@@ -48,7 +50,9 @@ class Command(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_fie
     """Added to the sidecar's allow-listed environment."""
 
 
-class PythonCall(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="kind", tag="python"):
+class PythonCall(
+    Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="kind", tag="python"
+):
     """Call a Python function in a process of its own; what it returns is the result."""
 
     target: Annotated[str, Meta(max_length=256, pattern=TARGET)]

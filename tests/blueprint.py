@@ -57,6 +57,7 @@ LONG_CORE: Final = {
 """Files of the core above 260 lines, each with its reason."""
 
 EDGES: Final = {
+    "hub/cli/program.py": "the edge of the command line: a program gets its one object",
     "hub/transport/agent_socket.py": "the socket's edge: a bad frame must not end the hub",
     "hub/transport/guard.py": "the HTTP edge before there is a request: the connection ends",
     "hub/transport/edge.py": "the HTTP edge: a request answers 500 and is logged",

@@ -101,6 +101,18 @@ def test_what_cannot_get_better_is_not_tried_again(stage: Stage, status: int) ->
     assert len(stage.ports) == 1
 
 
+def test_a_hub_says_why_it_cannot_start() -> None:
+    """In the place of the line that it serves, so that whoever started it can pass it on."""
+    line = json.dumps({"cannot_start": "the port is taken"})
+    script = f"print({line!r}, flush=True); raise SystemExit(2)"
+    served: list[Serving] = []
+    supervisor = Supervisor(
+        lambda port: [sys.executable, "-S", "-c", script], 0, lambda hub, _: served.append(hub)
+    )
+    assert supervisor.run() == 2
+    assert (supervisor.reason, served) == ("the port is taken", [])
+
+
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_reaches_the_hub_and_ends_both(stage: Stage, signum: signal.Signals) -> None:
     """The hub stops gracefully and its status becomes ours."""

@@ -50,7 +50,12 @@ After = Annotated[
 Limit = Annotated[
     int,
     typer.Option(
-        "--limit", "-n", min=0, help="Without --after: how many of the newest.", metavar="N"
+        "--limit",
+        "-n",
+        min=0,
+        max=100_000,
+        help="Without --after: how many of the newest.",
+        metavar="N",
     ),
 ]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hub.cli.bundles import Command, option, unfolded
+from hub.cli.option_sets import Command, option, unfolded
 from hub.cli.options import duration_ms, pairs
 from schemas.http.tasks import TaskConditions
 from schemas.scalars import PriorityName, StateName

@@ -7,10 +7,10 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
-from hub.cli.bundles import Command, option, unfolded
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import DEFAULT_DATA, locate
+from hub.cli.option_sets import Command, option, unfolded
 
 Url = Annotated[
     str | None,
@@ -121,12 +121,14 @@ def duration_ms(text: str | None) -> int | None:
         if number.endswith(name):
             number, unit = number.removesuffix(name), name
             break
+    wrong = Trouble(Exit.USAGE, f"{text!r} is not a duration.", "Write 90s, 500ms, 15m, 2h or 30d.")
     try:
-        return round(float(number) * _UNITS_MS[unit])
+        duration = round(float(number) * _UNITS_MS[unit])
     except (ValueError, OverflowError) as error:
-        raise Trouble(
-            Exit.USAGE, f"{text!r} is not a duration.", "Write 90s, 500ms, 15m, 2h or 30d."
-        ) from error
+        raise wrong from error
+    if duration < 0:
+        raise wrong
+    return duration
 
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}

@@ -1,6 +1,8 @@
 """The command `corral`: every verb on one page, and the one place where errors are printed."""
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import takewhile
@@ -27,10 +29,11 @@ from hub.cli import (
     up,
 )
 from hub.cli import task as one
-from hub.cli.errors import Mistyped, mistyped, tell
+from hub.cli.errors import Mistyped, internal, mistyped, refuse_what_is_no_text, tell
 from hub.cli.exits import Exit, Trouble, epilog
 from hub.cli.options import with_access
 from hub.cli.screen import OUT
+from schemas.redaction import without_secrets
 
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -149,15 +152,30 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = sys.argv[1:] if arguments is None else list(arguments)
     as_json = "--json" in _own(words)
     try:
+        refuse_what_is_no_text(words)
         # By itself typer would tell a program of its mistakes in a box for people.
         status = program(args=words, prog_name="corral", standalone_mode=not as_json)
-    except Trouble as trouble:
-        tell(trouble, as_json=as_json)
-        sys.exit(trouble.exit_code)
+    except Trouble as error:
+        trouble = error
     except Mistyped as error:
-        tell(mistyped(error), as_json=as_json)
-        sys.exit(Exit.USAGE)
-    sys.exit(status or Exit.OK)
+        trouble = mistyped(error)
+    except Exception as error:  # noqa: BLE001 - the edge of the command line: told, never hidden
+        if not as_json:
+            sys.stderr.write(without_secrets(traceback.format_exc()))
+        trouble = internal(error)
+        _give_up_output()
+    else:
+        sys.exit(status or Exit.OK)
+    tell(trouble, as_json=as_json)
+    sys.exit(trouble.exit_code)
+
+
+def _give_up_output() -> None:
+    """Where the output cannot be written, do not try again at the end of the process."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _own(words: Sequence[str]) -> list[str]:

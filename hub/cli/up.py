@@ -76,6 +76,8 @@ def _run(
 ) -> None:
     chosen = log_path(settings.data, log)
     with opened(chosen) as file:
+        if chosen is not None and not as_json:
+            note(f"The hub's log is in {chosen}.")
         supervisor = Supervisor(
             lambda at: supervised_command(at, given),
             port,
@@ -89,7 +91,8 @@ def _run(
                 Exit.GAVE_UP, f"Giving up: {error}.{last_words(chosen)}", "Its log says why."
             ) from error
     if status in HOPELESS:
-        raise Trouble(Exit.USAGE, f"The hub cannot start.{last_words(chosen)}")
+        why = f": {supervisor.reason}." if supervisor.reason else f".{last_words(chosen)}"
+        raise Trouble(Exit.USAGE, f"The hub cannot start{why}")
     if status == 0 and not as_json:
         note("Stopped.")
     raise typer.Exit(EXITS.get(status, Exit.GAVE_UP))
@@ -171,7 +174,6 @@ def opened(path: Path | None) -> Iterator[IO[bytes] | None]:
             Exit.USAGE, f"{path} cannot be written: {error.strerror}.", "Choose another with --log."
         ) from error
     with file:
-        note(f"The hub's log is in {path}.")
         yield file
 
 

@@ -7,6 +7,7 @@ bits, so a slow hash would add nothing but a slow restart.
 """
 
 import hmac
+import re
 from binascii import crc32
 from hashlib import sha256
 from typing import Final
@@ -22,7 +23,11 @@ _SECRET_CHARS: Final = 43
 _PUBLIC_CHARS: Final = 9
 _CHECK_CHARS: Final = 6
 _INVITE_LETTER: Final = "j"
-_LETTERS: Final = frozenset(role.value for role in Role) | {_INVITE_LETTER}
+_LETTERS: Final = "".join(role.value for role in Role) + _INVITE_LETTER
+_FORM: Final = re.compile(
+    f"corral_([{_LETTERS}])_([0-9A-Za-z]{{{_PUBLIC_CHARS}}})"
+    f"_[0-9A-Za-z]{{{_SECRET_CHARS + _CHECK_CHARS}}}"
+)
 
 
 class Principal(Struct, frozen=True):
@@ -146,17 +151,13 @@ def new_invite(randomness: int) -> Parsed:
 
 def parse(text: str) -> Parsed | None:
     """The parts of a token or join code; None when it is malformed or mistyped."""
-    parts = text.split("_")
-    if len(parts) != 4 or parts[0] != "corral" or parts[1] not in _LETTERS:
-        return None
-    if len(parts[2]) != _PUBLIC_CHARS or not text.isascii():
-        return None
-    if len(parts[3]) != _SECRET_CHARS + _CHECK_CHARS:
+    form = _FORM.fullmatch(text)
+    if form is None:
         return None
     body, check = text[:-_CHECK_CHARS], text[-_CHECK_CHARS:]
     if _base62(crc32(body.encode()), _CHECK_CHARS) != check:
         return None
-    return Parsed(parts[1], parts[2], text)
+    return Parsed(form[1], form[2], text)
 
 
 def is_invite(parsed: Parsed) -> bool:

@@ -110,6 +110,8 @@ def _cell(text: str) -> str:
 
 
 def _exit_codes() -> str:
-    lines = ["| code | meaning |", "|---|---|"]
-    lines += [f"| {int(code)} | {meaning} |" for code, meaning in MEANINGS.items()]
+    lines = ["| code | name with `--json` | meaning |", "|---|---|---|"]
+    lines += [
+        f"| {int(code)} | `{code.name.lower()}` | {meaning} |" for code, meaning in MEANINGS.items()
+    ]
     return "\n".join(lines)

@@ -89,6 +89,10 @@ class Invites:
         told = facts.of_agent(EventType.AUTH_INVITE_REVOKED, public_id, actor, wall, payload)
         self._journal.write(Unit(org, facts=[told], invites=[closed]))
 
+    def knows(self, public_id: str) -> bool:
+        """Whether there is a join code with this public id; not used, perhaps just expired."""
+        return public_id in self._known
+
     def is_open(self, code: str) -> bool:
         """Whether this is a join code that may be used."""
         return self._find(code) is not None

@@ -4,7 +4,6 @@ import asyncio
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -17,6 +16,8 @@ RING_BYTES: Final = 8 * MIB
 """The most memory they take, about."""
 EVENT_BYTES: Final = 320
 """About what an event takes beside its payload."""
+RUN_BYTES: Final = 200
+"""The same for a run."""
 
 
 class Wanted(NamedTuple):
@@ -72,6 +73,7 @@ class Ring:
     def extend(self, events: Sequence[Numbered]) -> None:
         """Take the next events; the oldest runs make room for them."""
         size = sum([len(fact.data) for _, _, fact in events]) + EVENT_BYTES * len(events)
+        size += RUN_BYTES
         self._runs.append(_Run(self.last + 1, size, events))
         self.last = events[-1][1]
         self.held += len(events)
@@ -84,8 +86,11 @@ class Ring:
     def after(self, seq: int, most: int) -> list[EventRow]:
         """The events that follow a seq which is not before the ring."""
         found: list[EventRow] = []
-        at = max(bisect_right(self._runs, seq + 1, key=_FIRST) - 1, 0)
-        for run in islice(self._runs, at, None):
+        if seq >= self.last:
+            return found
+        runs = self._runs
+        for at in range(max(bisect_right(runs, seq + 1, key=_FIRST) - 1, 0), len(runs)):
+            run = runs[at]
             start = max(seq + 1 - run.first, 0)
             found += [
                 EventRow(number, fact.type, fact.entity, fact.actor, fact.at, fact.data)

@@ -105,6 +105,10 @@ class Tokens:
         """The keyed hash under which a text is kept."""
         return credentials.mac_of(self._pepper, text)
 
+    def knows(self, public_id: str) -> bool:
+        """Whether there is or was a token with this public id."""
+        return public_id in self._known
+
     def valid(self, public_id: str) -> bool:
         """Whether the token with this public id is let in now."""
         known = self._known.get(public_id)

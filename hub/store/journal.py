@@ -62,7 +62,8 @@ class Journal:
         self._thread.start()
         self._turn_is_due = False
         self._upkeep_runs = False
-        self._gathers = False
+        self._gathering: asyncio.TimerHandle | None = None
+        """Runs while the next batch waits for company."""
         self._began = 0.0
         self._flying: Batch | None = None
         self._releasing: list[tuple[Release, Any]] | None = None
@@ -121,7 +122,7 @@ class Journal:
         self._commit_next()
 
     def _commit_next(self) -> None:
-        if self._upkeep_runs or (self._gathers and self._batcher.waiting_rows < ROW_CAP):
+        if self._upkeep_runs or self._is_gathering:
             return
         batch = self._batcher.take(self._hub_time())
         if batch is None:
@@ -163,9 +164,8 @@ class Journal:
             self._observer.committed(batch.rows, batch.units, now - self._began)
             if self.published is not None:
                 self.published(batch)
-            if batch.rows >= BUSY_ROWS and self._batcher.waiting_rows and not self._gathers:
-                self._gathers = True
-                self._loop.call_later(GATHER_SECONDS, self._gathered)
+            if batch.rows >= BUSY_ROWS and self._batcher.waiting_rows:
+                self._gather()
         self._began = 0.0
         self._releasing = promises
         try:
@@ -179,8 +179,16 @@ class Journal:
             self._jobs.put(self._upkeep)
         self._go_on()
 
+    @property
+    def _is_gathering(self) -> bool:
+        return self._gathering is not None and self._batcher.waiting_rows < ROW_CAP
+
+    def _gather(self) -> None:
+        if self._gathering is None:
+            self._gathering = self._loop.call_later(GATHER_SECONDS, self._gathered)
+
     def _gathered(self) -> None:
-        self._gathers = False
+        self._gathering = None
         self.wake()
 
     def _go_on(self) -> None:
@@ -217,6 +225,8 @@ class Journal:
             self._drained = self._loop.create_future()
             self.wake()
             await self._drained
+        if self._gathering is not None:
+            self._gathering.cancel()
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 

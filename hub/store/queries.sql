@@ -126,25 +126,20 @@ DELETE FROM task_mark WHERE org = ? AND mark = ? AND seq = ?
 -- Agents ended tasks.
 INSERT OR REPLACE INTO ended_lately (seq, org, agent) VALUES {rows}
 
--- name: count_endings
--- How many endings are noted and not filed.
-SELECT count(*) FROM ended_lately
+-- name: noted_endings
+-- The endings that are not filed.
+SELECT seq, org, agent FROM ended_lately
 
 -- name: file_endings
--- Put them where they are found by agent.
-INSERT OR REPLACE INTO ended_by (org, agent, seq)
-SELECT org, agent, seq FROM ended_lately ORDER BY org, agent, seq
+-- Put endings where they are found by agent.
+INSERT OR REPLACE INTO ended_by (org, agent, seq) VALUES {rows}
 
 -- name: forget_notes
--- They are filed.
-DELETE FROM ended_lately
-
--- name: forget_note
--- A task lives again.
-DELETE FROM ended_lately WHERE seq = ?
+-- The endings of a JSON list are filed, or the tasks live again.
+DELETE FROM ended_lately WHERE seq IN (SELECT value FROM json_each(?))
 
 -- name: forget_ending
--- Likewise, when its ending was filed.
+-- A task lives again: its ending was perhaps filed.
 DELETE FROM ended_by WHERE org = ? AND agent = ? AND seq = ?
 
 -- name: widen_span

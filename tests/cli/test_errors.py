@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from hub.cli.errors import document
+from hub.cli.errors import Mistyped, document, internal
 from hub.cli.exits import Exit, Trouble
+from hub.core.credentials import new_token
+from schemas.scalars import Role
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
 
@@ -78,6 +81,66 @@ def test_what_the_hub_says_is_told_as_json(hub: HubDouble, corral: Corral) -> No
 @pytest.mark.parametrize(
     "words",
     [
+        ["submit", "/tmp/\udcff", "--json"],
+        ["agents", "sync", "--json", "\udcff"],
+        ["stats", "--json", "--data", "/tmp/\udcff"],
+        ["config", "--json", "--data", "\udcff"],
+        ["task", "show", "\udcff", "--json"],
+        ["tasks", "--text", "\udcff", "--json"],
+        ["run", "--json", "--python", "m:f", "--kwarg", "x=\udcff"],
+    ],
+    ids=ascii,
+)
+def test_a_word_that_is_no_text_is_refused(tmp_path: Path, words: list[str]) -> None:
+    """Bytes that are not UTF-8 can neither be sent nor printed."""
+    code, said = told(tmp_path, *words)
+    assert (code, said["error"]["code"]) == (2, "usage")
+    assert said["error"]["message"].endswith("\\udcff' is not UTF-8.")
+
+
+def into_a_full_disk(folder: Path, *words: str) -> tuple[int, list[str]]:
+    """The exit code and standard error of a command whose output cannot be written."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "hub.cli", *words],
+            env=os.environ | {"CORRAL_DATA": str(folder)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    return ended.returncode, ended.stderr.splitlines()
+
+
+def test_what_nobody_foresaw_is_an_object_too(tmp_path: Path) -> None:
+    """Such as a full disk under the output; nothing else is on standard error."""
+    code, (line,) = into_a_full_disk(tmp_path, "config", "--json")
+    error = json.loads(line)["error"]
+    assert (code, error["code"]) == (1, "internal")
+    assert error["message"].startswith("OSError: ")
+
+
+def test_a_person_gets_the_traceback(tmp_path: Path) -> None:
+    """And after it the line of every error."""
+    code, lines = into_a_full_disk(tmp_path, "config")
+    assert (code, lines[0]) == (1, "Traceback (most recent call last):")
+    assert lines[-1].startswith("error: OSError: ")
+
+
+def test_what_nobody_foresaw_keeps_secrets() -> None:
+    """A token in its text is cut, and it is one line."""
+    token = new_token(Role.ADMIN, 5).text
+    trouble = internal(ValueError(f"no {token}\n here"))
+    assert token not in trouble.message
+    assert trouble.message.startswith("ValueError: no corral_d_")
+    assert "report" in trouble.hint
+    assert internal(KeyError()).message == "KeyError"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         ["run", "--timeout", "soon", "ls", "--json"],
         ["run", "--timeout", "--json", "ls"],
         ["run", "--timeout", "soon", "--", "ls", "--json"],
@@ -95,3 +158,16 @@ def test_a_hint_may_be_missing() -> None:
     """There is not always something to do."""
     said = document(Trouble(Exit.REFUSED, "No."))
     assert said == {"error": {"code": "refused", "message": "No."}, "exit_code": 6}
+
+
+def test_what_is_no_text_is_told_all_the_same() -> None:
+    """A path may have bytes that are no UTF-8, and a program reads the rest."""
+    said = document(Trouble(Exit.USAGE, "There is no /tmp/\udcff.", "Look into \udcfe."))
+    assert said["error"]["message"] == "There is no /tmp/?."
+    assert said["error"]["hint"] == "Look into ?."
+
+
+def test_the_class_of_usage_errors_is_found_by_its_name() -> None:
+    """The kind that typer exports is one of it, and it has what is told."""
+    assert Mistyped.__name__ == "UsageError"
+    assert issubclass(typer.BadParameter, Mistyped)

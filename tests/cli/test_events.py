@@ -160,3 +160,10 @@ def test_a_cursor_without_events() -> None:
 
     assert list(told(nothing())) == []
     assert next(told([block(1)])) == Told("1:1", "task.updated", json.dumps(event(1)))
+
+
+def test_more_than_can_be_remembered_is_refused(hub: HubDouble, corral: Corral) -> None:
+    """Before the hub is asked."""
+    for most in ("100001", "99999999999999999999"):
+        assert corral("events", "--limit", most).exit_code == 2
+    assert hub.asked == []

@@ -15,7 +15,7 @@ def test_durations(text: str, expected: int) -> None:
     assert duration_ms(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "soon", "5 weeks", "s", "nan", "infs"])
+@pytest.mark.parametrize("text", ["", "soon", "5 weeks", "s", "nan", "infs", "-5s", "-1"])
 def test_what_is_no_duration(text: str) -> None:
     """The answer shows how to write one."""
     with pytest.raises(Trouble, match="is not a duration"):

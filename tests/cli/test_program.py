@@ -40,4 +40,4 @@ def test_every_exit_code_is_in_the_documentation() -> None:
     """The page and the code say the same."""
     page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
     for code, meaning in MEANINGS.items():
-        assert f"| {int(code)} | {meaning} |" in page
+        assert f"| {int(code)} | `{code.name.lower()}` | {meaning} |" in page

@@ -3,7 +3,12 @@
 A hub that really runs under it is in `tests/end_to_end`.
 """
 
+import json
 import os
+import socket
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ import pytest
 from hub.cli import up
 from hub.cli.exits import Exit, Trouble
 from hub.flags import parser
+from hub.store.opening import open_data
 from hub.supervise import Serving
 from tests.cli.conftest import Corral
 from tests.cli.hub_double import HubDouble
@@ -86,6 +92,34 @@ def test_a_wrong_setting_ends_at_once(
     assert ended.exit_code == 2
     assert "lease_ms" in ended.err
     assert os.listdir(tmp_path) == []
+
+
+def message_of_up(data: Path, port: int) -> str:
+    """What `corral up --json` says on the last line of standard error when it cannot start."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "hub.cli", "up", "--json", f"--data={data}", f"--port={port}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    message: str = json.loads(ended.stderr.splitlines()[-1])["error"]["message"]
+    return message
+
+
+def test_a_program_hears_why_a_hub_cannot_start(tmp_path: Path) -> None:
+    """Its port is taken, or another hub has its directory."""
+    data = tmp_path / "data"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = message_of_up(data, port)
+    assert said.startswith("The hub cannot start: ")
+    assert f"{port}" in said
+    with closing(open_data(data)):
+        said = message_of_up(data, 0)
+    assert "stop that hub" in said
 
 
 def test_only_what_was_given_is_passed_on(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Tokens: their form, how they are kept, and who may do what."""
 
 import re
+from binascii import crc32
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,15 @@ def test_no_text_hurts(text: str) -> None:
     """Whatever comes in a header is refused in peace."""
     assert credentials.parse(text) is None
     assert credentials.parse(f"corral_a_b_{text}") is None
+
+
+@pytest.mark.parametrize("public_id", ["builder-1", "evil\x1b[2J<", "ünicorns1", "abc defgh"])
+def test_who_is_named_is_no_free_text(public_id: str) -> None:
+    """Only the characters of our own tokens are read, whatever the checksum says."""
+    for body in (f"corral_a_{public_id}_{'0' * 43}", f"corral_a_{'0' * 9}_{public_id:-<43}"):
+        typed = body + credentials._base62(crc32(body.encode()), 6)
+
+        assert credentials.parse(typed) is None
 
 
 @given(BITS, BITS)

@@ -82,6 +82,7 @@ def test_an_older_attempt_stands_in_the_way_of_its_own_task_only() -> None:
     agent.foreign = {"task": 1}
 
     assert list(obstacles(Question(NEED, agent, "task", 1))) == ["older_attempt_running"]
+    assert not is_free(Question(NEED, agent, "task", 1))
     assert is_free(Question(NEED, agent, "other", 1))
 
 

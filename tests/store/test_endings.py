@@ -42,8 +42,9 @@ def tables(store: SqliteStore) -> tuple[int, int]:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three endings are enough to be filed."""
-    monkeypatch.setattr(endings, "FILED_AT", 3)
+    """Three noted endings are enough for one agent's to be filed."""
+    monkeypatch.setattr(endings, "NOTED", 3)
+    monkeypatch.setattr(endings, "FILED", 1)
 
 
 @pytest.mark.usefixtures("few")
@@ -58,7 +59,7 @@ def test_endings_are_filed_when_they_are_many(tmp_path: Path) -> None:
         clerk.change(ended_by(f"agent-{task.seq % 2}", task))
         seen.append(tables(store))
         assert found(store, "agent-1") == [seq for seq in range(task.seq, 0, -1) if seq % 2]
-    assert seen == [(1, 0), (2, 0), (0, 3), (1, 3), (2, 3), (0, 6), (1, 6)]
+    assert seen == [(1, 0), (2, 0), (1, 2), (2, 2), (1, 4), (2, 4), (1, 6)]
     store.close()
 
 

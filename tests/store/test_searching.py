@@ -101,7 +101,8 @@ def shared(
     if request.param == "sqlite":
         store = open_sqlite(tmp_path_factory.mktemp("searched"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(endings, "FILED_AT", 5)
+        patch.setattr(endings, "NOTED", 5)
+        patch.setattr(endings, "FILED", 2)
         yield Clerk(store)
     store.close()
 

@@ -43,7 +43,7 @@ def test_every_query_fits_the_schema() -> None:
     for migration in MIGRATIONS:
         connection.execute(migration.text)
     shapes = {"insert_tasks": 33, "put_tasks": 33, "update_tasks": 24}
-    shapes |= {"insert_events": 7, "note_endings": 3}
+    shapes |= {"insert_events": 7, "note_endings": 3, "file_endings": 3}
     for query in QUERIES.values():
         row = "(" + ",".join("?" * shapes.get(query.name, 1)) + ")"
         text = query.text.replace("{rows}", row).replace("{columns}", TASK_COLUMNS)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -184,21 +185,42 @@ class Hub:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Ask for something; a body that is not bytes travels as JSON."""
-        sent = dict(headers or {})
         bearer = token or (self.tokens[role] if role is not None else None)
+        (reply,) = self._http(1, method, path, body, bearer, headers)
+        return reply
+
+    def http_at_once(
+        self, times: int, method: str, path: str, body: Any, headers: Mapping[str, str]
+    ) -> list[Reply]:
+        """The same as the admin so many times: all of it is sent before any answer is read."""
+        return self._http(times, method, path, body, self.tokens[Role.ADMIN], headers)
+
+    def _http(
+        self,
+        times: int,
+        method: str,
+        path: str,
+        body: Any,
+        bearer: str | None,
+        headers: Mapping[str, str] | None,
+    ) -> list[Reply]:
+        sent = dict(headers or {})
         if bearer is not None:
             sent.setdefault("Authorization", f"Bearer {bearer}")
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        try:
-            connection.request(method, path, raw, sent)
-            answer = connection.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, found, answer.read().decode())
-        finally:
-            connection.close()
+        with ExitStack() as open_ones:
+            connections = [
+                http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+                for _ in range(times)
+            ]
+            for connection in connections:
+                open_ones.callback(connection.close)
+                connection.connect()
+            for connection in connections:
+                connection.request(method, path, raw, sent)
+            return [_read(connection) for connection in connections]
 
     def get(self, path: str) -> Any:
         """What is under `/api/v1` at this path, for the admin."""
@@ -243,6 +265,12 @@ class Hub:
             if line.startswith(f"{name}{labels} "):
                 return float(line.rpartition(" ")[2])
         raise AssertionError(f"no series {name}{labels}")
+
+
+def _read(connection: http.client.HTTPConnection) -> Reply:
+    answer = connection.getresponse()
+    found = {name.lower(): value for name, value in answer.getheaders()}
+    return Reply(answer.status, found, answer.read().decode())
 
 
 def mint(data: Path) -> dict[Role, str]:

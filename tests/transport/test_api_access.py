@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from binascii import crc32
 from typing import Any
 
 import pytest
 
-from hub.core.credentials import new_token
+from hub.core.credentials import _base62, new_token
 from schemas.scalars import Role
 from tests.transport.conftest import StartHub
 from tests.transport.ranch import Hub, Reply, until
@@ -300,7 +301,7 @@ async def test_a_stream_of_events_ends_with_its_token(own_hub: StartHub) -> None
 
 
 def test_a_failed_login_is_an_event(untold_hub: StartHub) -> None:
-    """It says from where and with which token, and never the secret; one tells of several."""
+    """It says from where and what was claimed, and never the secret; one tells of several."""
     hub = untold_hub()
     wrong = new_token(Role.OPERATOR, 5).text
     for _ in range(3):
@@ -310,5 +311,21 @@ def test_a_failed_login_is_an_event(untold_hub: StartHub) -> None:
     (event,) = events
     public_id = wrong.split("_")[2]
     assert event["payload"] == {"address": "127.0.0.1", "attempts": 1, "token": public_id}
-    assert (event["target"], event["meta"]["actor_id"]) == (public_id, "nobody")
+    assert (event["target"], event["meta"]["actor_id"]) == ("127.0.0.1", "nobody")
     assert wrong not in str(event)
+
+
+def test_a_made_up_code_writes_nothing_of_its_own(untold_hub: StartHub) -> None:
+    """Neither control characters nor the name of an agent become what an event is about."""
+    hub = untold_hub()
+    for public_id in ("evil\x1b[2J<", "builder-1"):
+        body = f"corral_j_{public_id}_{'0' * 43}"
+        code = body + _base62(crc32(body.encode()), 6)
+        wish = {"code": code, "agent_id": "builder-2"}
+        assert hub.http("POST", "/api/v1/register", wish, role=None).status == 401
+    (event,) = hub.get("/events?type=auth.login.failed")["items"]
+
+    assert (event["target"], event["payload"]) == (
+        "127.0.0.1",
+        {"address": "127.0.0.1", "attempts": 1},
+    )

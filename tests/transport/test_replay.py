@@ -2,7 +2,6 @@
 
 import signal
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -124,8 +123,9 @@ def test_what_was_refused_leaves_the_key_free(calm_hub: Hub) -> None:
 def test_fifty_at_once_have_one_effect(calm_hub: Hub) -> None:
     """Each is answered with the one task, or told that it is being made."""
     key, body = new_name(), marked()
-    with ThreadPoolExecutor(50) as threads:
-        replies = list(threads.map(lambda _: post(calm_hub, key, body), range(50)))
+    replies = calm_hub.http_at_once(
+        50, "POST", "/api/v1/tasks", body, headers={"Idempotency-Key": key}
+    )
 
     statuses = Counter(reply.status for reply in replies)
     assert statuses[201] >= 1

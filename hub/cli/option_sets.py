@@ -31,7 +31,7 @@ def unfolded(
 
 
 def option(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:
-    """One of the options of a bundle."""
+    """One of the options of a set."""
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )

@@ -2,7 +2,7 @@
 
 import inspect
 
-from hub.cli.bundles import option, unfolded
+from hub.cli.option_sets import option, unfolded
 
 
 def test_a_parameter_becomes_options_in_its_place() -> None:
