@@ -1,0 +1,146 @@
+"""Protocol 1: what the sidecars of the system that Corral succeeds send and read.
+
+They are in use and cannot be changed, so these messages take everything that such a sidecar
+was seen to send: ids and generations of any kind, null for what is absent, texts of any
+length. What the hub makes of them is in `hub/core/dialect.py`.
+"""
+
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+Loose = Any
+"""A field whose kind is not sure; only the right one means anything."""
+
+
+class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
+    """The only sign of life, every 30 seconds."""
+
+
+class Identify(Struct, frozen=True, tag_field="type", tag="identify"):
+    """Said once; a second one changes nothing."""
+
+
+class TaskAccepted(Struct, frozen=True, tag_field="type", tag="task_accepted"):
+    """The task is begun."""
+
+    task_id: Loose = None
+
+
+class TaskRejected(Struct, frozen=True, tag_field="type", tag="task_rejected"):
+    """The sidecar works on a task already, perhaps on this one."""
+
+    task_id: Loose = None
+    reason: Loose = None
+
+
+class TaskComplete(Struct, frozen=True, tag_field="type", tag="task_complete"):
+    """The whole result, once. It may well tell of a failure."""
+
+    task_id: Loose = None
+    generation: Loose = None
+    result: Raw | UnsetType = UNSET
+    verification_report: Raw | UnsetType = UNSET
+    verification_history: Raw | UnsetType = UNSET
+    tokens_used: Loose = None
+
+
+class TaskFailed(Struct, frozen=True, tag_field="type", tag="task_failed"):
+    """The task failed."""
+
+    task_id: Loose = None
+    generation: Loose = None
+    reason: Loose = None
+    error: Loose = None
+
+
+class TaskProgress(Struct, frozen=True, tag_field="type", tag="task_progress"):
+    """A line of what goes on; there is no number in it."""
+
+    task_id: Loose = None
+    progress: Loose = None
+    message: Loose = None
+    execution_event: Loose = None
+
+
+class TaskRecovering(Struct, frozen=True, tag_field="type", tag="task_recovering"):
+    """The process was restarted while it had this task, and asks what to do with it."""
+
+    task_id: Loose = None
+    last_status: Loose = None
+
+
+class StateReport(Struct, frozen=True, tag_field="type", tag="state_report"):
+    """The connection was cut while it works on this task, and it asks whether to go on."""
+
+    task_id: Loose = None
+    generation: Loose = None
+    status: Loose = None
+
+
+class WakeResult(Struct, frozen=True, tag_field="type", tag="wake_result"):
+    """How waking the agent went. For the log only; it may come after the end."""
+
+    task_id: Loose = None
+    status: Loose = None
+    attempt: Loose = None
+    error: Loose = None
+    reason: Loose = None
+
+
+class ResourceReport(Struct, frozen=True, tag_field="type", tag="resource_report"):
+    """What the machine has left; any of it may be null."""
+
+    cpu_percent: Loose = None
+    ram_used_bytes: Loose = None
+    ram_total_bytes: Loose = None
+    vram_used_bytes: Loose = None
+    vram_total_bytes: Loose = None
+
+
+class AgentRestarting(Struct, frozen=True, tag_field="type", tag="agent_restarting"):
+    """It ends itself in a moment, and comes back."""
+
+    reason: Loose = None
+
+
+FromOldAgent = (
+    Ping
+    | Identify
+    | TaskAccepted
+    | TaskRejected
+    | TaskComplete
+    | TaskFailed
+    | TaskProgress
+    | TaskRecovering
+    | StateReport
+    | WakeResult
+    | ResourceReport
+    | AgentRestarting
+)
+
+
+class TaskContinue(Struct, frozen=True, tag_field="type", tag="task_continue"):
+    """Go on with this task; its result bears this generation."""
+
+    task_id: str
+    generation: int
+
+
+class TaskReassign(Struct, frozen=True, tag_field="type", tag="task_reassign"):
+    """The task that was recovering is not yours any more."""
+
+    task_id: str
+
+
+class StateReportAck(Struct, frozen=True, tag_field="type", tag="state_report_ack"):
+    """Go on with a task (`continue`), or drop it (`abort`)."""
+
+    task_id: str
+    action: str
+
+
+class TaskCancelled(Struct, frozen=True, tag_field="type", tag="task_cancelled"):
+    """Drop this task. Version 1.1 ignores it; nobody stops the agent behind it."""
+
+    task_id: str
