@@ -26,6 +26,7 @@ from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
 from hub.services.metrics import Metrics
+from hub.services.old_agents import OldAgents
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
@@ -121,6 +122,7 @@ async def wire(
         bulk=Bulk(journal, clock, chance, loader, tasks, edits, orgs, past.jobs),
         watches=watches,
         greeting=Greeting(journal, clock, loader, peers, agents, tasks, logs, settings),
+        old_agents=OldAgents(journal, clock, tasks, agents),
         replays=replays,
         submissions=Submissions(tasks, replays),
         logs=logs,
@@ -177,6 +179,7 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
     upkeep.floor = basis.loader.floor
     upkeep.orgs = list(basis.orgs.values())
     upkeep.chores = [
+        services.old_agents.settle,
         services.limits.sweep,
         access.failed_logins.tell_due,
         services.replays.prune,

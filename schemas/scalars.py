@@ -15,6 +15,10 @@ KIB: Final = 1024
 MIB: Final = 1024 * KIB
 
 PROTOCOL_VERSION: Final = 2
+OLD_PROTOCOL: Final = 1
+"""What the sidecars of the system before speak; also whoever names no version."""
+OLD_FRAME_BYTES: Final = 16 * MIB
+"""Their results come whole, in one frame."""
 
 FRAME_BYTES: Final = 1 * MIB
 """The largest text frame of an identified peer, in bytes."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from schemas.scalars import Executor, Presence
+from schemas.scalars import OLD_PROTOCOL, Executor, Presence
 
 if TYPE_CHECKING:
     from hub.core.lanes import Share
@@ -126,9 +126,11 @@ class Agent:
         "executors",
         "foreign",
         "held",
+        "is_old",
         "profile",
         "record",
         "session",
+        "settling",
         "silent",
     )
 
@@ -136,6 +138,10 @@ class Agent:
         self.record = record
         self.barred = is_barred(record)
         """Paused, draining or out of use: people want it to get no new work."""
+        self.is_old = record.protocol_version == OLD_PROTOCOL
+        """It speaks protocol 1, and is treated by the terms of `old_terms.py`."""
+        self.settling = False
+        """Its session began a moment ago, and it may still say what it works on."""
         self.capabilities = frozenset(record.capabilities)
         self.executors = frozenset(record.executors)
         self.profile: Profile | None = None
@@ -164,7 +170,7 @@ class Agent:
         """Whether it may be given work now."""
         return (
             self.session != 0
-            and not (self.busy or self.silent or self.clogged or self.barred)
+            and not (self.busy or self.silent or self.clogged or self.barred or self.settling)
             and self.record.slots > len(self.held) + len(self.foreign)
         )
 
@@ -181,6 +187,7 @@ class Agent:
         """It has this record from now on."""
         self.record = record
         self.barred = is_barred(record)
+        self.is_old = record.protocol_version == OLD_PROTOCOL
 
     def remind(self, hub_time: int) -> None:
         """A term of one of its attempts ends at this hub time."""

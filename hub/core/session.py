@@ -20,6 +20,7 @@ from schemas import from_agent as wire
 from schemas.from_agent import NOT_YET, FromAgent
 from schemas.scalars import (
     GREETING_BYTES,
+    OLD_PROTOCOL,
     PROTOCOL_VERSION,
     SAFE_INTEGER,
     CloseCode,
@@ -109,6 +110,7 @@ class Session:
         "meter",
         "number",
         "opened_at",
+        "patience_ms",
         "phase",
         "principal",
         "trusted",
@@ -122,6 +124,8 @@ class Session:
         self.opened_at = hub_now
         self.heard_at = hub_now
         """Hub time of the last frame."""
+        self.patience_ms: int | None = None
+        """How long it may be silent; None for what the settings say."""
         self.principal: Principal | None = None
         self.number = 0
         self.meter = Meter(STRANGER, Role.AGENT)
@@ -188,8 +192,8 @@ class Session:
             return _refuse(message, ErrorCode.FORBIDDEN, text)
         if not isinstance(message, wire.Identify):
             return _refuse(message, ErrorCode.NOT_IDENTIFIED, "the answer to identify comes first")
-        if message.protocol_version != PROTOCOL_VERSION:
-            reason = f"this hub speaks protocol version {PROTOCOL_VERSION}"
+        if (message.protocol_version or OLD_PROTOCOL) not in (OLD_PROTOCOL, PROTOCOL_VERSION):
+            reason = f"this hub speaks the protocol versions {OLD_PROTOCOL} and {PROTOCOL_VERSION}"
             return Close(CloseCode.VERSION, reason, reconnect=False)
         return message
 

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from hub.core.agent import AgentRecord
 from schemas.from_agent import Identify
-from schemas.scalars import AgentStatus
+from schemas.scalars import OLD_PROTOCOL, AgentStatus
 
 FIXABLE: Final = ("name", "capabilities", "slots")
 """What an agent says of itself, unless a person has said it."""
@@ -98,7 +98,7 @@ def introduced(record: AgentRecord | None, org: str, message: Identify, wall: in
         **{name: value for name, value in own.items() if name not in base.fixed},
         executors=tuple(sorted(set(message.executors or ()))),
         host=message.host,
-        protocol_version=message.protocol_version,
+        protocol_version=message.protocol_version or OLD_PROTOCOL,
         last_seen_at=wall,
     )
 

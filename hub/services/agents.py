@@ -6,6 +6,7 @@ from hub.core import facts
 from hub.core.agent import NEVER, Agent, AgentRecord, Attempt
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
+from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.session import Close
 from hub.core.standing import introduced
@@ -117,10 +118,14 @@ class Agents:
         """An attempt is accepted: its lease runs, and its time."""
         attempt.accepted = True
         attempt.accept_by = NEVER
-        attempt.lease_until = now.hub + self._settings.lease_ms
+        terms = OLD_TERMS if agent.is_old else self._settings
+        attempt.lease_until = now.hub + terms.lease_ms
         agent.remind(attempt.lease_until)
-        if task.spec.timeout_ms is not None and attempt.times_out_at == NEVER:
-            attempt.times_out_at = now.hub + task.spec.timeout_ms + self._settings.stop_slack_ms
+        time_ms = task.spec.timeout_ms
+        if time_ms is None and agent.is_old:
+            time_ms = OLD_TERMS.deadline_ms
+        if time_ms is not None and attempt.times_out_at == NEVER:
+            attempt.times_out_at = now.hub + time_ms + self._settings.stop_slack_ms
             agent.remind(attempt.times_out_at)
 
     def begin_again(self, agent: Agent, task: Task, now: Instant) -> None:
@@ -168,7 +173,8 @@ class Agents:
         agent = org.agents.get(agent_id)
         if agent is None:
             return []
-        until = self._clock.hub() + self._settings.lease_ms
+        terms = OLD_TERMS if agent.is_old else self._settings
+        until = self._clock.hub() + terms.lease_ms
         foreign: dict[str, int] = {}
         lost: list[Task] = []
         for item in {each.task_id: each for each in running}.values():

@@ -18,6 +18,7 @@ from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
+from hub.services.old_agents import OldAgents
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
@@ -53,6 +54,7 @@ class Services:
     bulk: Bulk
     watches: Watches
     greeting: Greeting
+    old_agents: OldAgents
     replays: Replays
     submissions: Submissions
     logs: TaskLogs

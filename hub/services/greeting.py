@@ -130,7 +130,8 @@ class Greeting:
             if verdict is Verdict.STOP:
                 agent.foreign[item.task_id] = item.generation
             verdicts.append(_judged(item, verdict, offsets.get(item.task_id)))
-        self._reconciler.take_back(org, agent, listed, now)
+        if not agent.is_old:
+            self._reconciler.take_back(org, agent, listed, now)
         self._answer(org, principal, peer, verdicts)
         self._ask_again(org, principal.id, now)
         self._agents.ready(org, agent)
@@ -146,7 +147,11 @@ class Greeting:
     def farewell(self, org: Org, peer: Peer, agent_id: str, reason: str) -> None:
         """A session ended: what was never accepted goes back at once, the rest has its lease."""
         now = self._clock.now()
-        for attempt in self._agents.left(org, peer, agent_id, reason):
+        left = self._agents.left(org, peer, agent_id, reason)
+        if peer.dialect is not None:
+            # It may well have begun; that it said so was lost with the connection.
+            return
+        for attempt in left:
             task = org.tasks.get(attempt.task_id)
             if task is not None and task.state is TaskState.ASSIGNED:
                 change = lifecycle.unassign(task, "hub", "session lost", now)

@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct, json
 
 from hub.core.credentials import Principal
+from hub.core.dialect import Dialect
 from hub.core.session import Close, Session
 
 frame_of: Callable[[Struct], bytes] = json.Encoder().encode
@@ -20,6 +21,8 @@ class Peer(Protocol):
     """Who its token belongs to, of the upgrade request or of `identify`; None before that."""
     address: str
     """Where it calls from; empty when that has no address."""
+    dialect: Dialect | None
+    """How it speaks, if it speaks protocol 1."""
     watched: set[str]
     """The tasks whose end it wants to hear of."""
 
@@ -34,7 +37,15 @@ class Peer(Protocol):
         ...
 
     def deliver(self, frame: bytes) -> None:
-        """Send a frame now; without effect on a closed connection."""
+        """Send a frame of ours now, in the peer's protocol; without effect once it closes."""
+        ...
+
+    def deliver_as_is(self, frame: bytes) -> None:
+        """Send a frame as it stands; without effect on a closed connection."""
+        ...
+
+    def speak_old(self) -> None:
+        """The peer speaks protocol 1 from here on."""
         ...
 
     def close(self, close: Close) -> None:

@@ -11,6 +11,7 @@ from hub.core.agent import Agent, Attempt
 from hub.core.clock import Instant
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.matching import Match
+from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import Task
 from hub.services.clock import Clock
@@ -90,7 +91,8 @@ class Scheduler:
         peer, agent, attempt, task = what
         if attempt.revoked or agent.held.get(task.id) is not attempt:
             return
-        attempt.accept_by = self._clock.hub() + self._settings.accept_ms
+        terms = OLD_TERMS if agent.is_old else self._settings
+        attempt.accept_by = self._clock.hub() + terms.accept_ms
         agent.remind(attempt.accept_by)
         peer.deliver(assign_frame(task))
 

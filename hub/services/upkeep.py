@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from hub.core.clock import Instant
 from hub.core.org import Org
-from hub.core.session import Close, Phase
+from hub.core.session import Close, Phase, Session
 from hub.services.clock import Clock
 from hub.services.metrics import Metrics
 from hub.services.peers import Peer, Peers
@@ -90,6 +90,11 @@ class Upkeep:
             if peer.stalled_ms >= self._settings.stall_ms:
                 reason = "nothing was read for too long"
                 peer.close(Close(CloseCode.SLOW_CONSUMER, reason, reconnect=True))
-        elif session.heard_at + 2 * self._settings.heartbeat_ms <= now.hub:
+        elif session.heard_at + self._patience_with(session) <= now.hub:
             reason = "two heartbeats were missed"
             peer.close(Close(CloseCode.HEARTBEAT_MISSED, reason, reconnect=True))
+
+    def _patience_with(self, session: Session) -> int:
+        if session.patience_ms is not None:
+            return session.patience_ms
+        return 2 * self._settings.heartbeat_ms

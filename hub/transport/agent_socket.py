@@ -17,16 +17,18 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from hub.core.credentials import Principal
+from hub.core.dialect import Dialect
+from hub.core.old_terms import OLD_TERMS
 from hub.core.session import Close, Phase, Refusal, Session
 from hub.services.bundle import Services
 from hub.services.peers import frame_of
 from hub.services.turnstile import Turnstile
-from hub.transport import commands, replies
+from hub.transport import commands, old_commands, replies
 from hub.transport.framing import whole_texts
 from hub.transport.handshake import answer
 from hub.transport.outbox import MOST, Flusher, Outbox
 from hub.transport.visitors import Door
-from schemas.scalars import CloseCode
+from schemas.scalars import OLD_FRAME_BYTES, CloseCode
 from schemas.to_agent import Bye
 
 TEXT: Final = Opcode.TEXT
@@ -57,6 +59,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         """Keep the connection; whether it is ours shows with its request."""
         super().connection_made(transport)
         self.session = Session(self.services.clock.hub())
+        self.dialect: Dialect | None = None
         self.watched: set[str] = set()
         self.address = ""
         self.credential: Principal | None = None
@@ -138,7 +141,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
     @property
     def is_known(self) -> bool:
         """Whether the credential was checked, of the handshake or of `identify`."""
-        return self.credential is not None or self.session.phase is not Phase.GREETING
+        return self.credential is not None or self.session.phase in (Phase.JUDGING, Phase.OPEN)
 
     def _handle_inbox(self) -> None:
         self._handle_some(FRAMES_A_TURN)
@@ -193,6 +196,9 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def _take(self, data: bytes, now: int) -> None:
         if self._closing:
+            return
+        if self.dialect is not None:
+            old_commands.take(self.services, self, self.dialect, data, now)
             return
         taken = self.session.receive(data, now)
         if isinstance(taken, Refusal):
@@ -264,8 +270,21 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     # To the peer
 
+    def speak_old(self) -> None:
+        """The peer speaks protocol 1 from here on: its frames may be large."""
+        self.dialect = Dialect()
+        self.session.patience_ms = OLD_TERMS.silence_ms
+        self.conn.max_message_size = OLD_FRAME_BYTES
+
     def deliver(self, frame: bytes) -> None:
         """Send a frame at the end of the turn; without effect once the connection closes."""
+        if self.dialect is None:
+            self.deliver_as_is(frame)
+        elif (said := self.dialect.say(frame)) is not None:
+            self.deliver_as_is(said)
+
+    def deliver_as_is(self, frame: bytes) -> None:
+        """The same, as it stands."""
         if self._closing:
             return
         self._outbox.put(frame)

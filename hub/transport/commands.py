@@ -22,7 +22,7 @@ from hub.services.peers import Peer, frame_of
 from hub.services.watch import result_frame
 from hub.transport import replies
 from schemas import from_agent as wire
-from schemas.scalars import CloseCode, ErrorCode, Role, Tier
+from schemas.scalars import OLD_PROTOCOL, CloseCode, ErrorCode, Role, Tier
 from schemas.to_agent import Error, Pong, TaskSubmitted
 
 Command = Callable[[Services, Peer, Any], None]
@@ -37,17 +37,22 @@ def _who(services: Services, peer: Peer) -> tuple[Org, Principal]:
 
 def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
     """Check the credential, then open the session."""
+    is_old = (message.protocol_version or OLD_PROTOCOL) == OLD_PROTOCOL
+    if is_old:
+        peer.speak_old()
     try:
         principal = peer.credential or _log_in(services, peer, message.token or "")
     except Refused as refused:
         replies.refused(services, peer, message, refused)
         code, wait = CloseCode.RATE_LIMITED, refused.retry_after_ms
-        peer.close(Close(code, "too many failed logins", reconnect=True, retry_after_ms=wait))
+        _end(peer, Close(code, "too many failed logins", reconnect=True, retry_after_ms=wait))
         return
     if principal is None:
         _turn_away(peer, ErrorCode.INVALID_TOKEN, "the token is not valid")
     elif cooldown := services.limits.cooling(principal):
-        peer.close(cooled_down(cooldown))
+        _end(peer, cooled_down(cooldown))
+    elif is_old and principal.role is not Role.AGENT:
+        _turn_away(peer, ErrorCode.FORBIDDEN, "protocol 1 is for agents only")
     elif principal.role is Role.VIEWER:
         _turn_away(peer, ErrorCode.FORBIDDEN, "a viewer's token opens no session")
     elif principal.role is Role.AGENT and principal.id != message.agent_id:
@@ -58,7 +63,10 @@ def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
     else:
         peer.credential = principal
         peer.session.meter = services.limits.meter(principal)
-        services.greeting.greet(services.orgs[principal.org], principal, peer, message)
+        org = services.orgs[principal.org]
+        services.greeting.greet(org, principal, peer, message)
+        if is_old:
+            services.old_agents.greeted(org, org.agents[principal.id])
         logger.bind(agent=principal.id, role=principal.role.name).info("session opened")
 
 
@@ -74,7 +82,18 @@ def _turn_away(
     peer: Peer, code: ErrorCode, text: str, close: CloseCode = CloseCode.CREDENTIAL
 ) -> None:
     peer.deliver(frame_of(Error(code, text, retryable=False, message_type="identify")))
-    peer.close(Close(close, text, reconnect=False))
+    _end(peer, Close(close, text, reconnect=False))
+
+
+def _end(peer: Peer, close: Close) -> None:
+    """Close; but an old sidecar would be back after a second: it gets no answer any more.
+
+    It leaves by itself when its next ping is not answered, and comes again later.
+    """
+    if peer.dialect is None:
+        peer.close(close)
+    else:
+        peer.session.closed()
 
 
 def ping(services: Services, peer: Peer, message: wire.Ping) -> None:

@@ -1,0 +1,26 @@
+"""The terms of agents that speak protocol 1.
+
+Their ping every 30 s is their only sign of life, it lists nothing, and they may be deaf for
+minutes while they verify a result. A result comes once, and is lost with the socket: so every
+attempt has a deadline, which no ping extends.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+
+class OldTerms(Struct, frozen=True):
+    """What `Settings` says of other agents, in milliseconds."""
+
+    silence_ms: int = 240_000
+    """After this the session counts as dead."""
+    lease_ms: int = 300_000
+    accept_ms: int = 60_000
+    deadline_ms: int = 1_800_000
+    """How long an attempt may take whose task names no time."""
+    quiet_ms: int = 1_000
+    """How long nothing is given to an agent after its greeting: it may still say what it has."""
+
+
+OLD_TERMS: Final = OldTerms()

@@ -1,0 +1,148 @@
+"""The double against a real hub: its work is done, whatever happens on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backbone.double import OldClient
+from tests.backbone.script import HANG, VERSIONS, Deed, Version, big, fail
+from tests.backbone.stage import QUICK
+from tests.transport.ranch import Hub
+from tests.transport.wire import Door, new_name, until
+
+PACE = replace(QUICK, ping_every=0.5, pong_within=5.0)
+
+
+@asynccontextmanager
+async def old_client(
+    door: Door, version: Version, work: Path, deed: Deed | None = None, **more: Any
+) -> AsyncIterator[OldClient]:
+    """A client of this version, known to the hub and connected."""
+    name = new_name()
+    token = more.pop("token", None) or door.token(name)
+    options = {} if deed is None else {"otherwise": deed}
+    client = OldClient(version, door.hub.socket_url, name, token, work, PACE, **options)
+    async with client:
+        await until(lambda: any(frame["type"] == "identified" for frame in client.heard))
+        yield client
+
+
+def ended(hub: Hub, task: str) -> Callable[[], Any]:
+    """Whether a task has ended, and how."""
+
+    def look() -> Any:
+        found = hub.task(task)
+        return found if found["state"] in ("completed", "dead_letter", "cancelled") else None
+
+    return look
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_task_is_done(calm: Door, version: Version, tmp_path: Path) -> None:
+    """One after the other, each once, with its result."""
+    async with old_client(calm, version, tmp_path) as client:
+        for _ in range(2):
+            task = calm.hub.submit(assign_to=client.agent_id)
+            found = await until(ended(calm.hub, task))
+            assert (found["state"], found["attempt"]) == ("completed", 1)
+            assert found["result"]["status"] == "success"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_failure_has_its_reason(calm: Door, version: Version, tmp_path: Path) -> None:
+    """It is in `reason`, where others have `error`."""
+    async with old_client(calm, version, tmp_path, fail("boom")) as client:
+        task = calm.hub.submit(assign_to=client.agent_id, max_attempts=1)
+        found = await until(ended(calm.hub, task))
+        assert (found["state"], found["error"]) == ("dead_letter", "boom")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_large_result_is_kept_in_part(
+    calm: Door, version: Version, tmp_path: Path
+) -> None:
+    """Three megabytes in one frame end in a completed task, with a flag."""
+    async with old_client(calm, version, tmp_path, big(3_000_000)) as client:
+        task = calm.hub.submit(assign_to=client.agent_id)
+        found = await until(ended(calm.hub, task))
+        assert found["state"] == "completed"
+        assert found["result"]["truncated"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_cut_connection_loses_no_work(
+    calm: Door, version: Version, tmp_path: Path
+) -> None:
+    """The attempt goes on, and its result counts."""
+    async with old_client(calm, version, tmp_path, HANG) as client:
+        task = calm.hub.submit(assign_to=client.agent_id)
+        await until(lambda: calm.hub.task(task)["state"] == "running")
+        await until(lambda: client.working_on == task)
+        generation = calm.hub.task(task)["generation"]
+        sessions = len([each for each in client.heard if each["type"] == "identified"])
+        client.process.link.cut()
+        await until(
+            lambda: len([e for e in client.heard if e["type"] == "identified"]) > sessions
+        )
+        client.finish(task, {"status": "success", "n": 1})
+        found = await until(ended(calm.hub, task))
+        assert (found["state"], found["attempt"]) == ("completed", 1)
+        assert found["generation"] == generation
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_killed_client_goes_on(calm: Door, version: Version, tmp_path: Path) -> None:
+    """It asks about its task, and is told to continue under the same number."""
+    async with old_client(calm, version, tmp_path, HANG) as client:
+        task = calm.hub.submit(assign_to=client.agent_id)
+        await until(lambda: client.status == "working")
+        await until(lambda: calm.hub.task(task)["state"] == "running")
+        await client.kill()
+        client.start()
+        await until(lambda: any(frame["type"] == "task_continue" for frame in client.heard))
+        client.finish(task, {"status": "success"})
+        found = await until(ended(calm.hub, task))
+        assert (found["state"], found["attempt"]) == ("completed", 1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_bad_token_makes_no_storm(calm: Door, version: Version, tmp_path: Path) -> None:
+    """An error, and then silence: one try for as long as it takes to miss a pong."""
+    name = new_name()
+    pace = replace(PACE, ping_every=0.3, pong_within=0.3)
+    client = OldClient(version, calm.hub.socket_url, name, "no-token", tmp_path, pace)
+    async with client:
+        await until(lambda: any(frame["type"] == "error" for frame in client.heard))
+        await asyncio.sleep(0.5)
+        assert len([frame for frame in client.sent if frame["type"] == "identify"]) == 1
+
+
+async def test_a_lost_result_is_noticed(calm: Door, tmp_path: Path) -> None:
+    """The newer one names what it has: what it does not name is run again."""
+    async with old_client(calm, "1.4", tmp_path, HANG) as client:
+        task = calm.hub.submit(assign_to=client.agent_id)
+        await until(lambda: client.status == "working")
+        await until(lambda: calm.hub.task(task)["state"] == "running")
+        await until(lambda: any(each["type"] == "resource_report" for each in client.sent))
+        before = calm.hub.task(task)["generation"]
+        await client.kill()
+        client.queue.write(None, None)
+        client.start()
+        await until(lambda: calm.hub.task(task)["generation"] > before)
+        assert calm.hub.task(task)["reclaims"] == 1
+
+
+async def test_a_cancelled_task_is_dropped(calm: Door, tmp_path: Path) -> None:
+    """The newer one frees its slot at once; the hub waits for nothing but its grace."""
+    async with old_client(calm, "1.4", tmp_path, HANG) as client:
+        task = calm.hub.submit(assign_to=client.agent_id)
+        await until(lambda: client.status == "working")
+        await until(lambda: calm.hub.task(task)["state"] == "running")
+        calm.hub.http("POST", f"/api/v1/tasks/{task}/cancel", {})
+        await until(lambda: client.working_on is None)
+        assert any(frame["type"] == "task_cancelled" for frame in client.heard)
