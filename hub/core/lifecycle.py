@@ -237,6 +237,12 @@ def expire(task: Task, now: Instant) -> Change:
     return _moved(task, after, "hub", now, "expired")
 
 
+def kept_from(task: Task, agent: str, until: int, now: Instant) -> Task:
+    """The same for anybody but this agent until this hub time."""
+    key = requirements.exclude(task.requires, agent, until, now.hub)
+    return structs.replace(task, requires=key)
+
+
 def revive(task: Task, actor: str, now: Instant, reason: str | None = None) -> Change:
     """An operator's retry: everything at its beginning but the generation, which goes on.
 

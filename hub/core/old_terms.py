@@ -19,6 +19,8 @@ class OldTerms(Struct, frozen=True):
     accept_ms: int = 60_000
     deadline_ms: int = 1_800_000
     """How long an attempt may take whose task names no time."""
+    shunned_ms: int = 600_000
+    """How long a task that was cancelled there is not given to it again: its timers still run."""
     quiet_ms: int = 1_000
     """How long nothing is given to an agent after its greeting: it may still say what it has."""
 

@@ -2,6 +2,7 @@
 
 from hub.core import edits, lifecycle
 from hub.core.errors import Refused
+from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
 from hub.services.clock import Clock
@@ -46,7 +47,14 @@ class Edits:
         if task.state not in REVIVED:
             text = f"only dead letters and cancelled tasks are retried; it is {NAMES[task.state]}"
             raise Refused(ErrorCode.INVALID_STATE, text)
-        change = lifecycle.revive(task, actor, self._clock.now(), reason)
+        now = self._clock.now()
+        agent = org.agents.get(task.assigned_to or "")
+        kept = task
+        if agent is not None and agent.is_old and task.cancel_requested:
+            # It was asked to stop, which does not stop what it has begun.
+            until = now.hub + OLD_TERMS.shunned_ms
+            kept = lifecycle.kept_from(task, agent.record.id, until, now)
+        change = lifecycle.revive(kept, actor, now, reason)
         _check_lanes(org, change.task)
         return self._tasks.apply(org, task, change)
 

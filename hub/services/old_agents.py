@@ -6,6 +6,7 @@ holds for a newer one that did not name it has ended, and its result went with t
 """
 
 from functools import partial
+from typing import Final
 
 from hub.core import lifecycle
 from hub.core.agent import Agent
@@ -14,6 +15,7 @@ from hub.core.dialect import number_of
 from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import HELD, Task
+from hub.core.violations import Window
 from hub.services.agents import Agents
 from hub.services.clock import Clock
 from hub.services.peers import Peer
@@ -24,6 +26,8 @@ from schemas.backbone import StateReport, TaskRecovering
 from schemas.from_agent import Alive, InFlight
 from schemas.scalars import Holding, TaskState, Verdict
 
+SUPERSEDED: Final = 2
+"""So often within a minute a new session may take the place of a standing one."""
 LOST = "its result was lost with the connection"
 NEVER_BEGUN = "the agent was restarted before it had begun"
 
@@ -42,6 +46,19 @@ class OldAgents:
         """What agents named since their session began."""
         self._newer: set[tuple[str, str]] = set()
         """Agents that say what they work on after a cut."""
+        self._superseding: dict[tuple[str, str], Window] = {}
+        """How often new sessions of agents took the place of standing ones."""
+
+    def may_come_in(self, org: Org, agent_id: str) -> bool:
+        """Whether another session may take the place of the standing one, if there is one.
+
+        Two processes with one identity would throw each other out once a second, for ever.
+        """
+        agent = org.agents.get(agent_id)
+        if agent is None or not agent.session:
+            return True
+        window = self._superseding.setdefault((org.name, agent_id), Window())
+        return window.note(self._clock.hub()) <= SUPERSEDED
 
     def greeted(self, org: Org, agent: Agent) -> None:
         """A session began: be quiet for a while."""

@@ -3,6 +3,7 @@
 from hub.core import lifecycle, reports
 from hub.core.agent import NEVER, Agent, Attempt
 from hub.core.clock import Instant
+from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import HELD, Change, Task
 from hub.services.agents import Agents
@@ -41,7 +42,7 @@ class Terms:
 
     def _act(self, org: Org, agent: Agent, attempt: Attempt, task: Task, now: Instant) -> None:
         if attempt.cancel_by <= now.hub:
-            self._tasks.apply(org, task, self._give_up(attempt, task, now))
+            self._tasks.apply(org, task, self._give_up(agent, attempt, task, now))
         elif attempt.lease_until <= now.hub:
             self._tasks.apply(org, task, lifecycle.lose(task, "the lease ended", now))
         elif attempt.accept_by <= now.hub and task.state is TaskState.ASSIGNED:
@@ -51,11 +52,14 @@ class Terms:
         elif attempt.times_out_at <= now.hub:
             self._agents.ask_to_stop(org, task, attempt, CancelReason.TIMEOUT, now)
 
-    def _give_up(self, attempt: Attempt, task: Task, now: Instant) -> Change:
+    def _give_up(self, agent: Agent, attempt: Attempt, task: Task, now: Instant) -> Change:
         """Nobody confirmed a stop that was asked for."""
         if attempt.stop_reason == CancelReason.TIMEOUT and not task.cancel_requested:
             change = lifecycle.accept(task, now) if task.state is TaskState.ASSIGNED else None
             begun = change.task if change is not None else task
+            if agent.is_old:
+                until = now.hub + OLD_TERMS.shunned_ms
+                begun = lifecycle.kept_from(begun, agent.record.id, until, now)
             failed = reports.fail(
                 begun, "timed out", FailureClass.TIMEOUT, now, self._chance.fraction()
             )

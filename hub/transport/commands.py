@@ -51,23 +51,41 @@ def identify(services: Services, peer: Peer, message: wire.Identify) -> None:
         _turn_away(peer, ErrorCode.INVALID_TOKEN, "the token is not valid")
     elif cooldown := services.limits.cooling(principal):
         _end(peer, cooled_down(cooldown))
-    elif is_old and principal.role is not Role.AGENT:
-        _turn_away(peer, ErrorCode.FORBIDDEN, "protocol 1 is for agents only")
-    elif principal.role is Role.VIEWER:
-        _turn_away(peer, ErrorCode.FORBIDDEN, "a viewer's token opens no session")
-    elif principal.role is Role.AGENT and principal.id != message.agent_id:
-        text = f"the token belongs to another agent than {message.agent_id}"
-        _turn_away(peer, ErrorCode.TOKEN_AGENT_MISMATCH, text)
-    elif is_out_of_use(services.orgs[principal.org], message.agent_id):
-        _turn_away(peer, ErrorCode.FORBIDDEN, OUT_OF_USE, CloseCode.DISABLED)
+    elif (refusal := _refusal(services, principal, message, is_old=is_old)) is not None:
+        _turn_away(peer, *refusal)
     else:
-        peer.credential = principal
-        peer.session.meter = services.limits.meter(principal)
-        org = services.orgs[principal.org]
-        services.greeting.greet(org, principal, peer, message)
-        if is_old:
-            services.old_agents.greeted(org, org.agents[principal.id])
-        logger.bind(agent=principal.id, role=principal.role.name).info("session opened")
+        _open(services, peer, principal, message, is_old=is_old)
+
+
+def _refusal(
+    services: Services, principal: Principal, message: wire.Identify, *, is_old: bool
+) -> tuple[ErrorCode, str, CloseCode] | None:
+    """Why somebody with a good credential may not come in."""
+    org = services.orgs[principal.org]
+    if is_old and principal.role is not Role.AGENT:
+        return ErrorCode.FORBIDDEN, "protocol 1 is for agents only", CloseCode.VERSION
+    if principal.role is Role.VIEWER:
+        return ErrorCode.FORBIDDEN, "a viewer's token opens no session", CloseCode.CREDENTIAL
+    if principal.role is Role.AGENT and principal.id != message.agent_id:
+        text = f"the token belongs to another agent than {message.agent_id}"
+        return ErrorCode.TOKEN_AGENT_MISMATCH, text, CloseCode.CREDENTIAL
+    if is_out_of_use(org, message.agent_id):
+        return ErrorCode.FORBIDDEN, OUT_OF_USE, CloseCode.DISABLED
+    if is_old and not services.old_agents.may_come_in(org, principal.id):
+        return ErrorCode.CONFLICT, "another session of this agent stands", CloseCode.SUPERSEDED
+    return None
+
+
+def _open(
+    services: Services, peer: Peer, principal: Principal, message: wire.Identify, *, is_old: bool
+) -> None:
+    org = services.orgs[principal.org]
+    peer.credential = principal
+    peer.session.meter = services.limits.meter(principal)
+    services.greeting.greet(org, principal, peer, message)
+    if is_old:
+        services.old_agents.greeted(org, org.agents[principal.id])
+    logger.bind(agent=principal.id, role=principal.role.name).info("session opened")
 
 
 def _log_in(services: Services, peer: Peer, token: str) -> Principal | None:
