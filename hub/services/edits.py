@@ -4,7 +4,7 @@ from hub.core import edits, lifecycle
 from hub.core.errors import Refused
 from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
-from hub.core.task import NAMES, Task
+from hub.core.task import NAMES, Change, Task
 from hub.services.clock import Clock
 from hub.services.tasks import Tasks
 from schemas.http.tasks import TaskEdit
@@ -48,13 +48,13 @@ class Edits:
             text = f"only dead letters and cancelled tasks are retried; it is {NAMES[task.state]}"
             raise Refused(ErrorCode.INVALID_STATE, text)
         now = self._clock.now()
+        change = lifecycle.revive(task, actor, now, reason)
         agent = org.agents.get(task.assigned_to or "")
-        kept = task
         if agent is not None and agent.is_old and task.cancel_requested:
             # It was asked to stop, which does not stop what it has begun.
             until = now.hub + OLD_TERMS.shunned_ms
-            kept = lifecycle.kept_from(task, agent.record.id, until, now)
-        change = lifecycle.revive(kept, actor, now, reason)
+            kept = lifecycle.kept_from(change.task, agent.record.id, until, now)
+            change = Change(kept, change.facts)
         _check_lanes(org, change.task)
         return self._tasks.apply(org, task, change)
 

@@ -63,9 +63,7 @@ async def test_a_failure_has_its_reason(calm: Door, version: Version, tmp_path: 
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_large_result_is_kept_in_part(
-    calm: Door, version: Version, tmp_path: Path
-) -> None:
+async def test_a_large_result_is_kept_in_part(calm: Door, version: Version, tmp_path: Path) -> None:
     """Three megabytes in one frame end in a completed task, with a flag."""
     async with old_client(calm, version, tmp_path, big(3_000_000)) as client:
         task = calm.hub.submit(assign_to=client.agent_id)
@@ -75,9 +73,7 @@ async def test_a_large_result_is_kept_in_part(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_cut_connection_loses_no_work(
-    calm: Door, version: Version, tmp_path: Path
-) -> None:
+async def test_a_cut_connection_loses_no_work(calm: Door, version: Version, tmp_path: Path) -> None:
     """The attempt goes on, and its result counts."""
     async with old_client(calm, version, tmp_path, HANG) as client:
         task = calm.hub.submit(assign_to=client.agent_id)
@@ -86,9 +82,7 @@ async def test_a_cut_connection_loses_no_work(
         generation = calm.hub.task(task)["generation"]
         sessions = len([each for each in client.heard if each["type"] == "identified"])
         client.process.link.cut()
-        await until(
-            lambda: len([e for e in client.heard if e["type"] == "identified"]) > sessions
-        )
+        await until(lambda: len([e for e in client.heard if e["type"] == "identified"]) > sessions)
         client.finish(task, {"status": "success", "n": 1})
         found = await until(ended(calm.hub, task))
         assert (found["state"], found["attempt"]) == ("completed", 1)
@@ -146,3 +140,36 @@ async def test_a_cancelled_task_is_dropped(calm: Door, tmp_path: Path) -> None:
         calm.hub.http("POST", f"/api/v1/tasks/{task}/cancel", {})
         await until(lambda: client.working_on is None)
         assert any(frame["type"] == "task_cancelled" for frame in client.heard)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_two_of_one_name_do_not_circle(calm: Door, version: Version, tmp_path: Path) -> None:
+    """After two turns the standing session stays, and work is done by it."""
+    async with old_client(calm, version, tmp_path / "a") as one:
+        other = OldClient(
+            version, calm.hub.socket_url, one.agent_id, one.token, tmp_path / "b", PACE
+        )
+        async with other:
+            await until(lambda: any(frame["type"] == "error" for frame in one.heard + other.heard))
+            sessions = [frame for frame in one.heard + other.heard if frame["type"] == "identified"]
+            assert len(sessions) == 3
+            task = calm.hub.submit(assign_to=one.agent_id)
+            assert (await until(ended(calm.hub, task)))["attempt"] == 1
+
+
+async def test_a_task_cancelled_there_goes_to_another_first(calm: Door, tmp_path: Path) -> None:
+    """Its timers of the first time still run, and would end the process."""
+    async with old_client(calm, "1.4", tmp_path / "a", HANG) as client:
+        task = calm.hub.submit(needs=["code"], labels={"only": client.agent_id})
+        await until(lambda: calm.hub.task(task)["state"] == "running")
+        calm.hub.http("POST", f"/api/v1/tasks/{task}/cancel", {})
+        await until(ended(calm.hub, task))
+        assert calm.hub.http("POST", f"/api/v1/tasks/{task}/retry", {}).status == 200
+        found = calm.hub.get(f"/tasks/{task}/explain")
+        codes = {
+            reason["code"]
+            for each in found["candidates"]
+            if each["agent_id"] == client.agent_id
+            for reason in each["reasons"]
+        }
+        assert "excluded" in codes
