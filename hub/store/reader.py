@@ -1,4 +1,4 @@
-"""Reads committed rows of `hub.db`, in a reader thread; makes no records of them."""
+"""Reads committed rows of `hub.db`, in a reader thread; decodes nothing."""
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
@@ -21,7 +21,7 @@ from hub.store.contract import (
     FoundEvents,
     Rows,
 )
-from hub.store.rows import PACKED_TASKS, job_of, replay_of, unpacked
+from hub.store.rows import TASK_COLUMNS, job_of, replay_of
 from hub.store.searching import COUNT_SECONDS, PAGE_SECONDS, Picked, Search
 from hub.store.sql import sql
 
@@ -31,8 +31,8 @@ def _list(values: Sequence[int]) -> str:
 
 
 _encode: Final = json.Encoder().encode
-_BY_SEQ: Final = sql("tasks_by_seq").replace("{columns}", PACKED_TASKS)
-_BY_ID: Final = sql("tasks_by_id").replace("{columns}", PACKED_TASKS)
+_BY_SEQ: Final = sql("tasks_by_seq").replace("{columns}", TASK_COLUMNS)
+_BY_ID: Final = sql("tasks_by_id").replace("{columns}", TASK_COLUMNS)
 _EVENTS: Final = sql("events")
 _EVENTS_OF_TYPES: Final = sql("events_of_types")
 _EVENTS_ABOUT: Final = sql("events_about")
@@ -57,17 +57,13 @@ class SqliteReader:
         with refusals("cannot read"):
             return self._connection.execute(text, bindings).fetchall()
 
-    def _tasks(self, text: str, *bindings: Any) -> Rows:
-        ((packed,),) = self._all(text, *bindings)
-        return unpacked(packed)
-
     def by_seq(self, seqs: Sequence[int]) -> Rows:
         """The tasks with these seqs that exist, in no order."""
-        return self._tasks(_BY_SEQ, _list(seqs))
+        return self._all(_BY_SEQ, _list(seqs))
 
     def by_id(self, org: str, ids: Sequence[str]) -> Rows:
         """The tasks of the org with these ids that exist, in no order."""
-        return self._tasks(_BY_ID, self._orgs.get(org), _encode(list(ids)).decode())
+        return self._all(_BY_ID, self._orgs.get(org), _encode(list(ids)).decode())
 
     def search(
         self,

@@ -58,27 +58,8 @@ _READ: Final = (
 )
 TASK_COLUMNS: Final = ", ".join(_READ)
 """What a reader selects of a task, in the order of the fields of `Task`."""
-_JSON_COLUMNS: Final = ("spec", "result", "usage")
-
-
-def _packed(name: str) -> str:
-    if name in _JSON_COLUMNS:
-        return f"CAST({name} AS TEXT)"
-    return f"iif({name} IS NULL, NULL, hex({name}))" if name == "report" else name
-
-
-PACKED_TASKS: Final = f"json_group_array(json_array({', '.join(map(_packed, _READ))}))"
-"""The same of many tasks in one row.
-
-A reader lets go of the interpreter at every row, and beside a busy loop it waits each time to
-have it back.
-"""
-
-_REPORT: Final = _READ.index("report")
-_JSON_PLACES: Final = [_READ.index(name) for name in _JSON_COLUMNS]
 
 _encode: Final = json.Encoder().encode
-_decode_rows: Final = json.Decoder(list[list[Any]]).decode
 _decode_spec: Final = json.Decoder(TaskSpec).decode
 _decode_names: Final = json.Decoder(tuple[str, ...]).decode
 _decode_labels: Final = json.Decoder(tuple[tuple[str, str], ...]).decode
@@ -120,18 +101,6 @@ def event_rows(facts: Iterable[Numbered], orgs: Mapping[str, int]) -> list[Row]:
         (orgs[org], seq, fact.type, fact.seq or fact.entity, fact.actor, fact.at, fact.data)
         for org, seq, fact in facts
     ]
-
-
-def unpacked(packed: str) -> list[list[Any]]:
-    """The rows in one of `PACKED_TASKS`, with every byte as it was."""
-    rows = _decode_rows(packed)
-    for row in rows:
-        if row[_REPORT] is not None:
-            row[_REPORT] = bytes.fromhex(row[_REPORT])
-        for place in _JSON_PLACES:
-            if row[place] is not None:
-                row[place] = row[place].encode()
-    return rows
 
 
 def spec_of(spec: bytes) -> TaskSpec:
