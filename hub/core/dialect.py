@@ -10,59 +10,25 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct
 
-from hub.core import opaque
+from hub.core.old_results import judged, text_of
 from schemas import backbone as old
 from schemas import from_agent as wire
 from schemas import to_agent
 from schemas.backbone import FromOldAgent, Loose
 from schemas.from_agent import FromAgent
 from schemas.scalars import (
-    ERROR_CHARS,
-    KIB,
-    OPAQUE_BYTES,
     SAFE_INTEGER,
-    FailureClass,
     Rejection,
 )
 from schemas.to_agent import ToAgent
-
-FAILED_WORDS: Final = frozenset(
-    {"failed", "failure", "fail", "error", "timeout", "timed_out", "execution_failed"}
-)
-"""Values of a result's `status` or `verification_status` that make a completion a failure."""
-UNVERIFIED_WORDS: Final = frozenset({"fail", "failed", "error", "timeout"})
-"""The same of a verification report's `status`."""
-SHOWN_BYTES: Final = 256 * KIB
-"""So much of a result that is too large is kept, as text."""
 
 Asked = old.TaskRecovering | old.StateReport
 """Questions of the sidecar, which services answer."""
 _decode = msgspec.json.Decoder(FromOldAgent).decode
 _decode_ours = msgspec.json.Decoder(ToAgent).decode
 _encode = msgspec.json.Encoder().encode
-
-
-class _Told(Struct):
-    """What a result says of itself."""
-
-    status: Any = None
-    verification_status: Any = None
-    error: Any = None
-    reason: Any = None
-    output: Any = None
-    tokens_used: Any = None
-
-
-class _Verified(Struct):
-    """What a verification report says."""
-
-    status: Any = None
-
-
-_told = msgspec.json.Decoder(_Told).decode
-_verified = msgspec.json.Decoder(_Verified).decode
 
 
 class Dialect:
@@ -109,34 +75,28 @@ class Dialect:
         fence = self._fence(message.task_id, message.generation)
         if fence is None:
             return None
-        told = _told_by(message.result)
-        report, history = message.verification_report, message.verification_history
-        result = _kept(_with_reports(message.result, report, history))
-        tokens = number_of(message.tokens_used) or number_of(told.tokens_used) or None
-        if _says(told.status, FAILED_WORDS) or _says(told.verification_status, FAILED_WORDS):
-            why = _text(told.error) or _text(told.reason) or _text(told.output)
-            error = why or f"the result says {told.status or told.verification_status}"
-            return wire.TaskFailed(*fence, error=error, result=result, tokens_used=tokens)
-        if _says(_status_of(report), UNVERIFIED_WORDS):
-            return wire.TaskFailed(
-                *fence,
-                error="its verification failed; the report is in the result",
-                failure_class=FailureClass.VERIFICATION,
-                result=result,
-                tokens_used=tokens,
-            )
-        return wire.TaskComplete(*fence, result=result, tokens_used=tokens)
+        found = judged(message.result, message.verification_report, message.verification_history)
+        tokens = number_of(message.tokens_used) or number_of(found.tokens_used)
+        if found.error is None:
+            return wire.TaskComplete(*fence, result=found.result, tokens_used=tokens)
+        return wire.TaskFailed(
+            *fence,
+            error=found.error,
+            failure_class=found.failure_class,
+            result=found.result,
+            tokens_used=tokens,
+        )
 
     def _failed(self, message: old.TaskFailed) -> FromAgent | None:
         fence = self._fence(message.task_id, message.generation)
-        why = _text(message.reason) or _text(message.error) or "failed"
+        why = text_of(message.reason) or text_of(message.error) or "failed"
         return None if fence is None else wire.TaskFailed(*fence, error=why)
 
     def _progress(self, message: old.TaskProgress) -> FromAgent | None:
         fence = self._fence(message.task_id)
         event = message.execution_event
         said = event.get("text") if isinstance(event, dict) else message.message
-        return None if fence is None else wire.TaskProgress(*fence, message=_text(said))
+        return None if fence is None else wire.TaskProgress(*fence, message=text_of(said))
 
     # To the sidecar
 
@@ -214,60 +174,3 @@ def number_of(value: Loose) -> int | None:
     if type(value) is int and 0 < value <= SAFE_INTEGER:
         return value
     return None
-
-
-def _text(value: Any) -> str | None:
-    """A text that may be kept: the first part of a long one; None for anything else."""
-    return value[:ERROR_CHARS] if isinstance(value, str) and value.strip() else None
-
-
-def _says(value: Any, words: frozenset[str]) -> bool:
-    return isinstance(value, str) and value.lower() in words
-
-
-def _told_by(result: Raw | UnsetType) -> _Told:
-    try:
-        return _Told() if result is UNSET else _told(result)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Told()
-
-
-def _status_of(report: Raw | UnsetType) -> Any:
-    try:
-        return None if report is UNSET else _verified(report).status
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _with_reports(
-    result: Raw | UnsetType, report: Raw | UnsetType, history: Raw | UnsetType
-) -> bytes | None:
-    """The result with its verification inside, where it is an object; every byte as it came."""
-    extras = [
-        b'"%s":%s' % (name, bytes(raw))
-        for name, raw in ((b"verification_report", report), (b"verification_history", history))
-        if raw is not UNSET and bytes(raw) != b"null"
-    ]
-    text = None if result is UNSET or bytes(result) == b"null" else bytes(result).strip()
-    if not extras:
-        return text
-    if text is None:
-        return b"{%s}" % b",".join(extras)
-    if not text.startswith(b"{"):
-        return b'{"result":%s,%s}' % (text, b",".join(extras))
-    inside = text[1:-1].strip()
-    return b"{%s}" % b",".join([inside, *extras] if inside else extras)
-
-
-def _kept(text: bytes | None) -> Raw | UnsetType:
-    """A result as it may be kept: cut when it is too large, replaced when it is no good JSON."""
-    if text is None:
-        return UNSET
-    found = opaque.flaw(Raw(text), OPAQUE_BYTES)
-    if found is None:
-        return Raw(text)
-    shown = text[:SHOWN_BYTES].decode("utf-8", "replace")
-    kept = {"truncated": True, "bytes": len(text), "why": found, "text": shown}
-    while len(encoded := _encode(kept)) > OPAQUE_BYTES:
-        kept["text"] = shown = shown[: len(shown) // 2]
-    return Raw(encoded)

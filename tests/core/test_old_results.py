@@ -1,0 +1,96 @@
+"""Old results: a completion is judged by what it says, and something of it is always kept."""
+
+from typing import Any
+
+import pytest
+from msgspec import UNSET, Raw, json
+
+from hub.core import opaque
+from hub.core.old_results import Judged, judged
+from schemas.scalars import OPAQUE_BYTES, FailureClass
+
+MISSING: Any = object()
+
+
+def raw(value: Any) -> Any:
+    """A part of a frame; absent when it is missing."""
+    return UNSET if value is MISSING else Raw(json.encode(value))
+
+
+def judge(result: Any, report: Any = MISSING, history: Any = MISSING) -> Judged:
+    """What these parts mean together."""
+    return judged(raw(result), raw(report), raw(history))
+
+
+def kept(found: Judged) -> Any:
+    """What is kept of the result."""
+    return None if found.result is UNSET else json.decode(bytes(found.result))
+
+
+@pytest.mark.parametrize(
+    ("result", "error"),
+    [
+        ({"status": "failed", "error": "boom"}, "boom"),
+        ({"status": "Failed", "reason": "why"}, "why"),
+        ({"status": "failed", "output": "out"}, "out"),
+        ({"status": "done", "verification_status": "execution_failed"}, "the result says done"),
+        ({"status": "timeout", "error": "  "}, "the result says timeout"),
+    ],
+)
+def test_a_completion_may_tell_of_a_failure(result: dict[str, Any], error: str) -> None:
+    """Its result is kept."""
+    found = judge(result)
+    assert (found.error, found.failure_class, kept(found)) == (error, None, result)
+
+
+@pytest.mark.parametrize("result", [MISSING, None, {}, [], "failed", {"status": ["failed"]}])
+def test_what_says_nothing_of_a_failure_is_a_success(result: Any) -> None:
+    """Whatever it is."""
+    found = judge(result)
+    assert found.error is None
+    assert kept(found) == (None if result is MISSING else result)
+
+
+@pytest.mark.parametrize(
+    ("status", "fails"),
+    [("fail", True), ("error", True), ("timeout", True), ("auto_pass", False), ("skip", False)],
+)
+def test_a_verification_is_judged_and_shown(status: str, *, fails: bool) -> None:
+    """With the whole report, and the history if there is one."""
+    report = {"status": status, "checks": [1]}
+    found = judge({"output": "x"}, report, [1])
+    assert (found.failure_class is FailureClass.VERIFICATION) is fails
+    assert (found.error is not None) is fails
+    shown = {"verification_report": report, "verification_history": [1]}
+    assert kept(found) == {"output": "x"} | shown
+
+
+@pytest.mark.parametrize("result", [MISSING, None, [1], "text", 5, {}])
+def test_a_report_is_kept_beside_any_result(result: Any) -> None:
+    """Nothing that came is lost; null is as good as absent."""
+    found = kept(judge(result, {"status": "skip"}, None))
+    assert found.pop("verification_report") == {"status": "skip"}
+    assert found == ({} if result in (MISSING, None, {}) else {"result": result})
+
+
+@pytest.mark.parametrize("text", ["x" * 3_000_000, '\u00fc"' * 700_000])
+def test_a_result_that_is_too_large_is_cut_with_a_flag(text: str) -> None:
+    """It may always be kept, and begins as it began."""
+    found = judge({"output": text})
+    shown = kept(found)
+    assert shown["truncated"]
+    assert shown["bytes"] > 1_000_000
+    assert shown["text"].startswith('{"output":"')
+    assert not isinstance(found.result, type(UNSET))
+    assert opaque.flaw(found.result, OPAQUE_BYTES) is None
+
+
+def test_a_result_that_nobody_could_read_is_kept_as_text() -> None:
+    """It says why."""
+    found = judged(Raw(b'{"n": 99999999999999999999}'), UNSET, UNSET)
+    assert kept(found) == {
+        "truncated": True,
+        "bytes": 27,
+        "why": "integer beyond 2**53 - 1",
+        "text": '{"n": 99999999999999999999}',
+    }
