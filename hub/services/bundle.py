@@ -18,6 +18,7 @@ from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
+from hub.services.newcomers import Newcomers
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
@@ -44,6 +45,7 @@ class Services:
     peers: Peers
     tokens: Tokens
     invites: Invites
+    newcomers: Newcomers
     limits: Limits
     agents: Agents
     fleet: Fleet
