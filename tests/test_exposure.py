@@ -62,8 +62,14 @@ def test_open_registration_is_not_for_the_public() -> None:
 
 @pytest.mark.parametrize(
     "repo",
-    ["https://git.example/a/b.git", "git@git.example:a/b.git", "ssh://git@git.example/a/b"]
-    + ["/srv/git/a.git", "https://git.example/a@v1", "ssh://git.example:22/a"],
+    [
+        "https://git.example/a/b.git",
+        "git@git.example:a/b.git",
+        "ssh://git@git.example/a/b",
+        "/srv/git/a.git",
+        "https://git.example/a@v1",
+        "ssh://git.example:22/a",
+    ],
 )
 def test_repositories_that_newcomers_clone(repo: str) -> None:
     """Whatever git clones."""
@@ -72,8 +78,10 @@ def test_repositories_that_newcomers_clone(repo: str) -> None:
 
 @pytest.mark.parametrize(
     "repo",
-    ["", "--upload-pack=x", "a b", "a;b", "$(x)", "a'b", "`x`", "a\nb", "x" * 1_001]
-    + ["https://ann:secret@git.example/a", "https://token@git.example/a", "ssh://a:b@c/d"],
+    [
+        *("", "--upload-pack=x", "a b", "a;b", "$(x)", "a'b", "`x`", "a\nb", "x" * 1_001),
+        *("https://ann:secret@git.example/a", "https://token@git.example/a", "ssh://a:b@c/d"),
+    ],
 )
 def test_repositories_that_nobody_should_clone(repo: str) -> None:
     """Clients hand it to a shell, and anybody can read it."""

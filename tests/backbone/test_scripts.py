@@ -12,7 +12,7 @@ import pytest
 from schemas.scalars import Role
 from tests.backbone.errands import Onboarding, remove_agent, submit, submit_goal
 from tests.transport.ranch import CALM, PATIENCE, Hub, Reply
-from tests.transport.wire import new_name, open_door
+from tests.transport.wire import Peer, new_name, open_door
 
 REPO: Final = "https://git.example/repo.git"
 NEEDS: Final = {"needed_capabilities": ["nobody"]}
@@ -130,7 +130,9 @@ def test_a_key_makes_a_submission_happen_once(hub: Hub) -> None:
     headers = {"Idempotency-Key": new_name("key")}
     body = {"description": "once", **NEEDS}
     first, second = (hub.http("POST", "/api/tasks", body, headers=headers) for _ in range(2))
-    newer = hub.http("POST", "/api/v1/tasks", {"description": "once"}, headers=headers)
+    newer = hub.http(
+        "POST", "/api/v1/tasks", {"description": "once", "needs": ["nobody"]}, headers=headers
+    )
 
     assert (first.status, first.text) == (201, second.text)
     assert second.headers["idempotent-replayed"] == "true"
@@ -151,17 +153,24 @@ def test_a_goal_is_not_taken(hub: Hub) -> None:
 async def test_the_status_of_a_task(hub: Hub) -> None:
     """In the old words, beside those of this hub, from the queue to the end."""
     async with open_door(hub) as door:
-        agent = await door.agent()
-        spec = {"description": "x", "metadata": {"target_agent": agent.agent_id}}
-        task_id = hub.http("POST", "/api/tasks", spec).json["task_id"]
-        push = await agent.next("task_assign")
+        name = new_name()
+        agent = await door.agent(name)
+        task_id = pinned(hub, name)
+        fence = await agent.given(task_id)
         assert status(hub, task_id) == ("assigned", "assigned")
-        await agent.accept(push)
+        await agent.say("task_accepted", **fence)
+        await door.reaches(task_id, "running")
         assert status(hub, task_id) == ("assigned", "running")
-        await agent.complete(push, {"a": 1})
+        await agent.completes(fence, {"a": 1})
         assert status(hub, task_id) == ("completed", "completed")
 
     assert hub.http("GET", f"/api/tasks/{task_id}").json["result"] == {"a": 1}
+
+
+def pinned(hub: Hub, name: str) -> str:
+    """Submit a task for one agent, as old clients do."""
+    spec = {"description": "x", "metadata": {"target_agent": name}}
+    return str(hub.http("POST", "/api/tasks", spec).json["task_id"])
 
 
 def status(hub: Hub, task_id: str) -> tuple[str, str]:
@@ -235,18 +244,21 @@ async def test_onboarding_to_the_end(open_hub: Hub, tmp_path: Path) -> None:
     script = onboarding(open_hub, tmp_path)
     script.poll_within = PATIENCE
     async with open_door(open_hub) as door:
-        agent = await door.agent()
-        done = asyncio.create_task(asyncio.to_thread(script.add))
-        while not done.done():
-            pushes = asyncio.create_task(agent.next("task_assign"))
-            await asyncio.wait({done, pushes}, return_when=asyncio.FIRST_COMPLETED)
-            if pushes.done():
-                await agent.complete(pushes.result(), "hello")
-            else:
-                pushes.cancel()
-        outcome = await done
+        agent = await door.agent(slots=8)
+        working = asyncio.create_task(works(agent))
+        outcome = await asyncio.to_thread(script.add)
+        working.cancel()
 
     assert outcome.exit_code == 0, outcome.printed
+
+
+async def works(agent: Peer) -> None:
+    """Do whatever comes."""
+    while True:
+        frame = await agent.hears("task_assign")
+        fence = {name: frame[name] for name in ("task_id", "generation")}
+        await agent.say("task_accepted", **fence)
+        await agent.completes(fence, "hello")
 
 
 def test_a_name_is_given_once(open_hub: Hub, tmp_path: Path) -> None:
@@ -319,20 +331,14 @@ async def test_only_who_has_the_task_may_classify(hub: Hub) -> None:
     changes = {"lines_added": 3, "lines_deleted": 1, "files_changed": ["a.py"], "files_added": []}
     changes |= {"tests_exist": True}
     async with open_door(hub) as door:
-        agent, other = await door.agent(), await door.agent()
-        spec = {"description": "x", "metadata": {"target_agent": agent.agent_id}}
-        task_id = hub.http("POST", "/api/tasks", spec).json["task_id"]
-        push = await agent.next("task_assign")
-        await agent.accept(push)
+        name, other = new_name(), new_name()
+        agent = await door.agent(name)
+        task_id = pinned(hub, name)
+        await agent.given(task_id)
         path = f"/api/tasks/{task_id}/classify"
-        own = in_pieces(hub, path, agent.token, changes)
-        assert own == (
-            200,
-            {"tier": 1, "reasons": ["small, and tested"], "auto_merge_eligible": False},
-        )
-        assert in_pieces(hub, path, other.token, changes)[0] == 403
-        await agent.complete(push, "done")
-        assert in_pieces(hub, path, agent.token, changes)[0] == 403
+        low = {"tier": 1, "reasons": ["small, and tested"], "auto_merge_eligible": False}
+        assert in_pieces(hub, path, door.token(name), changes) == (200, low)
+        assert in_pieces(hub, path, door.token(other), changes)[0] == 403
     operator = hub.tokens[Role.OPERATOR]
     assert in_pieces(hub, path, operator, {"files_added": ["src/auth.py"]})[1]["tier"] == 3
     assert in_pieces(hub, path, operator, {"files_changed": 2, "files_added": 0})[1]["tier"] == 2

@@ -43,8 +43,17 @@ def test_nothing_said_is_no_low_risk() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["src/auth/login.py", "lib/authConfig.js", ".env", ".github/workflows/x.yml", "Dockerfile"]
-    + ["deploy.sh", "app/UserToken.java", "settings.toml", "cert.pem"],
+    [
+        "src/auth/login.py",
+        "lib/authConfig.js",
+        ".env",
+        ".github/workflows/x.yml",
+        "Dockerfile",
+        "deploy.sh",
+        "app/UserToken.java",
+        "settings.toml",
+        "cert.pem",
+    ],
 )
 def test_a_protected_path_is_of_high_risk(path: str) -> None:
     """However small the change is; the path is the reason."""
