@@ -39,8 +39,10 @@ class CodeChange(Struct, frozen=True):
     files: int | None = None
     """Files changed in any way."""
     new_files: int | None = None
-    paths: tuple[str, ...] | None = None
-    """Every file that is touched."""
+    paths: tuple[str, ...] = ()
+    """Files that are touched."""
+    are_all_named: bool = False
+    """No file is touched that `paths` does not name."""
     tests_exist: bool = False
 
 
@@ -53,7 +55,7 @@ class Risk(Struct, frozen=True):
 
 def assess(change: CodeChange) -> Risk:
     """The risk of a change."""
-    protected = [path for path in change.paths or () if is_protected(path)]
+    protected = [path for path in change.paths if is_protected(path)]
     if protected:
         named = [f"protected path: {path[:PATH_CHARS]}" for path in protected[:NAMED]]
         return Risk(HIGH, named)
@@ -62,8 +64,8 @@ def assess(change: CodeChange) -> Risk:
         *_too_much(change.files, FILES, "files"),
         *_too_much(change.new_files, 0, "new files"),
     ]
-    if change.paths is None:
-        reasons.append("which files are touched is not known")
+    if not change.are_all_named:
+        reasons.append("not every file that is touched is named")
     if not change.tests_exist:
         reasons.append("there are no tests")
     return Risk(USUAL, reasons) if reasons else Risk(LOW, ["small, and tested"])

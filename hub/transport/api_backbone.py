@@ -169,7 +169,8 @@ def _change(wish: OldChanges) -> CodeChange:
         lines=None if None in lines else sum(each or 0 for each in lines),
         files=_count(wish.files_changed),
         new_files=_count(wish.files_added),
-        paths=tuple(paths) if isinstance(wish.files_changed, list) else None,
+        paths=tuple(paths),
+        are_all_named=isinstance(wish.files_changed, list),
         tests_exist=wish.tests_exist is True,
     )
 

@@ -7,7 +7,9 @@ from msgspec import structs
 
 from hub.core.risk import NAMED, CodeChange, assess, is_protected
 
-SMALL = CodeChange(lines=19, files=3, new_files=0, paths=("src/a.py",), tests_exist=True)
+SMALL = CodeChange(
+    lines=19, files=3, new_files=0, paths=("src/a.py",), are_all_named=True, tests_exist=True
+)
 
 
 def test_a_small_tested_change_is_of_low_risk() -> None:
@@ -24,7 +26,7 @@ def test_a_small_tested_change_is_of_low_risk() -> None:
         {"files": None},
         {"new_files": 1},
         {"new_files": None},
-        {"paths": None},
+        {"are_all_named": False},
         {"tests_exist": False},
     ],
 )
