@@ -75,6 +75,8 @@ class Hub:
         services.bulk.start(self._loop_died)
         url = self._announce(listening, announce=announce)
         logger.bind(url=url, data=str(self.config.data), version=__version__).info("serving")
+        if self.config.open_registration:
+            logger.warning("open registration: whoever reaches the hub gets an agent's token")
         try:
             await server.serve(sockets=[listening])
         finally:

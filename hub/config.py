@@ -61,6 +61,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """Further names by which clients call the hub, such as its name in the DNS."""
     allowed_origins: tuple[str, ...] = ()
     """Other web sites whose pages may use the hub, such as https://ops.example.org."""
+    open_registration: bool = False
+    """Give a token to any agent that asks: for clients that know no join codes."""
+    default_repo: str | None = None
+    """The git repository that new agents of older systems clone; anybody may read it."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     """The least level of what is logged."""
     settings: Settings = msgspec.field(default_factory=Settings, name="terms")
@@ -200,7 +204,7 @@ def _check(config: Config) -> None:
             f"lease_ms ({settings.lease_ms}) must be at least twice heartbeat_ms "
             f"({settings.heartbeat_ms}), or healthy attempts would be lost"
         )
-    if sentence := exposure.flaw(config):
+    if sentence := exposure.flaw(config) or exposure.flaw_of_welcome(config):
         raise ConfigError(sentence)
 
 

@@ -3,14 +3,21 @@
 Without a word the hub is reached from its own machine only.
 """
 
+import re
 import socket
 import ssl
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from hub.transport.visitors import LOOPBACK_NAMES, Door, is_loopback, plain_address
+
+_REPO: Final = re.compile(r"(?!-)[A-Za-z0-9._~:/@+%=,-]{1,1000}")
+"""Old clients hand it to a shell, so nothing that a shell reads may be in it."""
+
+_SECRET: Final = re.compile(r"https?://[^/]*@|[a-z+]+://[^/@]*:[^/]*@", re.I)
+"""What a URL has in front of its host; of HTTP also a bare name may be a token."""
 
 
 class Exposed(Protocol):
@@ -48,6 +55,14 @@ class Exposed(Protocol):
     def allowed_origins(self) -> Sequence[str]:
         """Further sites whose pages may use it."""
 
+    @property
+    def open_registration(self) -> bool:
+        """Whether agents get tokens without a join code."""
+
+    @property
+    def default_repo(self) -> str | None:
+        """The repository of new agents."""
+
 
 def flaw(config: Exposed) -> str | None:
     """What does not go together, as a sentence that says what to change."""
@@ -71,6 +86,21 @@ def flaw(config: Exposed) -> str | None:
             "and --tls-key, or with --behind-proxy ADDRESS, or with --insecure where you trust "
             "everybody"
         )
+    return None
+
+
+def flaw_of_welcome(config: Exposed) -> str | None:
+    """What a stranger must not get, as a sentence that says what to change."""
+    if config.open_registration and (config.public or config.behind_proxy):
+        return (
+            "open_registration gives a token to everybody who asks, so it does not go with "
+            "public or behind_proxy: invite agents there (corral invite)"
+        )
+    repo = config.default_repo
+    if repo is not None and not _REPO.fullmatch(repo):
+        return "default_repo is a path or URL for git clone, without spaces, quotes or a leading -"
+    if repo is not None and _SECRET.match(repo):
+        return "default_repo can be read by anybody, so it must not hold a password or token"
     return None
 
 

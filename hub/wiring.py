@@ -26,6 +26,7 @@ from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
 from hub.services.metrics import Metrics
+from hub.services.newcomers import Newcomers
 from hub.services.old_agents import OldAgents
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
@@ -113,6 +114,7 @@ async def wire(
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
+        newcomers=_newcomers(config, access.invites, clock),
         limits=access.limits,
         agents=agents,
         fleet=Fleet(scheduler.orgs, journal, clock, peers, tasks, access.tokens),
@@ -168,6 +170,17 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     )
     limits.failed = failed_logins.note
     return _Access(tokens, invites, expulsion, limits, failed_logins)
+
+
+def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
+    return Newcomers(
+        recovery.MAIN,
+        invites,
+        clock,
+        is_open=config.open_registration,
+        of_others=not config.is_loopback,
+        default_repo=config.default_repo,
+    )
 
 
 def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:

@@ -394,6 +394,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_LANES = "too_many_lanes"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    NOT_IMPLEMENTED = "not_implemented"
     BUSY = "busy"
     RATE_LIMITED = "rate_limited"
     INTERNAL = "internal"

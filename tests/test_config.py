@@ -81,6 +81,11 @@ def test_variables_of_others_are_left_alone() -> None:
         ({"CORRAL_BEHIND_PROXY": "*"}, "exact addresses"),
         ({"CORRAL_ALLOWED_HOSTS": "hub:8420"}, "without scheme and port"),
         ({"CORRAL_ALLOWED_ORIGINS": "ops.example.org"}, "takes origins"),
+        ({"CORRAL_DEFAULT_REPO": "a; b"}, "default_repo is a path or URL"),
+        (
+            {"CORRAL_OPEN_REGISTRATION": "true", "CORRAL_BEHIND_PROXY": "10.0.0.2"},
+            "open_registration gives a token to everybody",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_said(variables: dict[str, str], said: str) -> None:

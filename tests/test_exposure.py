@@ -3,8 +3,10 @@
 import socket
 from pathlib import Path
 
+import pytest
+
 from hub.config import Config
-from hub.exposure import door_of, url_of
+from hub.exposure import door_of, flaw_of_welcome, url_of
 from hub.transport.visitors import LOOPBACK_NAMES
 
 CERT, KEY = Path("c"), Path("k")
@@ -45,3 +47,42 @@ def test_where_programs_find_the_hub() -> None:
     )
     assert url_of(secure, "0.0.0.0", 8420) == "https://hub.example.org:8420"
     assert url_of(Config(tls_cert=CERT, tls_key=KEY), "127.0.0.1", 1) == "https://127.0.0.1:1"
+
+
+def test_open_registration_is_not_for_the_public() -> None:
+    """Whoever gets a token may have the fleet do something."""
+    for wider in (
+        Config(open_registration=True, public=True, tls_cert=CERT, tls_key=KEY),
+        Config(open_registration=True, behind_proxy=("10.0.0.2",)),
+    ):
+        assert "open_registration" in (flaw_of_welcome(wider) or "")
+    assert flaw_of_welcome(Config(open_registration=True)) is None
+    assert flaw_of_welcome(Config(open_registration=True, host="0.0.0.0", insecure=True)) is None
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "https://git.example/a/b.git",
+        "git@git.example:a/b.git",
+        "ssh://git@git.example/a/b",
+        "/srv/git/a.git",
+        "https://git.example/a@v1",
+        "ssh://git.example:22/a",
+    ],
+)
+def test_repositories_that_newcomers_clone(repo: str) -> None:
+    """Whatever git clones."""
+    assert flaw_of_welcome(Config(default_repo=repo)) is None
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        *("", "--upload-pack=x", "a b", "a;b", "$(x)", "a'b", "`x`", "a\nb", "x" * 1_001),
+        *("https://ann:secret@git.example/a", "https://token@git.example/a", "ssh://a:b@c/d"),
+    ],
+)
+def test_repositories_that_nobody_should_clone(repo: str) -> None:
+    """Clients hand it to a shell, and anybody can read it."""
+    assert "default_repo" in (flaw_of_welcome(Config(default_repo=repo)) or "")

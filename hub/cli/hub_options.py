@@ -68,6 +68,18 @@ BehindProxy = Annotated[
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Serve other machines without encryption.", **_REACH)
 ]
+OpenRegistration = Annotated[
+    bool,
+    typer.Option(
+        "--open-registration",
+        help="Give a token to any agent that asks, for clients that know no join codes.",
+        **_REACH,
+    ),
+]
+DefaultRepo = Annotated[
+    str | None,
+    typer.Option("--default-repo", help="What new agents of older systems clone.", metavar="URL"),
+]
 AllowedHost = Annotated[
     list[str] | None,
     typer.Option(

@@ -49,6 +49,8 @@ def up(
     insecure: hub_options.Insecure = False,
     allowed_host: hub_options.AllowedHost = None,
     allowed_origin: hub_options.AllowedOrigin = None,
+    open_registration: hub_options.OpenRegistration = False,
+    default_repo: hub_options.DefaultRepo = None,
     as_json: Json = False,
 ) -> None:
     """Run a hub here; started again when it fails. With --json one line when it serves."""
@@ -63,6 +65,8 @@ def up(
         "insecure": insecure or None,
         "allowed_hosts": allowed_host,
         "allowed_origins": allowed_origin,
+        "open_registration": open_registration or None,
+        "default_repo": default_repo,
     }
     try:
         settings = load({**flags, "port": port})

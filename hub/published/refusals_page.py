@@ -36,6 +36,7 @@ MEANINGS: Final = {
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`, or none is wanted.",
     ErrorCode.RATE_LIMITED: "Too much came in a short time.",
     ErrorCode.INTERNAL: "A defect of the hub; its log has the details under the request's id.",
+    ErrorCode.NOT_IMPLEMENTED: "Older systems have it, and this hub does not.",
     ErrorCode.BUSY: "The hub has as much as it can hold; nothing was taken.",
 }
 """What each code tells, in a sentence."""

@@ -10,21 +10,21 @@ from hub.core.credentials import Scope
 from hub.transport.openapi import answers_of, refusals_of
 from hub.transport.query import notes_of
 from hub.transport.route import Route
-from hub.transport.routes import ROUTES
+from hub.transport.routes_backbone import SERVED
 from schemas.scalars import Role
 
 ROLES: Final = {
     Role.VIEWER: "viewer", Role.AGENT: "agent", Role.OPERATOR: "operator", Role.ADMIN: "admin"
 }  # fmt: skip
-TITLES: Final = {"hub": "The hub", "access": "Access"}
+TITLES: Final = {"hub": "The hub", "access": "Access", "backbone": "Old clients"}
 
 
 def tables() -> str:
     """A section for each group of routes, and in it one for each route."""
     groups: dict[str, list[Route]] = {}
-    for route in ROUTES:
+    for route in SERVED:
         groups.setdefault(group_of(route), []).append(route)
-    parts = [_overview(ROUTES)]
+    parts = [_overview(SERVED)]
     for name, routes in groups.items():
         parts.append(f"## {TITLES.get(name, name.capitalize())}")
         parts += [_section(route) for route in routes]

@@ -18,6 +18,7 @@ from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
+from hub.services.newcomers import Newcomers
 from hub.services.old_agents import OldAgents
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
@@ -45,6 +46,7 @@ class Services:
     peers: Peers
     tokens: Tokens
     invites: Invites
+    newcomers: Newcomers
     limits: Limits
     agents: Agents
     fleet: Fleet

@@ -17,6 +17,8 @@ from schemas import events
 from schemas.events import EventType
 from schemas.scalars import ErrorCode, Role
 
+NOBODY: Final = "nobody"
+"""Who made the tokens of agents that registered without a join code."""
 USED_UP: Final = "the join code is not valid: it is mistyped, used, or expired"
 
 
@@ -118,6 +120,23 @@ class Invites:
             )
         self._tokens.refuse_another(invite.org, agent_id)
         return self._redeem(invite, agent_id)
+
+    def register_openly(self, org: str, agent_id: str) -> str:
+        """Give a new agent its token without a join code.
+
+        Raises Refused `agent_exists` when the name is or was anybody's.
+        """
+        self._tokens.refuse_name_of_person(org, agent_id)
+        if self._was_there(org, agent_id):
+            text = f"there is or was an agent {agent_id}; choose another name"
+            raise Refused(ErrorCode.AGENT_EXISTS, text)
+        wall = self._clock.now().wall
+        text, record = self._tokens.mint(org, Role.AGENT, agent_id, NOBODY)
+        payload = events.AuthRegistered(agent_id=agent_id)
+        kind = EventType.AUTH_REGISTERED
+        told = facts.of_agent(kind, record.public_id, agent_id, wall, payload)
+        self._journal.write(Unit(org, facts=[told], credentials=[record]))
+        return text
 
     def _was_there(self, org: str, agent_id: str) -> bool:
         known = agent_id in self._orgs[org].agents

@@ -228,6 +228,10 @@ class Tokens:
             text = f"{agent_id} is the name of a person's token or of the hub; choose another"
             raise Refused(ErrorCode.AGENT_EXISTS, text)
 
+    def live_of_agent(self, org: str, agent_id: str) -> list[Credential]:
+        """The tokens of an agent that are good."""
+        return [each for each in self._live(org, agent_id) if each.role is Role.AGENT]
+
     def _live(self, org: str, subject: str) -> list[Credential]:
         wall = self._clock.now().wall
         known = [self._known[each] for each in self._named.get((org, subject), ())]
@@ -310,8 +314,7 @@ class Tokens:
         Who still uses one hears of it in the next pass.
         """
         now = self._clock.now()
-        live = [each for each in self._live(org, agent_id) if each.role is Role.AGENT]
-        ended = [each.revoke(now.wall) for each in live]
+        ended = [each.revoke(now.wall) for each in self.live_of_agent(org, agent_id)]
         for each in ended:
             self._known[each.public_id] = each
             heappush(self._ends, (now.wall, each.public_id))

@@ -44,6 +44,7 @@ STATUS: Final[dict[ErrorCode, int]] = {
     ErrorCode.TOO_MANY_LANES: 422,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.INTERNAL: 500,
+    ErrorCode.NOT_IMPLEMENTED: 501,
     ErrorCode.BUSY: 503,
 }
 """The HTTP status of each refusal; some can only happen on the socket."""

@@ -1,4 +1,4 @@
-"""The application for everything that is not an agent's socket: the route table, served."""
+"""The application for everything that is not an agent's socket: the route tables, served."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,7 +11,7 @@ from hub.services.bundle import Services
 from hub.transport.address import address_of
 from hub.transport.edge import endpoint, request_name
 from hub.transport.problems import refusal
-from hub.transport.routes import ROUTES
+from hub.transport.routes_backbone import SERVED
 from schemas.scalars import ErrorCode
 
 
@@ -32,7 +32,7 @@ def web_app(services: Services) -> Starlette:
         return response
 
     # A path without a variable part is more than one that could be anything.
-    paths = sorted({route.path for route in ROUTES}, key=lambda path: (path.count("{"), path))
+    paths = sorted({route.path for route in SERVED}, key=lambda path: (path.count("{"), path))
     routes = [_of_path(services, path) for path in paths]
     app = Starlette(routes=routes, exception_handlers={HTTPException: no_such_route})
     app.router.redirect_slashes = False
@@ -41,7 +41,7 @@ def web_app(services: Services) -> Starlette:
 
 def _of_path(services: Services, path: str) -> WebRoute:
     """All methods of one path, so that `Allow` names all of them when it is another."""
-    ways = {route.method: endpoint(services, route) for route in ROUTES if route.path == path}
+    ways = {route.method: endpoint(services, route) for route in SERVED if route.path == path}
 
     async def answer(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
