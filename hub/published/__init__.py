@@ -4,6 +4,7 @@
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,10 +27,25 @@ ROOT: Final = Path(__file__).parents[2]
 
 def published(root: Path = ROOT) -> dict[str, str]:
     """Every file that is made from the code: its path in the checkout, and its text."""
+    pages = _pages()
+    return _documents() | {
+        name: within(_text(root, name) or "", tables) for name, tables in pages.items()
+    }
+
+
+@cache
+def _documents() -> dict[str, str]:
+    """Whole files. The code does not change while it runs."""
     made = {f"schemas/json/{name}": text for name, text in generate.documents().items()}
     made["schemas/json/openapi.json"] = json.dumps(openapi(__version__), indent=2) + "\n"
     made["schemas/json/asyncapi.json"] = json.dumps(asyncapi(__version__), indent=2) + "\n"
-    pages = {
+    return made
+
+
+@cache
+def _pages() -> dict[str, str]:
+    """The tables within pages that people write."""
+    return {
         "docs/api.md": "\n".join(
             (refusals_page.tables(), rates_page.tables(), routes_page.tables())
         ),
@@ -38,9 +54,6 @@ def published(root: Path = ROOT) -> dict[str, str]:
         "docs/configuration.md": settings_page.tables(),
         "docs/protocol.md": messages_page.tables(),
     }
-    for name, tables in pages.items():
-        made[name] = within(_text(root, name) or "", tables)
-    return made
 
 
 BEGIN: Final = "<!-- Made from the code up to the next mark: run scripts/schemas. -->\n"
