@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.backbone.double import OldClient
-from tests.backbone.script import HANG, VERSIONS, Deed, Version, big, fail
+from tests.backbone.script import HANG, SUCCEED, VERSIONS, Deed, Version, big, fail
 from tests.backbone.stage import QUICK
 from tests.transport.ranch import Hub
 from tests.transport.wire import Door, new_name, until
@@ -20,13 +20,12 @@ PACE = replace(QUICK, ping_every=0.5, pong_within=5.0)
 
 @asynccontextmanager
 async def old_client(
-    door: Door, version: Version, work: Path, deed: Deed | None = None, **more: Any
+    door: Door, version: Version, work: Path, deed: Deed = SUCCEED
 ) -> AsyncIterator[OldClient]:
     """A client of this version, known to the hub and connected."""
     name = new_name()
-    token = more.pop("token", None) or door.token(name)
-    options = {} if deed is None else {"otherwise": deed}
-    client = OldClient(version, door.hub.socket_url, name, token, work, PACE, **options)
+    url, token = door.hub.socket_url, door.token(name)
+    client = OldClient(version, url, name, token, work, PACE, otherwise=deed)
     async with client:
         await until(lambda: any(frame["type"] == "identified" for frame in client.heard))
         yield client
