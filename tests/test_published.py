@@ -23,6 +23,7 @@ PAGES = (
     "docs/benchmarks.md",
     "docs/cli.md",
     "docs/configuration.md",
+    "docs/migrating.md",
     "docs/protocol.md",
     "schemas/README.md",
     "scripts/README.md",
