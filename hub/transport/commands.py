@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from loguru import logger
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
@@ -82,6 +82,9 @@ def _open(
     org = services.orgs[principal.org]
     peer.credential = principal
     peer.session.meter = services.limits.meter(principal)
+    if is_old:
+        # An old sidecar lists nothing: it names its task after the greeting, or never.
+        message = structs.replace(message, in_flight=None)
     services.greeting.greet(org, principal, peer, message)
     if is_old:
         services.old_agents.greeted(org, org.agents[principal.id])
