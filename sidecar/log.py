@@ -4,6 +4,7 @@ A thread of its own writes them: whoever reads stderr too slowly must not delay 
 """
 
 import logging
+import os
 import queue
 import sys
 import threading
@@ -68,9 +69,12 @@ class Lines:
         return without_secrets(text.replace(self._secret, "***")) + "\n"
 
     def _pump(self) -> None:
+        # Past `sys.stderr`, whose lock a write that waits would hold: the program's end needs it.
+        stderr = sys.stderr.fileno()
         while (line := self._queue.get()) is not None:
-            sys.stderr.write(line)
-            sys.stderr.flush()
+            data = line.encode("utf-8", "backslashreplace")
+            while data:
+                data = data[os.write(stderr, data) :]
 
 
 def to_stderr(secret: str, level: str = "INFO") -> None:
