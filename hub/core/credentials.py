@@ -160,11 +160,6 @@ def parse(text: str) -> Parsed | None:
     return Parsed(form[1], form[2], text)
 
 
-def is_invite(parsed: Parsed) -> bool:
-    """Whether this is a join code, not a token."""
-    return parsed.letter == _INVITE_LETTER
-
-
 def mac_of(pepper: bytes, text: str) -> bytes:
     """The keyed hash under which a token or join code is kept."""
     return hmac.new(pepper, text.encode(), sha256).digest()

@@ -1,5 +1,7 @@
 """What admins change about the hub itself."""
 
+from typing import Final
+
 from hub.core import facts
 from hub.core.org import Org
 from hub.services.clock import Clock
@@ -8,7 +10,7 @@ from hub.store.contract import JournalPort, Unit
 from schemas import events
 from schemas.events import EventType
 
-LOG: str = "log"
+LOG: Final = "log"
 """What the event of a change of the log's level is about."""
 
 

@@ -140,7 +140,7 @@ class Limits:
         now = self._clock.hub()
         waits = [
             window.rest(now)
-            for key, most in self._counted(address, token)
+            for key, most in self._counted(address, _public_id(token))
             if (window := self._failures.get(key)) is not None and window.count(now) >= most
         ]
         if waits and not self._is_valid(token):
@@ -155,24 +155,23 @@ class Limits:
     def login_failed(self, address: str, token: str) -> None:
         """Count a login that failed; `token` is what was given, perhaps nothing."""
         now = self._clock.hub()
+        public_id = _public_id(token)
         if token:
-            parsed = credentials.parse(token)
-            self.failed(client_of(address)[0], None if parsed is None else parsed.public_id)
-        for key, _ in self._counted(address, token):
+            self.failed(client_of(address)[0], public_id)
+        for key, _ in self._counted(address, public_id):
             self._failures.setdefault(key, Window()).note(now)
             self._failures.move_to_end(key)
         while len(self._failures) > MOST:
             self._failures.popitem(last=False)
 
-    def _counted(self, address: str, token: str) -> list[tuple[tuple[str, str], int]]:
+    def _counted(self, address: str, public_id: str | None) -> list[tuple[tuple[str, str], int]]:
         """What a failed login counts against, each with its bound."""
         counted = []
         client = self._client(address)
         if client is not None:
             counted.append((("address", client), FAILURES_OF_ADDRESS))
-        parsed = credentials.parse(token)
-        if parsed is not None:
-            counted.append((("token", parsed.public_id), FAILURES_OF_TOKEN))
+        if public_id is not None:
+            counted.append((("token", public_id), FAILURES_OF_TOKEN))
         return counted
 
     # Upkeep and view
@@ -203,6 +202,11 @@ class Limits:
             if not bucket.is_full(now)
         ]
         return sorted(usage, key=lambda one: (one.subject, one.role or "", one.tier))
+
+
+def _public_id(token: str) -> str | None:
+    parsed = credentials.parse(token)
+    return None if parsed is None else parsed.public_id
 
 
 def client_of(address: str) -> tuple[str, bool]:

@@ -7,9 +7,7 @@ from schemas.scalars import LogLevelName
 
 async def get_log_level(call: Call) -> Answer:
     """The least level of what the hub logs now."""
-    return Answer(
-        200, LogLevelView(LogLevelName(call.services.administration.log_level)), durable=False
-    )
+    return Answer(200, _view(call), durable=False)
 
 
 async def set_log_level(call: Call) -> Answer:
