@@ -3,6 +3,7 @@
 from hub.core.agent import Agent, AgentRecord
 from hub.core.clock import Instant
 from hub.core.lanes import place_of
+from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import Task
 from hub.services.agents import Agents
@@ -46,7 +47,8 @@ def resume_held(
         if task.state is TaskState.RUNNING:
             agents.begin(agent, attempt, task, now)
         else:
-            attempt.accept_by = now.hub + settings.lease_ms
+            terms = OLD_TERMS if agent.is_old else settings
+            attempt.accept_by = now.hub + terms.lease_ms
             agent.remind(attempt.accept_by)
         if task.cancel_requested:
             attempt.cancel_by = now.hub + settings.cancel_grace_ms + settings.stop_slack_ms

@@ -124,7 +124,7 @@ async def wire(
         bulk=Bulk(journal, clock, chance, loader, tasks, edits, orgs, past.jobs),
         watches=watches,
         greeting=Greeting(journal, clock, loader, peers, agents, tasks, logs, settings),
-        old_agents=OldAgents(journal, clock, tasks, agents),
+        old_agents=OldAgents(journal, clock, peers, tasks, agents),
         replays=replays,
         submissions=Submissions(tasks, replays),
         logs=logs,

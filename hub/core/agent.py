@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from hub.core.violations import Window
 from schemas.scalars import OLD_PROTOCOL, Executor, Presence
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Attempt:
         "accept_by",
         "accepted",
         "cancel_by",
+        "doubtful",
         "generation",
         "lease_until",
         "position",
@@ -93,6 +95,8 @@ class Attempt:
         """The journal position of the assignment."""
         self.revoked = False
         """Taken back before its frame left: the frame is never sent."""
+        self.doubtful = False
+        """Its agent came back and did not name it: its result may be lost (protocol 1 only)."""
         self.silent_ms: int | None = None
         """How long ago it last wrote anything, as of the last ping."""
         self.progress: tuple[int | None, str | None, int] | None = None
@@ -114,6 +118,25 @@ def _later(term: int, gap_ms: int) -> int:
     return term if term == NEVER else term + gap_ms
 
 
+class Visitor:
+    """What is remembered of an agent of protocol 1 from session to session.
+
+    Times are hub time in milliseconds.
+    """
+
+    __slots__ = ("is_newer", "probe_at", "quiet_until", "superseding")
+
+    def __init__(self) -> None:
+        self.is_newer = False
+        """It is of the kind that says what it works on after a cut."""
+        self.quiet_until = 0
+        """Until then it is given nothing."""
+        self.probe_at = 0
+        """From then on it may be asked by another task whether it still works."""
+        self.superseding = Window()
+        """How often its new sessions took the place of standing ones."""
+
+
 class Agent:
     """One agent's live state."""
 
@@ -132,6 +155,8 @@ class Agent:
         "session",
         "settling",
         "silent",
+        "slots",
+        "visitor",
     )
 
     def __init__(self, record: AgentRecord) -> None:
@@ -140,8 +165,12 @@ class Agent:
         """Paused, draining or out of use: people want it to get no new work."""
         self.is_old = record.protocol_version == OLD_PROTOCOL
         """It speaks protocol 1, and is treated by the terms of `old_terms.py`."""
+        self.slots = _slots(record)
+        """How many attempts it may hold at once."""
         self.settling = False
         """Its session began a moment ago, and it may still say what it works on."""
+        self.visitor: Visitor | None = None
+        """What else is remembered of it; None unless it ever spoke protocol 1."""
         self.capabilities = frozenset(record.capabilities)
         self.executors = frozenset(record.executors)
         self.profile: Profile | None = None
@@ -163,7 +192,7 @@ class Agent:
     @property
     def free(self) -> int:
         """How many slots are free."""
-        return self.record.slots - len(self.held) - len(self.foreign)
+        return self.slots - len(self.held) - len(self.foreign)
 
     @property
     def available(self) -> bool:
@@ -171,7 +200,7 @@ class Agent:
         return (
             self.session != 0
             and not (self.busy or self.silent or self.clogged or self.barred or self.settling)
-            and self.record.slots > len(self.held) + len(self.foreign)
+            and self.slots > len(self.held) + len(self.foreign)
         )
 
     @property
@@ -188,7 +217,13 @@ class Agent:
         self.record = record
         self.barred = is_barred(record)
         self.is_old = record.protocol_version == OLD_PROTOCOL
+        self.slots = _slots(record)
 
     def remind(self, hub_time: int) -> None:
         """A term of one of its attempts ends at this hub time."""
         self.earliest = min(self.earliest, hub_time)
+
+
+def _slots(record: AgentRecord) -> int:
+    """An agent of protocol 1 works on one task at a time, whatever its record says."""
+    return 1 if record.protocol_version == OLD_PROTOCOL else record.slots

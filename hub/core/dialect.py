@@ -69,7 +69,10 @@ class Dialect:
 
     def _rejected(self, message: old.TaskRejected) -> FromAgent | None:
         fence = self._fence(message.task_id)
-        return None if fence is None else wire.TaskRejected(*fence, Rejection.BUSY)
+        if fence is None:
+            return None
+        del self.sent[fence[0]]
+        return wire.TaskRejected(*fence, Rejection.BUSY)
 
     def _complete(self, message: old.TaskComplete) -> FromAgent | None:
         fence = self._fence(message.task_id, message.generation)
@@ -139,6 +142,11 @@ class Dialect:
     def go_on(self, task_id: str, generation: int) -> bytes:
         """The sidecar keeps this task; its result will bear this generation."""
         self.sent[task_id] = generation
+        return _encode(old.TaskContinue(task_id, generation))
+
+    @staticmethod
+    def renumber(task_id: str, generation: int) -> bytes:
+        """If the sidecar works on this task, its result will bear this generation."""
         return _encode(old.TaskContinue(task_id, generation))
 
     def let_go(self, task_id: str) -> bytes:

@@ -33,6 +33,7 @@ CHECKS: Final[dict[str, Callable[[Question], bool]]] = {
     "said_busy": lambda q: q.agent.busy,
     "not_answering": lambda q: q.agent.silent,
     "not_reading": lambda q: q.agent.clogged,
+    "just_arrived": lambda q: q.agent.settling,
     "no_free_slot": lambda q: q.agent.free <= 0,
 }
 """Each reason code, and the question that is true when it stands in the way."""

@@ -40,13 +40,14 @@ SENTENCES: Final[dict[str, Callable[[Requirements, Agent], str]]] = {
     "excluded": lambda need, agent: (
         "rejected this task for good"
         if need.excludes_for_good(agent.record.id)
-        else "rejected this task and is left out for a while"
+        else "gave this task back, or was told to stop it, and is left out for a while"
     ),
     "older_attempt_running": lambda _need, _agent: "still runs an older attempt of this task",
     "said_busy": lambda _need, _agent: "rejected a task as busy and has not shown a free slot",
     "not_answering": lambda _need, _agent: "left its last assignment unanswered",
     "not_reading": lambda _need, _agent: "does not read what it is sent",
-    "no_free_slot": lambda _need, agent: f"all {agent.record.slots} slots are taken",
+    "just_arrived": lambda _need, _agent: "came a moment ago and may still say what it works on",
+    "no_free_slot": lambda _need, agent: f"all {agent.slots} slots are taken",
 }
 
 
@@ -95,6 +96,8 @@ def _reasons(
                 text += (
                     f"; its last output was {attempt.silent_ms / 1000:.0f} s before its last ping"
                 )
+            if attempt is not None and attempt.doubtful:
+                text += "; it was cut off meanwhile, and its result may be lost"
             return [Reason("cancelling" if task.cancel_requested else "running", text)]
         case TaskState.COMPLETED:
             return [Reason("completed", "it has completed")]

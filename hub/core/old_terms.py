@@ -23,6 +23,8 @@ class OldTerms(Struct, frozen=True):
     """How long a task that was cancelled there is not given to it again: its timers still run."""
     quiet_ms: int = 1_000
     """How long nothing is given to an agent after its greeting: it may still say what it has."""
+    probe_ms: int = 60_000
+    """How long after a busy answer an agent whose result may be lost is asked again."""
 
 
 OLD_TERMS: Final = OldTerms()

@@ -217,7 +217,11 @@ class Tasks:
             return
         agent = org.agents[agent_id]
         agent.busy = report.reason is Rejection.BUSY
-        self.apply(org, task, lifecycle.reject(task, report.reason, now, report.message))
+        if agent.is_old:
+            # Often it is at work on something that was given up: no fault of this task.
+            self.apply(org, task, lifecycle.unassign(task, agent_id, report.reason, now))
+        else:
+            self.apply(org, task, lifecycle.reject(task, report.reason, now, report.message))
 
     def _take(
         self,

@@ -46,8 +46,23 @@ def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now:
         return
     if kind in _QUESTIONS:
         _QUESTIONS[kind](services, peer, org, principal.id, message)
+    elif kind is wire.TaskRejected:
+        _rejected(services, peer, org, principal.id, message)
     elif message is not None:
         commands.COMMANDS[kind](services, peer, message)
+        if kind is wire.TaskAccepted:
+            services.old_agents.accepted(org, principal.id, message.task_id)
+
+
+def _rejected(
+    services: Services, peer: Peer, org: Org, agent_id: str, message: wire.TaskRejected
+) -> None:
+    if services.old_agents.is_at_it(org, agent_id, message):
+        accepted = wire.TaskAccepted(message.task_id, message.generation)
+        commands.task_report(services, peer, accepted)
+    else:
+        commands.task_report(services, peer, message)
+        services.old_agents.rejected(org, peer, agent_id, message)
 
 
 def _puzzled(services: Services, peer: Peer, error: Exception) -> None:

@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from tests.backbone.script import Version
 from tests.backbone.stage import Played, Row, perform
-from tests.transport.conftest import calm, calm_hub, own_hub
+from tests.transport.conftest import calm, calm_hub, hasty, hasty_hub, own_hub
 
-__all__ = ["calm", "calm_hub", "own_hub", "played"]
+__all__ = ["calm", "calm_hub", "hasty", "hasty_hub", "own_hub", "played"]
 
 ABREAST = 8
 """How many rows are on at a time."""

@@ -2,44 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.backbone.double import OldClient
-from tests.backbone.script import HANG, SUCCEED, VERSIONS, Deed, Version, big, fail
-from tests.backbone.stage import QUICK
-from tests.transport.ranch import Hub
+from tests.backbone.fleet import PACE, ended, old_client
+from tests.backbone.script import HANG, VERSIONS, Version, big, fail
 from tests.transport.wire import Door, new_name, until
-
-PACE = replace(QUICK, ping_every=0.5, pong_within=5.0)
-
-
-@asynccontextmanager
-async def old_client(
-    door: Door, version: Version, work: Path, deed: Deed = SUCCEED
-) -> AsyncIterator[OldClient]:
-    """A client of this version, known to the hub and connected."""
-    name = new_name()
-    url, token = door.hub.socket_url, door.token(name)
-    client = OldClient(version, url, name, token, work, PACE, otherwise=deed)
-    async with client:
-        await until(lambda: any(frame["type"] == "identified" for frame in client.heard))
-        yield client
-
-
-def ended(hub: Hub, task: str) -> Callable[[], Any]:
-    """Whether a task has ended, and how."""
-
-    def look() -> Any:
-        found = hub.task(task)
-        return found if found["state"] in ("completed", "dead_letter", "cancelled") else None
-
-    return look
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -62,6 +62,7 @@ CASES: dict[str, tuple[Requirements, Callable[[], Agent]]] = {
     "said_busy": (NEED, set_to("busy", True)),
     "not_answering": (NEED, set_to("silent", True)),
     "not_reading": (NEED, set_to("clogged", True)),
+    "just_arrived": (NEED, set_to("settling", True)),
     "no_free_slot": (NEED, full),
 }
 

@@ -105,7 +105,7 @@ def test_every_obstacle_has_a_sentence() -> None:
     agent = org.agents[AGENT]
     agent.becomes(structs.replace(agent.record, paused=True, draining=True, active=False))
     agent.session = 0
-    agent.busy = agent.silent = agent.clogged = True
+    agent.busy = agent.silent = agent.clogged = agent.settling = True
     agent.foreign = {"task-1": 1}
     task = queued(needs=["gpu"], assign_to="other", run=RUN)
     excluded = structs.replace(task, requires=requirements.exclude(task.requires, AGENT, 0, 0))
