@@ -129,6 +129,7 @@ def settings_of(plan: RowPlan, arguments: argparse.Namespace) -> Settings:
         warmup_seconds=QUICK_WARMUP_SECONDS if arguments.quick else asked.warmup_seconds,
         stored=stored if asked.stored else 0,
         pages=(arguments.pages or asked.pages) if asked.stored else 0,
+        old=asked.old,
     )
 
 

@@ -32,6 +32,18 @@ class Settings(Struct, frozen=True):
     """Mixed tasks in the database beforehand; above 0, pages of them are read meanwhile."""
     pages: int = 0
     """Pages of tasks read a second, one at a time."""
+    old: bool = False
+    """Half of the agents come back with protocol 1, after a window of the same length without."""
+
+
+class SlotRates(Struct, frozen=True):
+    """Tasks a second and slot, of agents that take their time."""
+
+    alone: float
+    """While all of them were new."""
+    new: float
+    """Of the new half, beside old ones."""
+    old: float
 
 
 class Load(Struct, frozen=True):
@@ -50,6 +62,7 @@ class Load(Struct, frozen=True):
     faults: dict[str, int]
     refusals: list[dict[str, Any]] = []
     """The first `error` frames of the hub, as they came."""
+    slot_rates: SlotRates | None = None
 
 
 class Spread(Struct, frozen=True):
@@ -107,6 +120,18 @@ class Run(Struct, frozen=True):
     def worst_page_ms(self) -> float:
         """The p99 of the slowest listing; 0.0 when no page was read."""
         return self.slowest_listing.ms.p99 if self.slowest_listing else 0.0
+
+    @property
+    def old_share(self) -> float:
+        """What a slot of an old agent does, as a share of one among new agents only; 0 if none."""
+        rates = self.load.slot_rates
+        return rates.old / rates.alone if rates else 0.0
+
+    @property
+    def new_share(self) -> float:
+        """The same for a slot of a new agent beside old ones."""
+        rates = self.load.slot_rates
+        return rates.new / rates.alone if rates else 0.0
 
     @property
     def lower_bound(self) -> bool:

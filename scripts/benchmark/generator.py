@@ -69,6 +69,27 @@ def run_http(
     return _run(command, folder / "http.ledger", [token], on_tick, cores)
 
 
+def run_fleets(
+    folder: Path,
+    port: int,
+    peers: list[tuple[str, str]],
+    settings: Settings,
+    on_tick: Tick,
+    cores: set[int] | None = None,
+) -> tuple[Load, Ledger]:
+    """The same with agents that take their time, half of them old in the measured window."""
+    values = {
+        "port": port,
+        "agents": settings.agents,
+        "warmup-ms": int(settings.warmup_seconds * 1000),
+        "window-ms": int(settings.seconds * 1000),
+    }
+    options = [f"--{name}={value}" for name, value in values.items()]
+    command = [sys.executable, "-m", "scripts.benchmark.fleet_load", *options]
+    lines = [f"{peer} {token}" for peer, token in peers]
+    return _run(command, folder / "fleets.ledger", lines, on_tick, cores)
+
+
 def run(
     program: Path,
     port: int,

@@ -89,6 +89,10 @@ def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> Run:
             load, ledger = generator.run_http(
                 folder, hub.port, hub.admin_token(), settings, watcher.tick, load_cores
             )
+        elif settings.old:
+            load, ledger = generator.run_fleets(
+                folder, hub.port, peers, settings, watcher.tick, load_cores
+            )
         elif settings.stored:
             load, ledger, listings = _loaded_and_listed(bench, hub, peers, settings, watcher)
         else:

@@ -28,6 +28,11 @@ In the rows over HTTP there are no agents: plain keep-alive connections post tas
 `/api/v1/tasks` as an admin, each one after the other. A task counts when its 201 comes, which is
 when it is on disk, synced. The queued tasks in the database are counted against the answers.
 
+In the row about old clients the agents have one slot each and take 10 to 400 ms for a task. They
+are held by a program in Python. For one window all of them speak the present protocol; then half
+of them come back with protocol 1, and a second window is measured. What is compared is how many
+tasks a slot ends in a second.
+
 In the listing row the database is full before the hub starts: mixed tasks, put there through
 the store. While the load of agents and submitter runs, viewers read pages of 50 tasks from
 `/api/v1/tasks`, one at a time, by each filter in turn: every other page is a first one, the

@@ -93,4 +93,15 @@ LISTING: Final = RowPlan(
         Goal("tasks/s", lambda run: run.tasks_per_s, 1_980, 1_998, True, "/s"),
     ],
 )
-ROWS: Final = {plan.name: plan for plan in (THROUGHPUT, LATENCY, *HTTP, LISTING)}
+FLEETS: Final = RowPlan(
+    name="old-clients",
+    title="Half of the agents with protocol 1, tasks of 10 to 400 ms",
+    settings=Settings(
+        agents=200, slots=1, in_flight=400, rate=0, seconds=10.0, warmup_seconds=3.0, old=True
+    ),
+    goals=[
+        Goal("old slot / new alone", lambda run: run.old_share, 0.9, 0.98, True, ""),
+        Goal("new slot / new alone", lambda run: run.new_share, 0.9, 0.98, True, ""),
+    ],
+)
+ROWS: Final = {plan.name: plan for plan in (THROUGHPUT, LATENCY, *HTTP, LISTING, FLEETS)}
