@@ -116,6 +116,7 @@ class Submitter:
         self._numbers: dict[str, int] = {}
         self._room = asyncio.Event()
         self._idle = asyncio.Event()
+        self._socket: ClientConnection | None = None
         self._works: list[asyncio.Task[None]] = []
 
     @property
@@ -125,7 +126,7 @@ class Submitter:
 
     async def come(self, port: int) -> None:
         """Connect."""
-        socket = await connect(
+        socket = self._socket = await connect(
             f"ws://127.0.0.1:{port}/ws", compression=None, ping_interval=None, proxy=None
         )
         said = {"type": "identify", "agent_id": self._name, "token": self._token, "slots": 0}
@@ -154,6 +155,8 @@ class Submitter:
         for found in await asyncio.gather(*self._works, return_exceptions=True):
             if isinstance(found, Exception) and not isinstance(found, ConnectionClosed):
                 raise found
+        if self._socket is not None:
+            await self._socket.close()
 
     async def _submit(self, socket: ClientConnection) -> None:
         while True:
