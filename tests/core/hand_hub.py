@@ -24,6 +24,7 @@ from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
+from hub.services.old_agents import OldAgents
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.scheduler import Scheduler
@@ -258,7 +259,12 @@ class HandHub:
         tokens = Tokens(journal, clock, dice, b"pepper", past.credentials)
         self.fleet = Fleet(orgs.values(), journal, clock, peers, tasks, tokens)
         self.pauses = Pauses(orgs.values(), journal, clock, dice)
-        self.upkeep.chores = [self.fleet.end_pauses, self.pauses.end_pauses]
+        self.old_agents = OldAgents(journal, clock, peers, tasks, agents)
+        self.upkeep.chores = [
+            self.fleet.end_pauses,
+            self.pauses.end_pauses,
+            self.old_agents.settle,
+        ]
 
     def restart(self) -> "HandHub":
         """What comes after this hub died now, with all that was not committed lost."""

@@ -1,0 +1,229 @@
+"""Agents of protocol 1 by the clock, which is worked by hand: minutes pass at once."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from msgspec import json
+
+from hub.core.credentials import Principal
+from hub.core.dialect import Dialect
+from hub.core.old_terms import OLD_TERMS
+from hub.core.task import Task
+from hub.services.bundle import Services
+from hub.store.memory import MemoryStore
+from hub.transport import old_commands
+from schemas.from_agent import Identify
+from schemas.scalars import FailureClass, Role, TaskState
+from schemas.work import TaskSpec
+from tests.core.hand_hub import HandHub, Line
+
+ADMIN = Principal("admin", Role.ADMIN, "main")
+NAME = "oak"
+STEP_MS = 500
+"""Between two passes of the upkeep."""
+SECOND = 1_000
+MINUTE = 60_000
+
+
+class OldLine(Line):
+    """A connection of an old client, which hears its own words."""
+
+    def __init__(self, hub_now: int) -> None:
+        self.heard: list[dict[str, Any]] = []
+        super().__init__(hub_now, lambda frame: self.heard.append(json.decode(frame)))
+        self.session.patience_ms = OLD_TERMS.silence_ms
+        self.speech = Dialect()
+        self.dialect = self.speech
+
+    def deliver(self, frame: bytes) -> None:
+        """One of our frames, in its words."""
+        said = self.speech.say(frame)
+        if said is not None:
+            self.deliver_as_is(said)
+
+    def deliver_as_is(self, frame: bytes) -> None:
+        """A frame as it stands."""
+        super().deliver(frame)
+
+
+class Yard:
+    """A hub with one old client."""
+
+    def __init__(self, hub: HandHub | None = None) -> None:
+        self.hub = hub or HandHub(MemoryStore(), 1_000_000, 1)
+        self.line = self.come()
+
+    def come(self) -> OldLine:
+        """The client identifies on a new connection."""
+        self.line = OldLine(self.hub.clock.hub())
+        self.hub.peers.all.add(self.line)
+        self.hub.greet(self.line, Identify(NAME, protocol_version=1))
+        self.hub.old_agents.greeted(self.hub.org, self.hub.org.agents[NAME])
+        self.turn()
+        return self.line
+
+    def vanish(self) -> None:
+        """The connection is cut."""
+        self.line.open = False
+        self.hub.peers.leave(self.line)
+        self.hub.greeting.farewell(self.hub.org, self.line, NAME, "gone")
+        self.turn()
+
+    def turn(self) -> None:
+        """What waits for an agent is given out, and everything is committed."""
+        while self.hub.loader.arrive():
+            pass
+        self.hub.scheduler.run_once()
+        self.hub.journal.commit()
+
+    def passes(self, ms: int, *, pings: bool = True) -> None:
+        """Time goes by, with the pings of the client, if it is there."""
+        for step in range(ms // STEP_MS):
+            if pings and self.line.open and step * STEP_MS % (30 * SECOND) == 0:
+                self.says("ping")
+            self.hub.wait(STEP_MS)
+            self.turn()
+
+    def says(self, kind: str, **fields: Any) -> None:
+        """The client sends a frame."""
+        hub = self.hub
+        services = SimpleNamespace(
+            orgs={"main": hub.org},
+            old_agents=hub.old_agents,
+            greeting=hub.greeting,
+            tasks=hub.tasks,
+            clock=hub.clock,
+        )
+        data = json.encode({"type": kind, **fields, "protocol_version": 1})
+        now = hub.clock.hub()
+        old_commands.take(cast(Services, services), self.line, self.line.speech, data, now)
+        self.turn()
+
+    def submit(self, **fields: Any) -> str:
+        """A task for whoever may have it."""
+        (task,) = self.hub.tasks.submit(self.hub.org, ADMIN, [TaskSpec("work", **fields)])
+        self.turn()
+        return task.id
+
+    def begun(self, **fields: Any) -> str:
+        """A task that the client works on."""
+        self.passes(2 * SECOND)
+        task_id = self.submit(**fields)
+        self.says("task_accepted", task_id=task_id)
+        return task_id
+
+    def task(self, task_id: str) -> Task:
+        """Its record."""
+        found = self.hub.org.tasks.get(task_id)
+        assert found is not None
+        return found
+
+    def assigned(self) -> list[str]:
+        """The tasks that came on this connection."""
+        return [each["task_id"] for each in self.line.heard if each["type"] == "task_assign"]
+
+
+def test_nothing_is_given_for_a_second_after_the_greeting() -> None:
+    """It may still say what it works on."""
+    yard = Yard()
+    task_id = yard.submit()
+    yard.passes(OLD_TERMS.quiet_ms - STEP_MS)
+    assert yard.assigned() == []
+    yard.passes(2 * STEP_MS)
+    assert yard.assigned() == [task_id]
+
+
+def test_four_minutes_of_silence_end_a_session_and_less_does_not() -> None:
+    """It may be deaf for three."""
+    yard = Yard()
+    yard.passes(OLD_TERMS.silence_ms - 2 * STEP_MS, pings=False)
+    assert yard.line.open
+    yard.passes(4 * STEP_MS, pings=False)
+    assert not yard.line.open
+
+
+def test_a_lease_outlives_a_cut_by_five_minutes() -> None:
+    """Then the task goes back, with its attempt counted as lost."""
+    yard = Yard()
+    task_id = yard.begun()
+    yard.vanish()
+    yard.passes(OLD_TERMS.lease_ms - 2 * STEP_MS)
+    assert yard.task(task_id).state is TaskState.RUNNING
+    yard.passes(4 * STEP_MS)
+    assert (yard.task(task_id).state, yard.task(task_id).reclaims) == (TaskState.QUEUED, 1)
+
+
+def test_acceptance_has_a_minute() -> None:
+    """A client that verifies a result answers late."""
+    yard = Yard()
+    yard.passes(2 * SECOND)
+    task_id = yard.submit()
+    yard.passes(OLD_TERMS.accept_ms - 2 * STEP_MS)
+    assert yard.task(task_id).state is TaskState.ASSIGNED
+    yard.passes(4 * STEP_MS)
+    assert yard.task(task_id).state is TaskState.QUEUED
+
+
+def test_pings_do_not_keep_an_attempt_for_ever() -> None:
+    """Half an hour, when the task names no time of its own."""
+    yard = Yard()
+    task_id = yard.begun(max_attempts=1)
+    yard.passes(OLD_TERMS.deadline_ms - MINUTE)
+    assert yard.task(task_id).state is TaskState.RUNNING
+    yard.passes(2 * MINUTE)
+    after = yard.task(task_id)
+    assert (after.state, after.failure_class) == (TaskState.DEAD_LETTER, FailureClass.TIMEOUT)
+
+
+def test_a_task_that_timed_out_there_is_kept_from_it_for_ten_minutes() -> None:
+    """The timers of the first time still run in it."""
+    yard = Yard()
+    task_id = yard.begun(timeout_ms=1_000, max_attempts=2)
+    yard.passes(10 * SECOND)
+    assert len(yard.assigned()) == 1
+    yard.passes(OLD_TERMS.shunned_ms - MINUTE)
+    assert len(yard.assigned()) == 1
+    yard.passes(2 * MINUTE)
+    assert yard.assigned() == [task_id, task_id]
+
+
+def test_one_that_may_have_lost_a_result_is_asked_once_a_minute() -> None:
+    """A busy answer shows that it works; it is not asked at full speed."""
+    yard = Yard()
+    yard.begun(timeout_ms=10 * MINUTE)
+    yard.vanish()
+    yard.come()
+    other = yard.submit()
+    for _ in range(3):
+        asked = len(yard.assigned())
+        yard.passes(3 * SECOND)
+        assert len(yard.assigned()) == asked + 1
+        yard.says("task_rejected", task_id=other, reason="busy")
+        yard.passes(OLD_TERMS.probe_ms - 2 * SECOND)
+        assert len(yard.assigned()) == asked + 1
+
+
+def test_one_that_is_not_in_doubt_is_not_asked() -> None:
+    """Its slot is taken, and that is all."""
+    yard = Yard()
+    yard.begun()
+    yard.submit()
+    yard.passes(3 * MINUTE)
+    assert len(yard.assigned()) == 1
+
+
+def test_a_restart_of_the_hub_leaves_time_to_come_back() -> None:
+    """A client tries again after up to a minute; an unanswered assignment waits as well."""
+    yard = Yard()
+    yard.passes(2 * SECOND)
+    task_id = yard.submit()
+    again = Yard.__new__(Yard)
+    again.hub = yard.hub.restart()
+    again.line = OldLine(again.hub.clock.hub())
+    again.line.open = False
+    again.passes(OLD_TERMS.lease_ms - MINUTE)
+    assert again.task(task_id).state is TaskState.ASSIGNED
+    again.come()
+    again.passes(2 * SECOND)
+    assert again.assigned() == [task_id]
+    assert again.line.heard[-1]["generation"] == again.task(task_id).generation
