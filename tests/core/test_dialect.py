@@ -73,6 +73,22 @@ def test_a_failure_has_its_reason() -> None:
     assert heard(type="task_failed", reason=None).error == "failed"
 
 
+def test_a_completion_that_tells_of_a_failure_is_one() -> None:
+    """Its result is kept with it."""
+    result = {"status": "failed", "error": "boom"}
+    found = heard(type="task_complete", result=result, generation=7)
+    assert isinstance(found, wire.TaskFailed)
+    assert (found.error, json.decode(found.result)) == ("boom", result)
+
+
+def test_a_busy_sidecar_may_be_told_a_number_and_holds_nothing() -> None:
+    """The task went back: what it names without a number is not meant any more."""
+    dialect = sent()
+    dialect.hear(frame(type="task_rejected", task_id="task-1", reason="busy"))
+    assert json.decode(dialect.renumber("task-1", 8))["generation"] == 8
+    assert dialect.sent == {}
+
+
 def test_progress_is_its_text() -> None:
     """There is no number in it."""
     event = {"event_type": "stdout", "text": "line 1"}
