@@ -78,6 +78,7 @@ def test_a_completion_that_tells_of_a_failure_is_one() -> None:
     result = {"status": "failed", "error": "boom"}
     found = heard(type="task_complete", result=result, generation=7)
     assert isinstance(found, wire.TaskFailed)
+    assert isinstance(found.result, msgspec.Raw)
     assert (found.error, json.decode(found.result)) == ("boom", result)
 
 
