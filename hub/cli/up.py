@@ -85,7 +85,7 @@ def _run(
         supervisor = Supervisor(
             lambda at: supervised_command(at, given),
             port,
-            partial(_say_that_it_serves, is_open=settings.insecure, as_json=as_json),
+            partial(_say_that_it_serves, settings=settings, as_json=as_json),
             log=file,
         )
         try:
@@ -102,9 +102,10 @@ def _run(
     raise typer.Exit(EXITS.get(status, Exit.GAVE_UP))
 
 
-def _say_that_it_serves(hub: Serving, restarted: int, *, is_open: bool, as_json: bool) -> None:
-    if is_open and not restarted:
-        warn_when_open(hub)
+def _say_that_it_serves(hub: Serving, restarted: int, *, settings: Config, as_json: bool) -> None:
+    if not restarted:
+        for remark in remarks(hub, settings):
+            note(remark, style="yellow")
     if as_json:
         if not restarted:
             emit(hub)
@@ -143,15 +144,16 @@ def hub_command(data: Path, host: str | None, port: int | None) -> list[str]:
     return [sys.executable, "-m", "hub.app", *at, "--json"]
 
 
-def warn_when_open(hub: Serving) -> None:
-    """Tell a person when other machines can reach the hub."""
+def remarks(hub: Serving, settings: Config) -> Iterator[str]:
+    """What a person should know of who reaches the hub, and who is let in."""
     host = urlsplit(hub.url).hostname
-    if host not in LOOPBACK:
-        note(
+    if settings.insecure and host not in LOOPBACK:
+        yield (
             f"Listening on {host} without encryption: put a TLS proxy in front, or keep to a"
-            " network you trust.",
-            style="yellow",
+            " network you trust."
         )
+    if settings.open_registration:
+        yield "Registration is open: whoever reaches the hub gets an agent's token without a code."
 
 
 def log_path(directory: Path, chosen: str | None) -> Path | None:

@@ -15,6 +15,7 @@ import pytest
 
 from hub.cli import up
 from hub.cli.exits import Exit, Trouble
+from hub.config import Config
 from hub.flags import parser
 from hub.store.opening import open_data
 from hub.supervise import Serving
@@ -160,9 +161,16 @@ def test_flags_reach_the_hub_as_they_were_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("host", "warned"), [("127.0.0.1", False), ("[::1]", False), ("0.0.0.0", True)]
 )
-def test_a_hub_that_others_reach_is_remarked_on(
-    host: str, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_hub_that_others_reach_is_remarked_on(host: str, warned: bool, tmp_path: Path) -> None:
     """Also when the address came from the environment."""
-    up.warn_when_open(Serving(f"http://{host}:8420", str(tmp_path)))
-    assert ("without encryption" in capsys.readouterr().err) is warned
+    serving = Serving(f"http://{host}:8420", str(tmp_path))
+    said = " ".join(up.remarks(serving, Config(insecure=True)))
+    assert ("without encryption" in said) is warned
+
+
+def test_open_registration_is_remarked_on(tmp_path: Path) -> None:
+    """The warning in the log is not seen when that goes to a file."""
+    serving = Serving("http://127.0.0.1:8420", str(tmp_path))
+    assert list(up.remarks(serving, Config())) == []
+    (said,) = up.remarks(serving, Config(open_registration=True))
+    assert "without a code" in said
