@@ -2,15 +2,14 @@
 
 They are in use and cannot be changed, so these messages take everything that such a sidecar
 was seen to send: ids and generations of any kind, null for what is absent, texts of any
-length. What the hub makes of them is in `hub/core/dialect.py`.
+length. Only what the hub makes something of is named, and it is looked at when it is needed:
+see `hub/core/dialect.py`.
 """
-
-from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-Loose = Any
-"""A field whose kind is not sure; only the right one means anything."""
+Loose = Raw | UnsetType
+"""A field whose kind is not sure, as it came; only the right one means anything."""
 
 
 class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
@@ -24,84 +23,67 @@ class Identify(Struct, frozen=True, tag_field="type", tag="identify"):
 class TaskAccepted(Struct, frozen=True, tag_field="type", tag="task_accepted"):
     """The task is begun."""
 
-    task_id: Loose = None
+    task_id: Loose = UNSET
 
 
 class TaskRejected(Struct, frozen=True, tag_field="type", tag="task_rejected"):
     """The sidecar works on a task already, perhaps on this one."""
 
-    task_id: Loose = None
-    reason: Loose = None
+    task_id: Loose = UNSET
 
 
 class TaskComplete(Struct, frozen=True, tag_field="type", tag="task_complete"):
     """The whole result, once. It may well tell of a failure."""
 
-    task_id: Loose = None
-    generation: Loose = None
-    result: Raw | UnsetType = UNSET
-    verification_report: Raw | UnsetType = UNSET
-    verification_history: Raw | UnsetType = UNSET
-    tokens_used: Loose = None
+    task_id: Loose = UNSET
+    generation: Loose = UNSET
+    result: Loose = UNSET
+    verification_report: Loose = UNSET
+    verification_history: Loose = UNSET
+    tokens_used: Loose = UNSET
 
 
 class TaskFailed(Struct, frozen=True, tag_field="type", tag="task_failed"):
     """The task failed."""
 
-    task_id: Loose = None
-    generation: Loose = None
-    reason: Loose = None
-    error: Loose = None
+    task_id: Loose = UNSET
+    generation: Loose = UNSET
+    reason: Loose = UNSET
+    error: Loose = UNSET
 
 
 class TaskProgress(Struct, frozen=True, tag_field="type", tag="task_progress"):
     """A line of what goes on; there is no number in it."""
 
-    task_id: Loose = None
-    progress: Loose = None
-    message: Loose = None
-    execution_event: Loose = None
+    task_id: Loose = UNSET
+    message: Loose = UNSET
+    execution_event: Loose = UNSET
 
 
 class TaskRecovering(Struct, frozen=True, tag_field="type", tag="task_recovering"):
     """The process was restarted while it had this task, and asks what to do with it."""
 
-    task_id: Loose = None
-    last_status: Loose = None
+    task_id: Loose = UNSET
+    last_status: Loose = UNSET
 
 
 class StateReport(Struct, frozen=True, tag_field="type", tag="state_report"):
     """The connection was cut while it works on this task, and it asks whether to go on."""
 
-    task_id: Loose = None
-    generation: Loose = None
-    status: Loose = None
+    task_id: Loose = UNSET
+    generation: Loose = UNSET
 
 
 class WakeResult(Struct, frozen=True, tag_field="type", tag="wake_result"):
-    """How waking the agent went. For the log only; it may come after the end."""
-
-    task_id: Loose = None
-    status: Loose = None
-    attempt: Loose = None
-    error: Loose = None
-    reason: Loose = None
+    """How waking the agent went. It may come after the end, and changes nothing."""
 
 
 class ResourceReport(Struct, frozen=True, tag_field="type", tag="resource_report"):
-    """What the machine has left; any of it may be null."""
-
-    cpu_percent: Loose = None
-    ram_used_bytes: Loose = None
-    ram_total_bytes: Loose = None
-    vram_used_bytes: Loose = None
-    vram_total_bytes: Loose = None
+    """What the machine has left."""
 
 
 class AgentRestarting(Struct, frozen=True, tag_field="type", tag="agent_restarting"):
     """It ends itself in a moment, and comes back."""
-
-    reason: Loose = None
 
 
 FromOldAgent = (

@@ -63,6 +63,7 @@ class Attempt:
     __slots__ = (
         "accept_by",
         "accepted",
+        "assumed",
         "cancel_by",
         "doubtful",
         "generation",
@@ -97,6 +98,8 @@ class Attempt:
         """Taken back before its frame left: the frame is never sent."""
         self.doubtful = False
         """Its agent came back and did not name it: its result may be lost (protocol 1 only)."""
+        self.assumed = False
+        """It counts as accepted because its agent was busy with something (protocol 1 only)."""
         self.silent_ms: int | None = None
         """How long ago it last wrote anything, as of the last ping."""
         self.progress: tuple[int | None, str | None, int] | None = None
@@ -124,11 +127,14 @@ class Visitor:
     Times are hub time in milliseconds.
     """
 
-    __slots__ = ("is_newer", "probe_at", "quiet_until", "superseding")
+    __slots__ = ("greeted_at", "has_shown", "is_newer", "probe_at", "quiet_until", "superseding")
 
     def __init__(self) -> None:
         self.is_newer = False
         """It is of the kind that says what it works on after a cut."""
+        self.has_shown = False
+        """It has shown that in its present session."""
+        self.greeted_at = 0
         self.quiet_until = 0
         """Until then it is given nothing."""
         self.probe_at = 0

@@ -7,28 +7,51 @@ so nothing about it may lead to a refusal: what cannot be kept is cut or replace
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from hub.core.old_results import judged, text_of
+from hub.core.old_frames import UNREADABLE, id_of, number_of, plain, read, text_of
+from hub.core.old_results import judged
 from schemas import backbone as old
 from schemas import from_agent as wire
 from schemas import to_agent
-from schemas.backbone import FromOldAgent, Loose
+from schemas.backbone import Loose
 from schemas.from_agent import FromAgent
-from schemas.scalars import (
-    SAFE_INTEGER,
-    Rejection,
-)
-from schemas.to_agent import ToAgent
+from schemas.scalars import Rejection
 
-Asked = old.TaskRecovering | old.StateReport
-"""Questions of the sidecar, which services answer."""
-_decode = msgspec.json.Decoder(FromOldAgent).decode
-_decode_ours = msgspec.json.Decoder(ToAgent).decode
 _encode = msgspec.json.Encoder().encode
+
+
+class Working(NamedTuple):
+    """The sidecar works on this task since before its session, and asks whether to go on."""
+
+    task_id: str
+    generation: int | None
+
+
+class Recovering(NamedTuple):
+    """Its process was started anew, and it asks what to do with the task that it had."""
+
+    task_id: str
+    has_begun: bool
+
+
+Asked = Working | Recovering
+"""Questions of the sidecar, which services answer."""
+
+
+class _Frame(Struct):
+    """What every frame of ours has."""
+
+    type: str
+
+
+class _Event(Struct):
+    """The text of what goes on."""
+
+    text: Loose = UNSET
 
 
 class Dialect:
@@ -39,6 +62,8 @@ class Dialect:
         """The generation of each task that was sent or confirmed on this session."""
         self.reports_state = False
         """The sidecar is of the kind that says what it works on after a cut."""
+        self.ended: str | None = None
+        """The task whose end was told last; whoever looks at it clears it."""
 
     # From the sidecar
 
@@ -47,18 +72,19 @@ class Dialect:
 
         Raises msgspec.DecodeError for what is not a message of protocol 1 at all.
         """
-        message: Any = _decode(data)
+        message: Any = read(data, self.sent)
         kind = type(message)
         if kind in _NEWER:
             self.reports_state = True
-        if kind in _QUESTIONS:
-            return message if isinstance(message.task_id, str) else None
+        if kind in _ENDS:
+            self.ended = id_of(message.task_id)
         translate = _TRANSLATED.get(kind)
         return message if kind is old.Ping else translate and translate(self, message)
 
-    def _fence(self, task_id: Loose, generation: Loose = None) -> tuple[str, int] | None:
+    def _fence(self, raw_id: Loose, generation: Loose = UNSET) -> tuple[str, int] | None:
         """A task and its generation: the one it names, else the one that was sent."""
-        if not isinstance(task_id, str):
+        task_id = id_of(raw_id)
+        if task_id is None:
             return None
         named = number_of(generation) or self.sent.get(task_id)
         return None if named is None else (task_id, named)
@@ -97,32 +123,44 @@ class Dialect:
 
     def _progress(self, message: old.TaskProgress) -> FromAgent | None:
         fence = self._fence(message.task_id)
-        event = message.execution_event
-        said = event.get("text") if isinstance(event, dict) else message.message
-        return None if fence is None else wire.TaskProgress(*fence, message=text_of(said))
+        if fence is None:
+            return None
+        said = text_of(_text_in(message.execution_event)) or text_of(message.message)
+        return wire.TaskProgress(*fence, message=said)
+
+    def _working(self, message: old.StateReport) -> Working | None:
+        task_id = id_of(message.task_id)
+        return None if task_id is None else Working(task_id, number_of(message.generation))
+
+    def _recovering(self, message: old.TaskRecovering) -> Recovering | None:
+        task_id = id_of(message.task_id)
+        has_begun = plain(message.last_status) == "working"
+        return None if task_id is None else Recovering(task_id, has_begun)
 
     # To the sidecar
 
     def say(self, frame: bytes) -> bytes | None:
         """One of our frames as the sidecar reads it; None for what it has no use for."""
-        message = _decode_ours(frame)
-        match message:
-            case to_agent.Identified():
-                return _encode({"type": "identified", "agent_id": message.agent_id})
-            case to_agent.TaskAssign():
-                return self._assign(message)
-            case to_agent.TaskCancel():
-                self.sent.pop(message.task_id, None)
-                return _encode(old.TaskCancelled(message.task_id))
-            case to_agent.TaskAck():
-                self.sent.pop(message.task_id, None)
-                return frame
-            case to_agent.Pong() | to_agent.Error() | to_agent.Bye():
-                return frame
-            case _:
-                return None
+        kind = msgspec.json.decode(frame, type=_Frame).type
+        said = _SAID.get(kind)
+        return frame if kind in _AS_IT_IS else said and said(self, frame)
 
-    def _assign(self, message: to_agent.TaskAssign) -> bytes:
+    @staticmethod
+    def _identified(frame: bytes) -> bytes:
+        agent_id = msgspec.json.decode(frame, type=to_agent.Identified).agent_id
+        return _encode({"type": "identified", "agent_id": agent_id})
+
+    def _cancel(self, frame: bytes) -> bytes:
+        task_id = msgspec.json.decode(frame, type=to_agent.TaskCancel).task_id
+        self.sent.pop(task_id, None)
+        return _encode(old.TaskCancelled(task_id))
+
+    def _ack(self, frame: bytes) -> bytes:
+        self.sent.pop(msgspec.json.decode(frame, type=to_agent.TaskAck).task_id, None)
+        return frame
+
+    def _assign(self, frame: bytes) -> bytes:
+        message = msgspec.json.decode(frame, type=to_agent.TaskAssign)
         self.sent[message.task_id] = message.generation
         metadata = message.metadata
         if metadata is UNSET or bytes(metadata) == b"null":
@@ -165,20 +203,28 @@ class Dialect:
 
 _NEWER: Final = frozenset({old.WakeResult, old.StateReport, old.ResourceReport, old.TaskProgress})
 """What only sidecars send that report their state after a cut."""
-_QUESTIONS: Final = frozenset({old.TaskRecovering, old.StateReport})
-_TRANSLATED: Final[dict[type[Struct], Callable[[Dialect, Any], FromAgent | None]]] = {
+_ENDS: Final = frozenset({old.TaskComplete, old.TaskFailed})
+_TRANSLATED: Final[dict[type[Struct], Callable[[Dialect, Any], FromAgent | Asked | None]]] = {
     old.TaskAccepted: Dialect._accepted,
     old.TaskRejected: Dialect._rejected,
     old.TaskComplete: Dialect._complete,
     old.TaskFailed: Dialect._failed,
     old.TaskProgress: Dialect._progress,
+    old.StateReport: Dialect._working,
+    old.TaskRecovering: Dialect._recovering,
+}
+_AS_IT_IS: Final = frozenset({"pong", "error", "bye"})
+"""Frames of ours that the sidecar reads, or passes over, as they are."""
+_SAID: Final[dict[str, Callable[[Dialect, bytes], bytes]]] = {
+    "identified": lambda _dialect, frame: Dialect._identified(frame),
+    "task_assign": Dialect._assign,
+    "task_cancel": Dialect._cancel,
+    "task_ack": Dialect._ack,
 }
 
 
-def number_of(value: Loose) -> int | None:
-    """A whole number above zero, also when it comes as text; None for anything else."""
-    if isinstance(value, str) and len(value) <= 16 and value.isascii() and value.isdigit():
-        value = int(value)
-    if type(value) is int and 0 < value <= SAFE_INTEGER:
-        return value
-    return None
+def _text_in(event: Loose) -> Loose:
+    try:
+        return UNSET if event is UNSET else msgspec.json.decode(event, type=_Event).text
+    except UNREADABLE:
+        return UNSET

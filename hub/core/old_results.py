@@ -5,13 +5,15 @@ verification. Its result comes once, in one frame, so it is never refused: what 
 is cut or replaced, and says so.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hub.core import opaque
-from schemas.scalars import ERROR_CHARS, KIB, OPAQUE_BYTES, FailureClass
+from hub.core.old_frames import SHOWN_BYTES, UNREADABLE, mended, plain, text_of
+from schemas.backbone import Loose
+from schemas.scalars import OPAQUE_BYTES, FailureClass
 
 FAILED_WORDS: Final = frozenset(
     {"failed", "failure", "fail", "error", "timeout", "timed_out", "execution_failed"}
@@ -19,8 +21,7 @@ FAILED_WORDS: Final = frozenset(
 """Values of a result's `status` or `verification_status` that make a completion a failure."""
 UNVERIFIED_WORDS: Final = frozenset({"fail", "failed", "error", "timeout"})
 """The same of a verification report's `status`."""
-SHOWN_BYTES: Final = 256 * KIB
-"""So much of a result that is too large is kept, as text."""
+COULD_NOT_BE_READ: Final = "the result could not be read"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -28,18 +29,18 @@ _encode = msgspec.json.Encoder().encode
 class _Told(Struct):
     """What a result says of itself."""
 
-    status: Any = None
-    verification_status: Any = None
-    error: Any = None
-    reason: Any = None
-    output: Any = None
-    tokens_used: Any = None
+    status: Loose = UNSET
+    verification_status: Loose = UNSET
+    error: Loose = UNSET
+    reason: Loose = UNSET
+    output: Loose = UNSET
+    tokens_used: Loose = UNSET
 
 
 class _Verified(Struct):
     """What a verification report says."""
 
-    status: Any = None
+    status: Loose = UNSET
 
 
 _told = msgspec.json.Decoder(_Told).decode
@@ -54,49 +55,63 @@ class Judged(NamedTuple):
     failure_class: FailureClass | None
     result: Raw | UnsetType
     """What is kept of it, with the verification inside."""
-    tokens_used: Any
+    tokens_used: Loose
 
 
-def judged(result: Raw | UnsetType, report: Raw | UnsetType, history: Raw | UnsetType) -> Judged:
+def judged(result: Loose, report: Loose, history: Loose) -> Judged:
     """Judge the parts of a `task_complete`."""
-    told = _told_by(result)
+    if result is not UNSET:
+        result = _readable(result)
     kept = _kept(_with_reports(result, report, history))
+    told = _told_by(result)
+    if told is None:
+        return Judged(COULD_NOT_BE_READ, None, kept, UNSET)
     error, failure_class = None, None
-    if _says(told.status, FAILED_WORDS) or _says(told.verification_status, FAILED_WORDS):
+    word = _said(told.status, FAILED_WORDS) or _said(told.verification_status, FAILED_WORDS)
+    if word is not None:
         why = text_of(told.error) or text_of(told.reason) or text_of(told.output)
-        error = why or f"the result says {told.status or told.verification_status}"
-    elif _says(_status_of(report), UNVERIFIED_WORDS):
+        error = why or f"the result says {word}"
+    elif _said(_status_of(report), UNVERIFIED_WORDS):
         error = "its verification failed; the report is in the result"
         failure_class = FailureClass.VERIFICATION
     return Judged(error, failure_class, kept, told.tokens_used)
 
 
-def text_of(value: Any) -> str | None:
-    """A text that may be kept: the first part of a long one; None for anything else."""
-    return value[:ERROR_CHARS] if isinstance(value, str) and value.strip() else None
+def _readable(result: Raw) -> Raw:
+    """The result as it came, or with marks for half characters when it has any."""
+    try:
+        _told(result)
+    except msgspec.ValidationError:
+        return result
+    except UNREADABLE:
+        return Raw(mended(bytes(result)))
+    return result
 
 
-def _says(value: Any, words: frozenset[str]) -> bool:
-    return isinstance(value, str) and value.lower() in words
+def _said(raw: Loose, words: frozenset[str]) -> str | None:
+    """The word that was said, if it is one of these."""
+    value = plain(raw)
+    return value if isinstance(value, str) and value.strip().lower() in words else None
 
 
-def _told_by(result: Raw | UnsetType) -> _Told:
+def _told_by(result: Loose) -> _Told | None:
+    """What a result says; nothing if it is no object, None if it cannot be read."""
     try:
         return _Told() if result is UNSET else _told(result)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except msgspec.ValidationError:
         return _Told()
-
-
-def _status_of(report: Raw | UnsetType) -> Any:
-    try:
-        return None if report is UNSET else _verified(report).status
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
-def _with_reports(
-    result: Raw | UnsetType, report: Raw | UnsetType, history: Raw | UnsetType
-) -> bytes | None:
+def _status_of(report: Loose) -> Loose:
+    try:
+        return UNSET if report is UNSET else _verified(report).status
+    except UNREADABLE:
+        return UNSET
+
+
+def _with_reports(result: Loose, report: Loose, history: Loose) -> bytes | None:
     """The result with its verification inside, where it is an object; every byte as it came."""
     extras = [
         b'"%s":%s' % (name, bytes(raw))
@@ -121,6 +136,8 @@ def _kept(text: bytes | None) -> Raw | UnsetType:
     found = opaque.flaw(Raw(text), OPAQUE_BYTES)
     if found is None:
         return Raw(text)
+    if opaque.flaw(Raw(whole := mended(text)), OPAQUE_BYTES) is None:
+        return Raw(whole)
     shown = text[:SHOWN_BYTES].decode("utf-8", "replace")
     kept = {"truncated": True, "bytes": len(text), "why": found, "text": shown}
     while len(encoded := _encode(kept)) > OPAQUE_BYTES:

@@ -15,6 +15,8 @@ class OldTerms(Struct, frozen=True):
 
     silence_ms: int = 240_000
     """After this the session counts as dead."""
+    ignored_ms: int = 60_000
+    """How long the connection of one that may not come in stays open when it says nothing."""
     lease_ms: int = 300_000
     accept_ms: int = 60_000
     deadline_ms: int = 1_800_000
@@ -23,6 +25,10 @@ class OldTerms(Struct, frozen=True):
     """How long a task that was cancelled there is not given to it again: its timers still run."""
     quiet_ms: int = 1_000
     """How long nothing is given to an agent after its greeting: it may still say what it has."""
+    report_ms: int = 5_000
+    """What one that says what it has did not name for so long is lost."""
+    shows_ms: int = 10_000
+    """A session of this length shows which of the two kinds of old agents it is."""
     probe_ms: int = 60_000
     """How long after a busy answer an agent whose result may be lost is asked again."""
 

@@ -47,7 +47,7 @@ class Agents:
         agent = org.know(record)
         number = peer.session.number
         agent.session = number
-        agent.busy = agent.silent = agent.clogged = False
+        agent.busy = agent.silent = agent.clogged = agent.settling = False
         agent.foreign = {}
         found = [self._fact_of(old, record, now)] if old is None or _differ(old, record) else []
         online = facts.of_agent(
@@ -121,9 +121,7 @@ class Agents:
         terms = OLD_TERMS if agent.is_old else self._settings
         attempt.lease_until = now.hub + terms.lease_ms
         agent.remind(attempt.lease_until)
-        time_ms = task.spec.timeout_ms
-        if time_ms is None and agent.is_old:
-            time_ms = OLD_TERMS.deadline_ms
+        time_ms = _old_time(task, now) if agent.is_old else task.spec.timeout_ms
         if time_ms is not None and attempt.times_out_at == NEVER:
             attempt.times_out_at = now.hub + time_ms + self._settings.stop_slack_ms
             agent.remind(attempt.times_out_at)
@@ -192,6 +190,10 @@ class Agents:
                 known = agent.foreign.get(item.task_id) == item.generation
                 if task is not None and not known:
                     self._stop_stale(agent, item)
+        if agent.is_old and agent.silent:
+            # It may have been deaf; a minute without an answer has passed already.
+            agent.silent = False
+            org.matcher.refresh(agent)
         if foreign != agent.foreign or agent.busy:
             agent.foreign = foreign
             agent.busy = agent.busy and agent.free <= 0
@@ -205,6 +207,16 @@ class Agents:
             grace = self._settings.cancel_grace_ms
             stop = TaskCancel(item.task_id, item.generation, CancelReason.STALE, grace)
             self._journal.promise(peer.deliver, frame_of(stop))
+
+
+def _old_time(task: Task, now: Instant) -> int:
+    """What is left of the time of an attempt: it runs from its begin, through all sessions.
+
+    A minute at least: the result may be on its way.
+    """
+    time_ms = task.spec.timeout_ms or OLD_TERMS.deadline_ms
+    gone = 0 if task.started_at is None else now.wall - task.started_at
+    return max(time_ms - max(gone, 0), min(time_ms, OLD_TERMS.accept_ms))
 
 
 def may_resume(task: Task, agent_id: str, generation: int) -> bool:

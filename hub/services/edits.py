@@ -8,7 +8,7 @@ from hub.core.task import NAMES, Change, Task
 from hub.services.clock import Clock
 from hub.services.tasks import Tasks
 from schemas.http.tasks import TaskEdit
-from schemas.scalars import ErrorCode, TaskState
+from schemas.scalars import ErrorCode, FailureClass, TaskState
 from schemas.to_agent import Flaw
 
 REVIVED = (TaskState.DEAD_LETTER, TaskState.CANCELLED)
@@ -50,7 +50,8 @@ class Edits:
         now = self._clock.now()
         change = lifecycle.revive(task, actor, now, reason)
         agent = org.agents.get(task.assigned_to or "")
-        if agent is not None and agent.is_old and task.cancel_requested:
+        was_stopped = task.cancel_requested or task.failure_class is FailureClass.TIMEOUT
+        if agent is not None and agent.is_old and was_stopped:
             # It was asked to stop, which does not stop what it has begun.
             until = now.hub + OLD_TERMS.shunned_ms
             kept = lifecycle.kept_from(change.task, agent.record.id, until, now)

@@ -13,10 +13,10 @@ from typing import Final
 from hub.core import lifecycle
 from hub.core.agent import Agent, Attempt, Visitor
 from hub.core.clock import Instant
-from hub.core.dialect import number_of
+from hub.core.dialect import Recovering, Working
 from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
-from hub.core.task import HELD, Task
+from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.clock import Clock
 from hub.services.peers import Peer, Peers
@@ -24,7 +24,6 @@ from hub.services.reconcile import Reconciler
 from hub.services.scheduler import assign_frame
 from hub.services.tasks import Tasks
 from hub.store.contract import JournalPort
-from schemas.backbone import StateReport, TaskRecovering
 from schemas.from_agent import Alive, InFlight, TaskRejected
 from schemas.scalars import Holding, TaskState, Verdict
 
@@ -32,6 +31,7 @@ SUPERSEDED: Final = 2
 """So often within a minute a new session may take the place of a standing one."""
 LOST = "its result was lost with the connection"
 NEVER_BEGUN = "the agent was restarted before it had begun"
+TAKEN_OVER = "an older program took the agent's place"
 
 
 class OldAgents:
@@ -60,58 +60,80 @@ class OldAgents:
             return True
         return _visitor(agent).superseding.note(self._clock.hub()) <= SUPERSEDED
 
-    def greeted(self, org: Org, agent: Agent) -> None:
-        """A session began: be quiet for a while, and doubt what is held until it is named."""
+    def greeted(self, org: Org, agent: Agent, *, was_new: bool) -> None:
+        """A session began: be quiet for a while, and doubt what is held until it is named.
+
+        `was_new` says that the session before spoke the present protocol: then another program
+        has the agent's place now, and what was given to the first is not its.
+        """
+        now = self._clock.now()
         visitor = _visitor(agent)
-        visitor.quiet_until = visitor.probe_at = self._clock.hub() + OLD_TERMS.quiet_ms
+        if not visitor.has_shown and now.hub - visitor.greeted_at > OLD_TERMS.shows_ms:
+            visitor.is_newer = False
+        visitor.has_shown = False
+        visitor.greeted_at = now.hub
+        visitor.quiet_until = visitor.probe_at = now.hub + OLD_TERMS.quiet_ms
         self._unsettled[agent] = org
         agent.settling = True
         agent.slots = 1
         for attempt in agent.held.values():
             attempt.doubtful = True
+        if was_new:
+            self._give_up(org, list(agent.held.values()), TAKEN_OVER, now)
         org.matcher.refresh(agent)
 
     def settle(self, now: Instant) -> None:
         """End the quiet of those whose time is over, and resolve what is in doubt."""
         for agent, org in list(self._unsettled.items()):
-            visitor = _visitor(agent)
-            if visitor.quiet_until > now.hub:
-                continue
-            if agent.settling:
-                agent.settling = False
-                self._assign_again(org, agent)
-            if visitor.is_newer and agent.session:
-                self._give_up(org, _in_doubt(agent), now)
-            if _in_doubt(agent):
-                _probe(org, agent, now)
-            else:
-                agent.slots = 1
+            if not agent.is_old:
                 del self._unsettled[agent]
-            org.matcher.refresh(agent)
+            elif _visitor(agent).quiet_until <= now.hub:
+                self._settle(org, agent, now)
 
-    def _assign_again(self, org: Org, agent: Agent) -> None:
-        """What was not accepted: the assignment or the answer was lost with the connection."""
+    def _settle(self, org: Org, agent: Agent, now: Instant) -> None:
+        visitor = _visitor(agent)
+        if agent.settling:
+            agent.settling = False
+            self._assign_again(org, agent, [each for each in _unknown(agent) if not each.accepted])
+        reported = visitor.greeted_at + OLD_TERMS.report_ms
+        if visitor.is_newer and agent.session and reported <= now.hub:
+            self._give_up(org, _in_doubt(agent), LOST, now)
+        if _in_doubt(agent):
+            _probe(org, agent, now)
+        else:
+            agent.slots = 1
+            del self._unsettled[agent]
+        org.matcher.refresh(agent)
+
+    def _assign_again(self, org: Org, agent: Agent, attempts: list[Attempt]) -> None:
+        """The assignment or its answer was lost with the connection."""
         peer = self._peers.by_number.get(agent.session)
-        for attempt in agent.held.values():
-            task = org.tasks.get(attempt.task_id)
-            lost = attempt.doubtful and not attempt.accepted and attempt.stop_reason is None
-            if peer is None or task is None or not lost:
-                continue
-            attempt.accept_by = self._clock.hub() + OLD_TERMS.accept_ms
-            agent.remind(attempt.accept_by)
-            self._journal.promise(peer.deliver, assign_frame(task))
-
-    def _give_up(self, org: Org, attempts: list[Attempt], now: Instant) -> None:
         for attempt in attempts:
             task = org.tasks.get(attempt.task_id)
-            if task is not None:
-                self._tasks.apply(org, task, lifecycle.lose(task, LOST, now))
+            if peer is None or task is None or attempt.stop_reason is not None:
+                continue
+            if not attempt.accepted:
+                attempt.accept_by = self._clock.hub() + OLD_TERMS.accept_ms
+                agent.remind(attempt.accept_by)
+            self._journal.promise(peer.deliver, assign_frame(task))
+
+    def _give_up(self, org: Org, attempts: list[Attempt], why: str, now: Instant) -> None:
+        for attempt in attempts:
+            task = org.tasks.get(attempt.task_id)
+            if task is None:
+                continue
+            if task.state is TaskState.ASSIGNED:
+                change = lifecycle.unassign(task, "hub", why, now)
+            else:
+                change = lifecycle.lose(task, why, now)
+            self._tasks.apply(org, task, change)
 
     def is_newer(self, org: Org, agent_id: str) -> None:
         """The agent sent what only those send that say what they work on."""
         agent = org.agents.get(agent_id)
         if agent is not None:
-            _visitor(agent).is_newer = True
+            visitor = _visitor(agent)
+            visitor.is_newer = visitor.has_shown = True
 
     # Answers to assignments
 
@@ -121,18 +143,24 @@ class OldAgents:
         begun = None if agent is None else agent.held.get(task_id)
         if agent is None or begun is None or not begun.accepted:
             return
-        begun.doubtful = False
+        begun.doubtful = begun.assumed = False
         others = [each for each in agent.held.values() if each.accepted and each is not begun]
-        self._give_up(org, others, self._clock.now())
+        self._give_up(org, others, LOST, self._clock.now())
 
     def is_at_it(self, org: Org, agent_id: str, message: TaskRejected) -> bool:
-        """Whether a busy answer means that the agent works on this very task.
+        """Whether a busy answer most likely means that the agent works on this very task.
 
-        So it is after a cut that took the word of its acceptance with it.
+        So it is after a cut that took the word of its acceptance with it, if it has nothing
+        else. It stays in doubt, and is assigned once more when the agent ends something else.
         """
         agent = org.agents.get(agent_id)
         attempt = None if agent is None else agent.held.get(message.task_id)
-        return attempt is not None and attempt.doubtful and attempt.generation == message.generation
+        if agent is None or attempt is None or attempt.accepted or not attempt.doubtful:
+            return False
+        if attempt.generation != message.generation or any(map(_is_accepted, agent.held.values())):
+            return False
+        attempt.assumed = True
+        return True
 
     def rejected(self, org: Org, peer: Peer, agent_id: str, message: TaskRejected) -> None:
         """The agent is at work, perhaps on an earlier generation of this very task.
@@ -148,6 +176,21 @@ class OldAgents:
         frame = dialect.renumber(message.task_id, message.generation)
         self._journal.promise(peer.deliver_as_is, frame)
 
+    def ended(self, org: Org, agent_id: str, task_id: str) -> None:
+        """The agent told the end of a task: if it holds another, it may not work on that.
+
+        Either it was busy with the first one when the other seemed to be accepted, or a late
+        failure of the first made it forget the other.
+        """
+        agent = org.agents.get(agent_id)
+        if agent is None:
+            return
+        others = [each for each in agent.held.values() if each.accepted and each.task_id != task_id]
+        for attempt in others:
+            attempt.doubtful = True
+            self._unsettled[agent] = org
+        self._assign_again(org, agent, [each for each in others if each.assumed])
+
     # Pings
 
     def running(self, org: Org, agent_id: str) -> list[Alive]:
@@ -158,31 +201,30 @@ class OldAgents:
 
     # Questions
 
-    def state_report(self, org: Org, peer: Peer, agent_id: str, message: StateReport) -> None:
+    def working(self, org: Org, peer: Peer, agent_id: str, asked: Working) -> None:
         """The agent works on a task, and goes on unless it is told to drop it."""
-        judge = partial(self._judge, org, peer, agent_id, message)
-        self._tasks.with_task(org, message.task_id, judge)
+        judge = partial(self._judge, org, peer, agent_id, asked)
+        self._tasks.with_task(org, asked.task_id, judge)
 
     def _judge(
-        self, org: Org, peer: Peer, agent_id: str, message: StateReport, task: Task | None
+        self, org: Org, peer: Peer, agent_id: str, asked: Working, task: Task | None
     ) -> None:
         agent, dialect = org.agents.get(agent_id), peer.dialect
         if agent is None or dialect is None:
             return
-        named = number_of(message.generation)
-        generation = self._go_on(org, agent, task, named)
-        if task is not None and generation is not None and named not in (None, generation):
+        generation = self._go_on(org, agent, task, asked.generation)
+        if task is not None and generation is not None and asked.generation != generation:
             # It would report under its old number, which nobody takes any more.
             self._journal.promise(peer.deliver_as_is, dialect.go_on(task.id, generation))
-        self._journal.promise(peer.deliver_as_is, dialect.judge(message.task_id, generation))
+        self._journal.promise(peer.deliver_as_is, dialect.judge(asked.task_id, generation))
 
-    def recovering(self, org: Org, peer: Peer, agent_id: str, message: TaskRecovering) -> None:
+    def recovering(self, org: Org, peer: Peer, agent_id: str, asked: Recovering) -> None:
         """The agent's process was restarted, and asks what to do with the task it had."""
-        recover = partial(self._recover, org, peer, agent_id, message)
-        self._tasks.with_task(org, message.task_id, recover)
+        recover = partial(self._recover, org, peer, agent_id, asked)
+        self._tasks.with_task(org, asked.task_id, recover)
 
     def _recover(
-        self, org: Org, peer: Peer, agent_id: str, message: TaskRecovering, task: Task | None
+        self, org: Org, peer: Peer, agent_id: str, asked: Recovering, task: Task | None
     ) -> None:
         agent, dialect = org.agents.get(agent_id), peer.dialect
         if agent is None or dialect is None:
@@ -190,16 +232,17 @@ class OldAgents:
         generation = None
         now = self._clock.now()
         # A process that was started anew has nothing but what it names.
-        self._give_up(org, [e for e in _in_doubt(agent) if e.task_id != message.task_id], now)
-        has_another = any(each != message.task_id for each in agent.held)
-        if message.last_status == "working" and not has_another:
+        others = [each for each in _unknown(agent) if each.task_id != asked.task_id]
+        self._give_up(org, others, LOST, now)
+        has_another = any(each != asked.task_id for each in agent.held)
+        if asked.has_begun and not has_another:
             generation = self._go_on(org, agent, task, None)
         elif task is not None and task.id in agent.held:
-            self._take_back(org, task)
+            self._give_up(org, [agent.held[task.id]], NEVER_BEGUN, now)
         answer = (
-            dialect.let_go(message.task_id)
+            dialect.let_go(asked.task_id)
             if generation is None
-            else dialect.go_on(message.task_id, generation)
+            else dialect.go_on(asked.task_id, generation)
         )
         self._journal.promise(peer.deliver_as_is, answer)
 
@@ -212,19 +255,9 @@ class OldAgents:
         verdict = self._reconciler.judge(org, agent, item, self._clock.now())
         if verdict is not Verdict.CONTINUE:
             return None
-        agent.held[task.id].doubtful = False
+        attempt = agent.held[task.id]
+        attempt.doubtful = attempt.assumed = False
         return generation
-
-    def _take_back(self, org: Org, task: Task) -> None:
-        """It is not woken again by itself: so it goes back, and is given out anew."""
-        now = self._clock.now()
-        if task.state is TaskState.ASSIGNED:
-            change = lifecycle.unassign(task, "hub", NEVER_BEGUN, now)
-        elif task.state in HELD:
-            change = lifecycle.lose(task, NEVER_BEGUN, now)
-        else:
-            return
-        self._tasks.apply(org, task, change)
 
 
 def _visitor(agent: Agent) -> Visitor:
@@ -233,9 +266,18 @@ def _visitor(agent: Agent) -> Visitor:
     return agent.visitor
 
 
+def _is_accepted(attempt: Attempt) -> bool:
+    return attempt.accepted
+
+
+def _unknown(agent: Agent) -> list[Attempt]:
+    """The attempts that were there before its session, and were not named since."""
+    return [each for each in agent.held.values() if each.doubtful]
+
+
 def _in_doubt(agent: Agent) -> list[Attempt]:
-    """The attempts that may have ended without a word."""
-    return [each for each in agent.held.values() if each.doubtful and each.accepted]
+    """Those of them that may have ended without a word."""
+    return list(filter(_is_accepted, _unknown(agent)))
 
 
 def _probe(org: Org, agent: Agent, now: Instant) -> None:

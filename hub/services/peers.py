@@ -48,6 +48,14 @@ class Peer(Protocol):
         """The peer speaks protocol 1 from here on."""
         ...
 
+    def take_large_frames(self) -> None:
+        """The peer may send a whole result in one frame."""
+        ...
+
+    def fall_silent(self) -> None:
+        """Leave the connection open, and take and answer nothing on it any more."""
+        ...
+
     def close(self, close: Close) -> None:
         """Say `bye` and end the connection."""
         ...

@@ -50,6 +50,8 @@ class Terms:
             change = lifecycle.unassign(task, "hub", "not accepted in time", now)
             self._tasks.apply(org, task, change)
         elif attempt.times_out_at <= now.hub:
+            if agent.is_old:
+                task = self._tasks.apply(org, task, _shunned(agent, task, now))
             self._agents.ask_to_stop(org, task, attempt, CancelReason.TIMEOUT, now)
 
     def _give_up(self, agent: Agent, attempt: Attempt, task: Task, now: Instant) -> Change:
@@ -58,10 +60,15 @@ class Terms:
             change = lifecycle.accept(task, now) if task.state is TaskState.ASSIGNED else None
             begun = change.task if change is not None else task
             if agent.is_old:
-                until = now.hub + OLD_TERMS.shunned_ms
-                begun = lifecycle.kept_from(begun, agent.record.id, until, now)
+                begun = _shunned(agent, begun, now).task
             failed = reports.fail(
                 begun, "timed out", FailureClass.TIMEOUT, now, self._chance.fraction()
             )
             return failed if change is None else Change(failed.task, change.facts + failed.facts)
         return lifecycle.cancel(task, "hub", "unconfirmed", now, unconfirmed=True)
+
+
+def _shunned(agent: Agent, task: Task, now: Instant) -> Change:
+    """The task is kept from an old agent that was told to stop it: its timers still run."""
+    until = now.hub + OLD_TERMS.shunned_ms
+    return Change(lifecycle.kept_from(task, agent.record.id, until, now), ())

@@ -4,6 +4,7 @@ A connection is unknown until its credential was checked. Whoever has none could
 take all the places there are.
 """
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Final, Protocol
 
@@ -14,6 +15,8 @@ UNKNOWN_PER_LOOPBACK: Final = 2_000
 """The programs of the hub's own machine are many at one address, and no strangers."""
 UNKNOWN: Final = 200
 """Unknown connections from other machines, all together."""
+SILENT: Final = 1_000
+"""Connections that are left open and not heard any more, because they would only come back."""
 AGAIN_SECONDS: Final = 5
 """When a place may be free: an unknown connection has about so long to identify."""
 
@@ -30,6 +33,10 @@ class Guest(Hashable, Protocol):
         """Whether its credential was checked."""
         ...
 
+    def cut(self) -> None:
+        """End the connection without a word."""
+        ...
+
 
 class Turnstile:
     """Counts who is in."""
@@ -39,6 +46,7 @@ class Turnstile:
         self.places = places
         self._inside: set[Guest] = set()
         self._unknown: dict[Client, set[Guest]] = {}
+        self._silent: OrderedDict[Guest, None] = OrderedDict()
         self._far = 0
         """How many unknown ones of other machines were let in, and are perhaps known by now."""
 
@@ -65,8 +73,18 @@ class Turnstile:
 
     def leave(self, guest: Guest, address: str) -> None:
         """A connection is gone."""
-        client = client_of(address)
         self._inside.discard(guest)
+        self._silent.pop(guest, None)
+        self._no_longer_unknown(guest, address)
+
+    def hush(self, guest: Guest, address: str) -> Guest | None:
+        """A connection stays open without a purpose. Returns another one that has to end for it."""
+        self._no_longer_unknown(guest, address)
+        self._silent[guest] = None
+        return self._silent.popitem(last=False)[0] if len(self._silent) > SILENT else None
+
+    def _no_longer_unknown(self, guest: Guest, address: str) -> None:
+        client = client_of(address)
         if guest in self._unknown.get(client, ()):
             self._drop(client, {guest})
 

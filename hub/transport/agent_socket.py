@@ -203,6 +203,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         taken = self.session.receive(data, now)
         if isinstance(taken, Refusal):
             replies.refuse(self.services, self, taken, data)
+            commands.refused_greeting(self, taken, data)
         elif isinstance(taken, Close):
             commands.cut(self.services, self, taken)
         else:
@@ -271,10 +272,28 @@ class AgentSocket(WebSocketsSansIOProtocol):
     # To the peer
 
     def speak_old(self) -> None:
-        """The peer speaks protocol 1 from here on: its frames may be large."""
+        """The peer speaks protocol 1 from here on."""
         self.dialect = Dialect()
         self.session.patience_ms = OLD_TERMS.silence_ms
+
+    def take_large_frames(self) -> None:
+        """The peer may send a whole result in one frame."""
         self.conn.max_message_size = OLD_FRAME_BYTES
+
+    def fall_silent(self) -> None:
+        """Leave the connection open, and take and answer nothing on it any more.
+
+        Its place among the unknown ones is free; of silent ones there are only so many.
+        """
+        self.session.closed()
+        self.session.patience_ms = OLD_TERMS.ignored_ms
+        oldest = self.turnstile.hush(self, self.address)
+        if oldest is not None:
+            oldest.cut()
+
+    def cut(self) -> None:
+        """End the connection without a word."""
+        self.transport.abort()
 
     def deliver(self, frame: bytes) -> None:
         """Send a frame at the end of the turn; without effect once the connection closes."""

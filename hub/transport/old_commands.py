@@ -1,7 +1,8 @@
 """The command table of protocol 1: what each message of an old sidecar calls.
 
 Most of them mean one of our own messages, and call what that calls. Nothing that such a
-sidecar sends ends its session: it would only come back, and lose what it had.
+sidecar sends ends its session: it would only come back, and lose what it had. What comes too
+fast is passed over without a word.
 """
 
 from typing import Any, Final
@@ -10,7 +11,7 @@ import msgspec
 from loguru import logger
 from msgspec import Struct
 
-from hub.core.dialect import Dialect
+from hub.core.dialect import Dialect, Recovering, Working
 from hub.core.org import Org
 from hub.core.session import Phase
 from hub.services.bundle import Services
@@ -24,7 +25,14 @@ from schemas.to_agent import Error
 REPORTS: Final = frozenset(
     {wire.TaskAccepted, wire.TaskRejected, wire.TaskComplete, wire.TaskFailed}
 )
-"""What is never dropped for its rate; slots bound it."""
+TIERS: Final[dict[type, Tier]] = {
+    old.Ping: Tier.PINGS,
+    Working: Tier.PINGS,
+    Recovering: Tier.PINGS,
+    wire.TaskProgress: Tier.PROGRESS,
+    type(None): Tier.PROGRESS,
+}
+"""What each message costs; reports of what the agent has are free, as its slot bounds them."""
 
 
 def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now: int) -> None:
@@ -36,33 +44,34 @@ def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now:
     try:
         message: Any = dialect.hear(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        _puzzled(services, peer, error)
+        if not session.meter.bucket(Tier.CONTROL, hub_now).take(1, hub_now):
+            _puzzled(services, peer, error)
         return
     org = services.orgs[principal.org]
     if dialect.reports_state:
         services.old_agents.is_newer(org, principal.id)
+    if not _is_too_fast(peer, org, principal.id, message, hub_now):
+        _act(services, peer, org, principal.id, message)
+    ended, dialect.ended = dialect.ended, None
+    if ended is not None:
+        services.old_agents.ended(org, principal.id, ended)
+
+
+def _is_too_fast(peer: Peer, org: Org, agent_id: str, message: Any, hub_now: int) -> bool:
+    tier = TIERS.get(type(message), Tier.REPORTS)
+    if tier is Tier.REPORTS:
+        agent = org.agents.get(agent_id)
+        if agent is not None and message.task_id in agent.held:
+            return False
+    return bool(peer.session.meter.bucket(tier, hub_now).take(1, hub_now))
+
+
+def _act(services: Services, peer: Peer, org: Org, agent_id: str, message: Any) -> None:
     kind = type(message)
-    if kind not in REPORTS and session.meter.bucket(Tier.PROGRESS, hub_now).take(1, hub_now):
-        return
-    if kind in _QUESTIONS:
-        _QUESTIONS[kind](services, peer, org, principal.id, message)
-    elif kind is wire.TaskRejected:
-        _rejected(services, peer, org, principal.id, message)
+    if kind in _OWN:
+        _OWN[kind](services, peer, org, agent_id, message)
     elif message is not None:
         commands.COMMANDS[kind](services, peer, message)
-        if kind is wire.TaskAccepted:
-            services.old_agents.accepted(org, principal.id, message.task_id)
-
-
-def _rejected(
-    services: Services, peer: Peer, org: Org, agent_id: str, message: wire.TaskRejected
-) -> None:
-    if services.old_agents.is_at_it(org, agent_id, message):
-        accepted = wire.TaskAccepted(message.task_id, message.generation)
-        commands.task_report(services, peer, accepted)
-    else:
-        commands.task_report(services, peer, message)
-        services.old_agents.rejected(org, peer, agent_id, message)
 
 
 def _puzzled(services: Services, peer: Peer, error: Exception) -> None:
@@ -77,20 +86,39 @@ def _ping(services: Services, peer: Peer, org: Org, agent_id: str, _message: old
     commands.ping(services, peer, wire.Ping(running))
 
 
-def _state(
-    services: Services, peer: Peer, org: Org, agent_id: str, message: old.StateReport
+def _accepted(
+    services: Services, peer: Peer, org: Org, agent_id: str, message: wire.TaskAccepted
 ) -> None:
-    services.old_agents.state_report(org, peer, agent_id, message)
+    commands.task_report(services, peer, message)
+    services.old_agents.accepted(org, agent_id, message.task_id)
+
+
+def _rejected(
+    services: Services, peer: Peer, org: Org, agent_id: str, message: wire.TaskRejected
+) -> None:
+    if services.old_agents.is_at_it(org, agent_id, message):
+        accepted = wire.TaskAccepted(message.task_id, message.generation)
+        commands.task_report(services, peer, accepted)
+    else:
+        commands.task_report(services, peer, message)
+        services.old_agents.rejected(org, peer, agent_id, message)
+
+
+def _working(services: Services, peer: Peer, org: Org, agent_id: str, message: Working) -> None:
+    services.old_agents.working(org, peer, agent_id, message)
 
 
 def _recovering(
-    services: Services, peer: Peer, org: Org, agent_id: str, message: old.TaskRecovering
+    services: Services, peer: Peer, org: Org, agent_id: str, message: Recovering
 ) -> None:
     services.old_agents.recovering(org, peer, agent_id, message)
 
 
-_QUESTIONS: Final[dict[type[Struct], Any]] = {
+_OWN: Final[dict[type[Struct] | type[tuple[Any, ...]], Any]] = {
     old.Ping: _ping,
-    old.StateReport: _state,
-    old.TaskRecovering: _recovering,
+    wire.TaskAccepted: _accepted,
+    wire.TaskRejected: _rejected,
+    Working: _working,
+    Recovering: _recovering,
 }
+"""What is not the same as with our own agents."""

@@ -33,7 +33,10 @@ def kept(found: Judged) -> Any:
         ({"status": "failed", "error": "boom"}, "boom"),
         ({"status": "Failed", "reason": "why"}, "why"),
         ({"status": "failed", "output": "out"}, "out"),
-        ({"status": "done", "verification_status": "execution_failed"}, "the result says done"),
+        (
+            {"status": "done", "verification_status": "execution_failed"},
+            "the result says execution_failed",
+        ),
         ({"status": "timeout", "error": "  "}, "the result says timeout"),
     ],
 )
@@ -41,6 +44,34 @@ def test_a_completion_may_tell_of_a_failure(result: dict[str, Any], error: str) 
     """Its result is kept."""
     found = judge(result)
     assert (found.error, found.failure_class, kept(found)) == (error, None, result)
+
+
+@pytest.mark.parametrize(
+    ("result", "error"),
+    [
+        (b'{"status":" FAILED ","n":1e999}', "the result says  FAILED "),
+        (b'{"status":"failed","output":"a' + rb"\ud83d" + b'"}', "a\ufffd"),
+        (b'{"status":"success","output":"a', "the result could not be read"),
+    ],
+)
+def test_a_failure_is_none_the_less_one_when_the_rest_is_odd(result: bytes, error: str) -> None:
+    """What cannot be read at all is a failure, and kept as text."""
+    found = judged(Raw(result), UNSET, UNSET)
+    assert found.error == error
+    assert found.result is not UNSET
+
+
+def test_an_error_is_never_long() -> None:
+    """Neither the status nor anything else makes it so."""
+    odd = {"status": "x" * 1_000_000, "verification_status": "failed", "error": ["x" * 10_000]}
+    assert judge(odd).error == "the result says failed"
+    assert len(judge({"status": "failed", "error": "x" * 1_000_000}).error or "") == 2_000
+
+
+def test_half_a_character_in_a_result_is_marked() -> None:
+    """All else of it is kept as it came."""
+    found = judged(Raw(rb'{"output": "a\ud83d", "n": 1}'), UNSET, UNSET)
+    assert (found.error, found.result) == (None, Raw(rb'{"output": "a\ufffd", "n": 1}'))
 
 
 @pytest.mark.parametrize("result", [MISSING, None, {}, [], "failed", {"status": ["failed"]}])

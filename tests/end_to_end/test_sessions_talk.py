@@ -76,6 +76,14 @@ class Line:
         """Nobody does."""
         raise AssertionError("an old sidecar, here?")
 
+    def take_large_frames(self) -> None:
+        """Nobody does."""
+        raise AssertionError("an old sidecar, here?")
+
+    def fall_silent(self) -> None:
+        """Nobody does."""
+        raise AssertionError("an old sidecar, here?")
+
     def close(self, close: Close) -> None:
         """The hub ends the connection."""
         self.deliver(encode(Bye(int(close.code), close.reason, close.reconnect)))

@@ -12,7 +12,7 @@ from hub.core.task import Task
 from hub.services.bundle import Services
 from hub.store.memory import MemoryStore
 from hub.transport import old_commands
-from schemas.from_agent import Identify
+from schemas.from_agent import Identify, TaskAccepted
 from schemas.scalars import FailureClass, Role, TaskState
 from schemas.work import TaskSpec
 from tests.core.hand_hub import HandHub, Line
@@ -57,10 +57,21 @@ class Yard:
         """The client identifies on a new connection."""
         self.line = OldLine(self.hub.clock.hub())
         self.hub.peers.all.add(self.line)
+        known = self.hub.org.agents.get(NAME)
+        was_new = known is not None and not known.is_old
         self.hub.greet(self.line, Identify(NAME, protocol_version=1))
-        self.hub.old_agents.greeted(self.hub.org, self.hub.org.agents[NAME])
+        self.hub.old_agents.greeted(self.hub.org, self.hub.org.agents[NAME], was_new=was_new)
         self.turn()
         return self.line
+
+    def modern(self, slots: int) -> Line:
+        """Corral's own sidecar comes under the same name."""
+        line = Line(self.hub.clock.hub(), lambda _frame: None)
+        self.hub.peers.all.add(line)
+        hello = Identify(NAME, protocol_version=2, slots=slots, in_flight=[])
+        self.hub.greet(line, hello)
+        self.turn()
+        return line
 
     def vanish(self) -> None:
         """The connection is cut."""
@@ -227,3 +238,144 @@ def test_a_restart_of_the_hub_leaves_time_to_come_back() -> None:
     again.passes(2 * SECOND)
     assert again.assigned() == [task_id]
     assert again.line.heard[-1]["generation"] == again.task(task_id).generation
+
+
+def test_a_deadline_runs_through_lost_leases_and_new_sessions() -> None:
+    """A client on a bad line does not get the whole time anew each time."""
+    yard = Yard()
+    task_id = yard.begun(max_attempts=2, timeout_ms=8 * MINUTE)
+    yard.vanish()
+    yard.passes(OLD_TERMS.lease_ms + SECOND)
+    assert yard.task(task_id).state is TaskState.QUEUED
+    generation = yard.task(task_id).generation
+    yard.come()
+    yard.says("state_report", task_id=task_id, generation=generation, status="working")
+    assert yard.task(task_id).state is TaskState.RUNNING
+    yard.passes(4 * MINUTE)
+    assert yard.task(task_id).failure_class is FailureClass.TIMEOUT
+
+
+def test_a_task_it_was_told_to_stop_is_kept_from_it_also_when_the_hub_dies_then() -> None:
+    """That is written before the client is told."""
+    yard = Yard()
+    task_id = yard.begun(timeout_ms=1_000)
+    while not any(each["type"] == "task_cancelled" for each in yard.line.heard):
+        yard.passes(STEP_MS)
+    assert NAME in yard.task(task_id).requires
+    (again,) = yard.hub.restart().durable_tasks().values()
+    assert NAME in again.requires
+
+
+def test_one_that_was_deaf_is_given_work_again_after_its_next_ping() -> None:
+    """It may never be heard of a task again otherwise."""
+    yard = Yard()
+    yard.passes(2 * SECOND)
+    task_id = yard.submit()
+    yard.passes(OLD_TERMS.accept_ms + SECOND, pings=False)
+    assert yard.task(task_id).state is TaskState.QUEUED
+    yard.says("ping")
+    assert yard.assigned() == [task_id, task_id]
+
+
+def test_a_state_report_has_time() -> None:
+    """A client under load sends it late; its task is not given up before."""
+    yard = Yard()
+    yard.says("resource_report")
+    task_id = yard.begun(max_attempts=1)
+    generation = yard.task(task_id).generation
+    yard.vanish()
+    yard.come()
+    yard.passes(OLD_TERMS.report_ms - SECOND)
+    yard.says("state_report", task_id=task_id, generation=generation, status="working")
+    assert yard.line.heard[-1]["action"] == "continue"
+    yard.passes(MINUTE)
+    assert yard.task(task_id).state is TaskState.RUNNING
+
+
+def test_what_the_newer_kind_does_not_name_is_lost_soon() -> None:
+    """It says what it works on right after each greeting."""
+    yard = Yard()
+    yard.says("resource_report")
+    task_id = yard.begun()
+    yard.vanish()
+    yard.come()
+    yard.passes(OLD_TERMS.report_ms + 2 * SECOND)
+    assert yard.task(task_id).reclaims == 1
+
+
+def test_one_that_became_the_older_kind_is_not_taken_for_the_newer() -> None:
+    """A whole session without the newer frames shows it."""
+    yard = Yard()
+    yard.says("resource_report")
+    yard.vanish()
+    yard.come()
+    task_id = yard.begun()
+    yard.passes(MINUTE)
+    yard.vanish()
+    yard.come()
+    yard.passes(MINUTE)
+    assert (yard.task(task_id).state, yard.task(task_id).reclaims) == (TaskState.RUNNING, 0)
+
+
+def test_an_old_client_in_the_place_of_a_new_one_has_nothing_of_its_work() -> None:
+    """Else its pings would keep what nobody does."""
+    yard = Yard()
+    line = yard.modern(4)
+    tasks = [yard.submit() for _ in range(4)]
+    for task_id in tasks:
+        accepted = TaskAccepted(task_id, yard.task(task_id).generation)
+        yard.hub.tasks.hear(line, yard.hub.org, NAME, accepted)
+    yard.turn()
+    yard.come()
+    assert {yard.task(task_id).state for task_id in tasks} == {TaskState.QUEUED}
+    yard.passes(2 * SECOND)
+    assert len(yard.assigned()) == 1
+
+
+def test_a_new_sidecar_in_the_place_of_an_old_one_has_all_its_slots() -> None:
+    """Whatever was in doubt about the old one."""
+    yard = Yard()
+    yard.begun()
+    yard.vanish()
+    yard.come()
+    yard.modern(8)
+    yard.passes(SECOND)
+    tasks = [yard.submit() for _ in range(8)]
+    assert all(yard.task(task_id).state is TaskState.ASSIGNED for task_id in tasks[:7])
+
+
+def test_a_task_that_was_only_assumed_to_be_begun_is_assigned_once_more() -> None:
+    """When the client ends something else, it was busy with that."""
+    yard = Yard()
+    first = yard.begun()
+    generation = yard.task(first).generation
+    yard.hub.tasks.cancel(yard.hub.org, ADMIN.id, yard.task(first))
+    yard.passes(MINUTE)
+    second = yard.submit()
+    yard.vanish()
+    yard.come()
+    yard.passes(2 * SECOND)
+    yard.says("task_rejected", task_id=second, reason="busy")
+    assert yard.task(second).state is TaskState.RUNNING
+    before = len(yard.assigned())
+    yard.says("task_failed", task_id=first, reason="late", generation=generation)
+    assert yard.assigned()[before:] == [second]
+    yard.says("task_accepted", task_id=second)
+    yard.says("task_complete", task_id=second, generation=yard.task(second).generation)
+    assert (yard.task(second).state, yard.task(second).attempt) == (TaskState.COMPLETED, 1)
+
+
+def test_a_busy_answer_is_no_acceptance_when_something_else_is_at_work() -> None:
+    """The second task was asked with, and its answer lost with the connection."""
+    yard = Yard()
+    yard.begun(timeout_ms=10 * MINUTE)
+    yard.vanish()
+    yard.come()
+    second = yard.submit()
+    yard.passes(3 * SECOND)
+    assert yard.assigned() == [second]
+    yard.vanish()
+    yard.come()
+    yard.passes(2 * SECOND)
+    yard.says("task_rejected", task_id=second, reason="busy")
+    assert yard.task(second).state is TaskState.QUEUED

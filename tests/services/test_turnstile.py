@@ -1,6 +1,7 @@
 """How many may be in, and how many of whom nothing is known."""
 
 from hub.services.turnstile import (
+    SILENT,
     UNKNOWN,
     UNKNOWN_PER_ADDRESS,
     UNKNOWN_PER_LOOPBACK,
@@ -14,6 +15,11 @@ class Guest:
     def __init__(self, *, is_known: bool = False) -> None:
         """Known when it came with a credential."""
         self.is_known = is_known
+        self.is_cut = False
+
+    def cut(self) -> None:
+        """It ends."""
+        self.is_cut = True
 
 
 def enter(turnstile: Turnstile, address: str, count: int) -> list[Guest]:
@@ -83,3 +89,22 @@ def test_one_network_is_one_client() -> None:
         enter(turnstile, f"2001:db8::{number:x}", 1)
     assert "this address" in str(turnstile.enter(Guest(), "2001:db8::ffff"))
     enter(turnstile, "2001:db8:0:1::1", 1)
+
+
+def test_silent_ones_take_no_place_of_those_who_still_may_identify() -> None:
+    """Many machines behind one address may have a wrong token."""
+    turnstile = Turnstile(10_000)
+    for guest in enter(turnstile, "1.1.1.1", UNKNOWN_PER_ADDRESS):
+        assert turnstile.hush(guest, "1.1.1.1") is None
+    enter(turnstile, "1.1.1.1", UNKNOWN_PER_ADDRESS)
+
+
+def test_of_silent_ones_the_oldest_ends_for_the_newest() -> None:
+    """There are only so many; one that left does not count."""
+    turnstile = Turnstile(10_000)
+    guests = [Guest() for _ in range(SILENT + 2)]
+    for guest in guests[:SILENT]:
+        assert turnstile.hush(guest, "1.1.1.1") is None
+    turnstile.leave(guests[0], "1.1.1.1")
+    assert turnstile.hush(guests[SILENT], "1.1.1.1") is None
+    assert turnstile.hush(guests[SILENT + 1], "1.1.1.1") is guests[1]
