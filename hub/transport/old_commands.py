@@ -25,6 +25,12 @@ REPORTS: Final = frozenset(
     {wire.TaskAccepted, wire.TaskRejected, wire.TaskComplete, wire.TaskFailed}
 )
 """What is never dropped for its rate; slots bound it."""
+TIERS: Final[dict[type[Struct], Tier]] = {
+    old.Ping: Tier.PINGS,
+    old.StateReport: Tier.REPORTS,
+    old.TaskRecovering: Tier.REPORTS,
+}
+"""What waits for an answer, which must not depend on how much progress is told."""
 
 
 def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now: int) -> None:
@@ -42,7 +48,8 @@ def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now:
     if dialect.reports_state:
         services.old_agents.is_newer(org, principal.id)
     kind = type(message)
-    if kind not in REPORTS and session.meter.bucket(Tier.PROGRESS, hub_now).take(1, hub_now):
+    tier = TIERS.get(kind, Tier.PROGRESS)
+    if kind not in REPORTS and session.meter.bucket(tier, hub_now).take(1, hub_now):
         return
     if kind in _QUESTIONS:
         _QUESTIONS[kind](services, peer, org, principal.id, message)
@@ -51,7 +58,7 @@ def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now:
     elif message is not None:
         commands.COMMANDS[kind](services, peer, message)
         if kind is wire.TaskAccepted:
-            services.old_agents.accepted(org, principal.id, message.task_id)
+            services.old_agents.accepted(org, peer, principal.id, message)
 
 
 def _rejected(

@@ -1,0 +1,227 @@
+"""The contract of old clients: the answers they wait for, and results, which come once or never."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.scalars import OLD_FRAME_BYTES
+from tests.backbone.clauses import at_work, by_both, client_of, greeted, heard, said
+from tests.backbone.double import OldClient
+from tests.backbone.errands import Onboarding, ask, remove_agent, submit, submit_goal
+from tests.backbone.fleet import PACE, begins, by_hand, ended
+from tests.backbone.script import HANG, NEVER_CONFIRM, SUCCEED, Setup, Version, big
+from tests.backbone.verify import DEFAULT_TIER
+from tests.transport.conftest import StartHub
+from tests.transport.ranch import HUB, Hub
+from tests.transport.wire import Door, new_name, open_door, until
+
+UNHURRIED: Final = replace(PACE, confirm_within=60.0)
+"""The agent has all the time it wants to confirm that it began."""
+AWAY: Final = replace(PACE, reconnect_after=0.3)
+"""It takes a while to come back, so that something can happen meanwhile."""
+JUST_FITS: Final = OLD_FRAME_BYTES - 4096
+"""Bytes of a result whose frame is as large as a frame may be, but for what is around it."""
+WORDS: Final = ("task_continue", "task_reassign", "task_assign")
+REPO: Final = "https://git.example/repo.git"
+
+
+async def test_must_07_recovery_is_answered_first(calm: Door, tmp_path: Path) -> None:
+    """By a number to go on under or by taking the task back; what waits comes after that."""
+
+    async def goes_on(version: Version) -> None:
+        async with client_of(calm, version, tmp_path / "on", HANG) as client:
+            first = await at_work(calm, client)
+            generation = calm.hub.task(first)["generation"]
+            second = calm.hub.submit(assign_to=client.agent_id)
+            await restart(client)
+            word = await first_word(client)
+            assert (word["type"], word["task_id"]) == ("task_continue", first)
+            assert (word["generation"], type(word["generation"])) == (generation, int)
+            client.otherwise = SUCCEED
+            client.finish(first)
+            for task in (first, second):
+                found = await until(ended(calm.hub, task))
+                assert (found["state"], found["attempt"]) == ("completed", 1)
+
+    async def begins_anew(version: Version) -> None:
+        async with client_of(calm, version, tmp_path, NEVER_CONFIRM, UNHURRIED) as client:
+            task = calm.hub.submit(assign_to=client.agent_id)
+            await until(lambda: client.status == "waking_confirmation")
+            await calm.reaches(task, "running")
+            client.otherwise = SUCCEED
+            await restart(client)
+            word = await first_word(client)
+            assert (word["type"], word["task_id"]) == ("task_reassign", task)
+            assert (await until(ended(calm.hub, task)))["state"] == "completed"
+
+    async def play(version: Version) -> None:
+        await asyncio.gather(goes_on(version), begins_anew(version))
+
+    await by_both(play)
+    peer = await by_hand(calm, new_name())
+    await peer.say("task_recovering", task_id="nobody's", last_status="working")
+    await peer.hears("task_reassign", task_id="nobody's")
+
+
+async def restart(client: OldClient) -> None:
+    """Kill the process and start it again; it has heard nothing yet."""
+    await client.kill()
+    client.heard.clear()
+    client.start()
+
+
+async def first_word(client: OldClient) -> dict[str, Any]:
+    """The first thing that the client hears about any task."""
+    return dict(await until(lambda: next(iter(heard(client, *WORDS)), None)))
+
+
+async def test_must_08_state_reports_are_answered(calm: Door, tmp_path: Path) -> None:
+    """By continue while the task is the client's, by abort when it is not, also amid a flood."""
+    async with client_of(calm, "1.4", tmp_path, HANG) as client:
+        task = await at_work(calm, client)
+        client.process.link.cut()
+        ack = (await until(lambda: heard(client, "state_report_ack")))[0]
+        assert (ack["task_id"], ack["action"]) == (task, "continue")
+        client.finish(task)
+        assert (await until(ended(calm.hub, task)))["attempt"] == 1
+    name = new_name()
+    peer = await by_hand(calm, name)
+    for _ in range(8_000):
+        await peer.say("task_progress", task_id=task, execution_event=None)
+    foreign = calm.hub.submit(needs=["nobody"])
+    for each in ("nobody's", task, foreign):
+        await peer.say("state_report", task_id=each, status="working", generation=1)
+        assert (await peer.hears("state_report_ack", task_id=each))["action"] == "abort"
+
+
+async def test_must_09_generations_and_deadlines(calm: Door, hasty: Door, tmp_path: Path) -> None:
+    """A number that is not the attempt's ends nothing; no result ends the attempt in its time."""
+    name = new_name()
+    peer = await by_hand(calm, name)
+    task = calm.hub.submit(assign_to=name)
+    old = await peer.given(task)
+    await peer.say("task_rejected", task_id=task, reason="busy")
+    await calm.reaches(task, "queued")
+    await peer.say("ping")
+    fence = await begins(peer, task)
+    for wrong in (fence["generation"] + 1, old["generation"]):
+        await peer.say("task_complete", task_id=task, generation=wrong, result="wrong")
+        await peer.hears("error", task_id=task)
+        assert calm.hub.task(task)["state"] == "running"
+    await peer.completes(fence, "right")
+    assert calm.hub.task(task)["result"] == "right"
+
+    async def play(version: Version) -> None:
+        async with client_of(hasty, version, tmp_path, HANG) as client:
+            task = await at_work(hasty, client, timeout_ms=1_000, max_attempts=1)
+            pongs = len(heard(client, "pong"))
+            found = await until(ended(hasty.hub, task))
+            assert (found["state"], found["failure_class"]) == ("dead_letter", "timeout")
+            assert len(heard(client, "pong")) > pongs
+
+    await by_both(play)
+
+
+async def test_must_10_large_results(calm: Door, tmp_path: Path) -> None:
+    """Whole in one frame up to the limit; one beyond it ends only its own attempt."""
+
+    async def play(version: Version) -> None:
+        async with AsyncExitStack() as stack:
+            client, other = [
+                await stack.enter_async_context(client_of(calm, version, tmp_path / each, HANG))
+                for each in "ab"
+            ]
+            bystanding = await at_work(calm, other)
+            for size in (3_000_000, JUST_FITS):
+                client.otherwise = big(size)
+                task = calm.hub.submit(assign_to=client.agent_id)
+                found = await until(ended(calm.hub, task))
+                assert (found["state"], found["attempt"]) == ("completed", 1)
+                assert (found["result"]["truncated"], client.tries[1:]) == (True, [])
+            assert len(json.dumps(said(client, "task_complete")[-1])) < OLD_FRAME_BYTES
+            client.otherwise = big(OLD_FRAME_BYTES)
+            large = calm.hub.submit(assign_to=client.agent_id, max_attempts=1)
+            await greeted(client, 2)
+            assert any(note == "closed 1009" for note in client.notes)
+            client.otherwise = SUCCEED
+            small = calm.hub.submit(assign_to=client.agent_id)
+            assert (await until(ended(calm.hub, small)))["state"] == "completed"
+            assert (await until(ended(calm.hub, large)))["failure_class"] == "lost"
+            other.finish(bystanding)
+            assert (await until(ended(calm.hub, bystanding)))["attempt"] == 1
+            assert len(other.tries) == 1
+
+    await by_both(play)
+
+
+async def test_must_11_nothing_is_sent_twice(calm: Door, tmp_path: Path) -> None:
+    """What went with a connection is noticed, and its task is run again."""
+
+    async def play(version: Version) -> None:
+        async with client_of(calm, version, tmp_path, HANG, AWAY) as client:
+            task = await at_work(calm, client)
+            client.process.link.cut()
+            client.finish(task)
+            await until(lambda: any(each == "lost: task_complete" for each in client.notes))
+            client.otherwise = SUCCEED
+            # The older one names nothing: only another task can tell that it has room.
+            calm.hub.submit(assign_to=client.agent_id)
+            found = await until(ended(calm.hub, task))
+            assert (found["state"], found["attempt"], found["reclaims"]) == ("completed", 2, 1)
+            (complete,) = [
+                each for each in said(client, "task_complete") if each["task_id"] == task
+            ]
+            assert complete["generation"] == found["generation"]
+
+    await by_both(play)
+
+
+async def test_must_12_the_scripts_are_served(own_hub: StartHub, tmp_path: Path) -> None:
+    """Each call with its status and the fields that are read of its answer."""
+    hub = own_hub((*HUB, "--open-registration", "--default-repo", REPO))
+    url, name = f"http://127.0.0.1:{hub.port}", new_name()
+
+    def asked(method: str, path: str, *more: Any) -> tuple[int, Any]:
+        return tuple(ask(method, url, path, *more))  # type: ignore[return-value]
+
+    assert asked("GET", "/health")[0] == 200
+    assert asked("GET", "/api/agents") == (200, {"agents": []})
+    assert asked("GET", "/api/config/default-repo") == (200, {"default_repo": REPO, "url": REPO})
+    status, body = asked("POST", "/api/onboard/register", None, {"agent_id": name})
+    token = body.pop("token")
+    places = {"hub_ws_url": hub.socket_url, "hub_api_url": url, "default_repo": REPO}
+    assert (status, body) == (201, {"agent_id": name, **places})
+    assert asked("POST", "/api/onboard/register", None, {"agent_id": name})[0] == 409
+    outcome = submit(url, token, "do it", "urgent", {"a": 1}, name)
+    (receipt,) = outcome.replies
+    assert (outcome.exit_code, receipt.status) == (0, 201)
+    assert (receipt.get("status"), receipt.get("priority")) == ("queued", "urgent")
+    assert type(receipt.get("created_at")) is int
+    task = receipt.get("task_id")
+    assert asked("GET", f"/api/tasks/{task}", token)[1]["status"] == "queued"
+    await works(hub, name, token, task, tmp_path)
+    status, body = asked("GET", f"/api/tasks/{task}", token)
+    assert (status, body["status"]) == (200, "completed")
+    risk = body["result"]["risk_classification"]
+    assert risk != DEFAULT_TIER
+    assert risk["tier"] in (1, 2, 3)
+    assert submit_goal(url, token, "win").replies[0].status == 501
+    assert remove_agent(url, tmp_path, name, token).printed == ["token removed"]
+    added = Onboarding(url, tmp_path, poll_every=0.02, poll_within=0.1).add(new_name())
+    assert [each.status for each in added.replies[:3]] == [200, 201, 201]
+    assert {each.status for each in added.replies[3:]} == {200}
+    assert [submit(url, "bad", "x").replies[0].status, asked("GET", "/api/tasks/x")[0]] == [401] * 2
+
+
+async def works(hub: Hub, name: str, token: str, task: str, work: Path) -> None:
+    """Do a task as the newer client does, which has its change classified in between."""
+    setup = Setup(repo_dir=True, hub_api_url=f"http://127.0.0.1:{hub.port}")
+    async with (
+        open_door(hub),
+        OldClient("1.4", hub.socket_url, name, token, work / "c", PACE, setup) as client,
+    ):
+        assert (await until(ended(hub, task)))["state"] == "completed"
+        assert said(client, "task_complete")
