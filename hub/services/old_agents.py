@@ -104,8 +104,14 @@ class OldAgents:
     def _give_up(self, org: Org, attempts: list[Attempt], now: Instant) -> None:
         for attempt in attempts:
             task = org.tasks.get(attempt.task_id)
-            if task is not None:
-                self._tasks.apply(org, task, lifecycle.lose(task, LOST, now))
+            if task is None:
+                continue
+            begun = task
+            if attempt.stop_reason is not None and task.holder is not None:
+                # It was told to drop it, but its timers for it still run.
+                until = now.hub + OLD_TERMS.shunned_ms
+                begun = lifecycle.kept_from(task, task.holder, until, now)
+            self._tasks.apply(org, task, lifecycle.lose(begun, LOST, now))
 
     def is_newer(self, org: Org, agent_id: str) -> None:
         """The agent sent what only those send that say what they work on."""

@@ -185,7 +185,8 @@ async def test_must_12_the_scripts_are_served(own_hub: StartHub, tmp_path: Path)
     url, name = f"http://127.0.0.1:{hub.port}", new_name()
 
     def asked(method: str, path: str, *more: Any) -> tuple[int, Any]:
-        return tuple(ask(method, url, path, *more))  # type: ignore[return-value]
+        reply = ask(method, url, path, *more)
+        return reply.status, reply.body
 
     assert asked("GET", "/health")[0] == 200
     assert asked("GET", "/api/agents") == (200, {"agents": []})
