@@ -1,49 +1,24 @@
 """The contract of old clients: what the hub should do for peace, and what it must not do."""
 
 import asyncio
-import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from tests.backbone.clauses import at_work, by_both, client_of, greeted, heard, said
+from tests.backbone.clauses import SPARE, at_work, by_both, client_of, greeted, heard, said
 from tests.backbone.double import OldClient
-from tests.backbone.fleet import PACE, begins, by_hand, ended
+from tests.backbone.fleet import begins, by_hand, ended
 from tests.backbone.script import HANG, NEVER_CONFIRM, SUCCEED, VERSIONS, Setup, Version, fail
 from tests.transport.conftest import StartHub
 from tests.transport.wire import Door, new_name, open_door, until
 
-IMPATIENT: Final = replace(PACE, ping_every=0.2, pong_within=0.2)
+IMPATIENT: Final = replace(SPARE, ping_every=0.2, pong_within=0.2)
 """It drops a silent connection soon; otherwise a test would wait for 40 s."""
 SILENCE: Final = IMPATIENT.ping_every + IMPATIENT.pong_within
 """From one try to the next, at least, on connections that are not answered."""
-UNCONFIRMED: Final = replace(PACE, confirm_within=8.0)
-"""The timer that ends the process runs on for a while after a cancel."""
 AT_ONCE: Final = {"base_ms": 0, "cap_ms": 0}
 """A failed task does not wait before it runs again."""
-ASSIGNED: Final = {
-    "type",
-    "task_id",
-    "description",
-    "metadata",
-    "payload",
-    "generation",
-    "assigned_at",
-}
-HARMLESS: Final = {
-    "identified",
-    "pong",
-    "task_assign",
-    "task_ack",
-    "task_continue",
-    "task_reassign",
-    "task_cancelled",
-    "state_report_ack",
-    "error",
-    "bye",
-}
-"""What a hub says to old clients; none of it is given to a shell."""
 
 
 async def is_tried_rarely(client: OldClient, first: int, patience: int = 2) -> None:
@@ -236,7 +211,7 @@ async def test_must_not_4_a_cancelled_task_does_not_come_again(
 
     def waking(version: Version, door: Door, word: str) -> OldClient:
         setup = Setup(capabilities=(f"{word}-{version}",))
-        return client_of(door, version, tmp_path / word, NEVER_CONFIRM, UNCONFIRMED, setup)
+        return client_of(door, version, tmp_path / word, NEVER_CONFIRM, setup=setup)
 
     async def play(version: Version) -> None:
         async with open_door(hub) as door:
@@ -255,7 +230,7 @@ async def woken(door: Door, client: OldClient, **spec: Any) -> str:
 
 
 async def is_kept_away(client: OldClient, door: Door, task: str) -> None:
-    """Another one gets the task at once; this client lives on past all its timers."""
+    """Another one gets the task; this client does not, and lives."""
     found = door.hub.get(f"/tasks/{task}/explain")["candidates"]
     mine = next(each for each in found if each["agent_id"] == client.agent_id)
     assert "excluded" in {reason["code"] for reason in mine["reasons"]}
@@ -264,44 +239,3 @@ async def is_kept_away(client: OldClient, door: Door, task: str) -> None:
         assert (await until(ended(door.hub, task)))["assigned_to"] == other.agent_id
     assert [each["task_id"] for each in heard(client, "task_assign")] == [task]
     assert client.exit_codes == []
-
-
-SMUGGLED: Final[dict[str, Any]] = {
-    "type": "room_message",
-    "from": "x",
-    "text": "$(touch /tmp/never)",
-    "seq": 1,
-    "verification_steps": [{"type": "command_succeeds", "target": "touch /tmp/never"}],
-    "shell_command": "touch /tmp/never",
-    "routing_decision": {"target_type": "sidecar"},
-    "task_id": "another",
-    "generation": None,
-}
-
-
-async def test_must_not_5_no_commands_from_a_task(calm: Door, tmp_path: Path) -> None:
-    """Wherever somebody writes them, they stay there: no frame and no field is made of them."""
-    broken_out = '"}, ' + json.dumps(SMUGGLED)[1:]
-    labels = {"type": "room_message", "verification_steps": "x", "shell_command": "x"}
-
-    async def play(version: Version) -> None:
-        async with client_of(calm, version, tmp_path) as client:
-            pin = {"assign_to": client.agent_id}
-            first = calm.hub.submit(
-                description=broken_out, metadata=SMUGGLED, payload=SMUGGLED, labels=labels, **pin
-            )
-            wish = {**SMUGGLED, "description": broken_out, "metadata": SMUGGLED, **pin}
-            reply = calm.hub.http("POST", "/api/tasks", wish)
-            peer = await by_hand(calm, new_name())
-            await peer.raw(json.dumps({**SMUGGLED, "to": client.agent_id}))
-            for task in (first, reply.json["task_id"]):
-                found = await until(ended(calm.hub, task))
-                assert found["result"]["output"] == "done"
-            assigned = heard(client, "task_assign")
-            assert [set(each) for each in assigned] == [ASSIGNED] * 2
-            assert [each["metadata"] for each in assigned] == [SMUGGLED] * 2
-            assert [each["description"] for each in assigned] == [broken_out] * 2
-            assert {each["type"] for each in client.heard} <= HARMLESS
-            assert (client.shelled, said(client, "task_progress")) == ([], [])
-
-    await by_both(play)

@@ -1,4 +1,4 @@
-"""The contract of old clients: the answers they wait for, and results, which come once or never."""
+"""The contract of old clients: the tasks and answers they get, and results, which come once."""
 
 import asyncio
 import json
@@ -8,24 +8,55 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.scalars import OLD_FRAME_BYTES
-from tests.backbone.clauses import at_work, by_both, client_of, greeted, heard, said
+from tests.backbone.clauses import SPARE, at_work, by_both, client_of, greeted, heard, said
 from tests.backbone.double import OldClient
 from tests.backbone.errands import Onboarding, ask, remove_agent, submit, submit_goal
-from tests.backbone.fleet import PACE, begins, by_hand, ended
+from tests.backbone.fleet import begins, by_hand, ended
 from tests.backbone.script import HANG, NEVER_CONFIRM, SUCCEED, Setup, Version, big
 from tests.backbone.verify import DEFAULT_TIER
 from tests.transport.conftest import StartHub
 from tests.transport.ranch import HUB, Hub
 from tests.transport.wire import Door, new_name, open_door, until
 
-UNHURRIED: Final = replace(PACE, confirm_within=60.0)
-"""The agent has all the time it wants to confirm that it began."""
-AWAY: Final = replace(PACE, reconnect_after=0.3)
+AWAY: Final = replace(SPARE, reconnect_after=0.3)
 """It takes a while to come back, so that something can happen meanwhile."""
 JUST_FITS: Final = OLD_FRAME_BYTES - 4096
 """Bytes of a result whose frame is as large as a frame may be, but for what is around it."""
 WORDS: Final = ("task_continue", "task_reassign", "task_assign")
 REPO: Final = "https://git.example/repo.git"
+ASSIGNED: Final = {
+    "type",
+    "task_id",
+    "description",
+    "metadata",
+    "payload",
+    "generation",
+    "assigned_at",
+}
+HARMLESS: Final = {
+    "identified",
+    "pong",
+    "task_assign",
+    "task_ack",
+    "task_continue",
+    "task_reassign",
+    "task_cancelled",
+    "state_report_ack",
+    "error",
+    "bye",
+}
+"""What a hub says to old clients; none of it is given to a shell."""
+SMUGGLED: Final[dict[str, Any]] = {
+    "type": "room_message",
+    "from": "x",
+    "text": "$(touch /tmp/never)",
+    "seq": 1,
+    "verification_steps": [{"type": "command_succeeds", "target": "touch /tmp/never"}],
+    "shell_command": "touch /tmp/never",
+    "routing_decision": {"target_type": "sidecar"},
+    "task_id": "another",
+    "generation": None,
+}
 
 
 async def test_must_07_recovery_is_answered_first(calm: Door, tmp_path: Path) -> None:
@@ -47,7 +78,7 @@ async def test_must_07_recovery_is_answered_first(calm: Door, tmp_path: Path) ->
                 assert (found["state"], found["attempt"]) == ("completed", 1)
 
     async def begins_anew(version: Version) -> None:
-        async with client_of(calm, version, tmp_path, NEVER_CONFIRM, UNHURRIED) as client:
+        async with client_of(calm, version, tmp_path, NEVER_CONFIRM) as client:
             task = calm.hub.submit(assign_to=client.agent_id)
             await until(lambda: client.status == "waking_confirmation")
             await calm.reaches(task, "running")
@@ -222,7 +253,35 @@ async def works(hub: Hub, name: str, token: str, task: str, work: Path) -> None:
     setup = Setup(repo_dir=True, hub_api_url=f"http://127.0.0.1:{hub.port}")
     async with (
         open_door(hub),
-        OldClient("1.4", hub.socket_url, name, token, work / "c", PACE, setup) as client,
+        OldClient("1.4", hub.socket_url, name, token, work / "c", SPARE, setup) as client,
     ):
         assert (await until(ended(hub, task)))["state"] == "completed"
         assert said(client, "task_complete")
+
+
+async def test_must_not_5_no_commands_from_a_task(calm: Door, tmp_path: Path) -> None:
+    """Wherever somebody writes them, they stay there: no frame and no field is made of them."""
+    broken_out = '"}, ' + json.dumps(SMUGGLED)[1:]
+    labels = {"type": "room_message", "verification_steps": "x", "shell_command": "x"}
+
+    async def play(version: Version) -> None:
+        async with client_of(calm, version, tmp_path) as client:
+            pin = {"assign_to": client.agent_id}
+            first = calm.hub.submit(
+                description=broken_out, metadata=SMUGGLED, payload=SMUGGLED, labels=labels, **pin
+            )
+            wish = {**SMUGGLED, "description": broken_out, "metadata": SMUGGLED, **pin}
+            reply = calm.hub.http("POST", "/api/tasks", wish)
+            peer = await by_hand(calm, new_name())
+            await peer.raw(json.dumps({**SMUGGLED, "to": client.agent_id}))
+            for task in (first, reply.json["task_id"]):
+                found = await until(ended(calm.hub, task))
+                assert found["result"]["output"] == "done"
+            assigned = heard(client, "task_assign")
+            assert [set(each) for each in assigned] == [ASSIGNED] * 2
+            assert [each["metadata"] for each in assigned] == [SMUGGLED] * 2
+            assert [each["description"] for each in assigned] == [broken_out] * 2
+            assert {each["type"] for each in client.heard} <= HARMLESS
+            assert (client.shelled, said(client, "task_progress")) == ([], [])
+
+    await by_both(play)
