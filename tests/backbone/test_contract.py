@@ -1,4 +1,4 @@
-"""The contract of old clients: how they come in, what they hear, and that they may say anything."""
+"""The contract of old clients: how they come in, what they hear, and that they may say all."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 
 from tests.backbone.clauses import (
     PARTS,
+    SPARE,
     at_work,
     by_both,
     client_of,
@@ -20,10 +21,16 @@ from tests.backbone.clauses import (
     held,
     said,
 )
+from tests.backbone.double import OldClient
+from tests.backbone.errands import Onboarding, ask, remove_agent, submit, submit_goal
 from tests.backbone.fleet import begins, by_hand, ended
 from tests.backbone.script import HANG, SUCCEED, VERSIONS, Frame, Setup, Version
-from tests.transport.wire import Door, Peer, new_name, until
+from tests.backbone.verify import DEFAULT_TIER
+from tests.transport.conftest import StartHub
+from tests.transport.ranch import HUB, Hub
+from tests.transport.wire import Door, Peer, new_name, open_door, until
 
+REPO: Final = "https://git.example/repo.git"
 PONG_WITHIN: Final = 10.0
 """Seconds after which a client drops a connection on which its ping was not answered."""
 EMPTY: Final[dict[str, Any]] = {"protocol_version": 1}
@@ -155,13 +162,14 @@ async def test_must_04_assignments_as_they_are_read(calm: Door, tmp_path: Path) 
 
     async def play(version: Version) -> None:
         async with client_of(calm, version, tmp_path) as client:
-            await greeted(client)
+            first = calm.hub.submit(assign_to=client.agent_id)
+            await until(ended(calm.hub, first))
             edit = calm.hub.http("PATCH", f"/api/v1/agents/{client.agent_id}", {"slots": 4})
             assert edit.status == 200
             tasks = [calm.hub.submit(assign_to=client.agent_id, **spec) for spec in specs]
             for task in tasks:
                 assert (await until(ended(calm.hub, task)))["state"] == "completed"
-            assert len(heard(client, "task_assign")) == len(specs)
+            assert len(heard(client, "task_assign")) == 1 + len(specs)
             for frame in heard(client, "task_assign"):
                 is_as_read(frame)
             assert not said(client, "task_rejected")
@@ -190,8 +198,6 @@ async def test_must_05_all_their_frames_are_taken(calm: Door, version: Version) 
             strange = {"task_id": "nobody's", "added": {"later": [1]}}
             for said_ in ({}, nulls, nulls | strange):
                 await peer.say(kind, **EMPTY, **said_)
-    await peer.pings()
-    assert not [each for each in peer.frames if each.get("error") == "invalid_json"]
     task = calm.hub.submit(assign_to=name)
     fence = await begins(peer, task)
     more = dict.fromkeys(("verification_report", "verification_history", "tokens_used"))
@@ -200,6 +206,7 @@ async def test_must_05_all_their_frames_are_taken(calm: Door, version: Version) 
     await peer.say("task_complete", **fence, **EMPTY, **more, result={"n": 1}, added=[])
     found = await until(ended(calm.hub, task))
     assert (found["result"], found["attempt"]) == ({"n": 1}, 1)
+    assert not [each for each in peer.frames if each.get("error") == "invalid_json"]
     assert not peer.closed
 
 
@@ -234,3 +241,52 @@ async def test_must_06_busy_gives_the_task_back(calm: Door, tmp_path: Path) -> N
         client.finish(first)
         for task in (first, second):
             assert (await until(ended(calm.hub, task)))["attempt"] == 1
+
+
+async def test_must_12_the_scripts_are_served(own_hub: StartHub, tmp_path: Path) -> None:
+    """Each call with its status and the fields that are read of its answer."""
+    hub = own_hub((*HUB, "--open-registration", "--default-repo", REPO))
+    url, name = f"http://127.0.0.1:{hub.port}", new_name()
+
+    def asked(method: str, path: str, *more: Any) -> tuple[int, Any]:
+        reply = ask(method, url, path, *more)
+        return reply.status, reply.body
+
+    assert asked("GET", "/health")[0] == 200
+    assert asked("GET", "/api/agents") == (200, {"agents": []})
+    assert asked("GET", "/api/config/default-repo") == (200, {"default_repo": REPO, "url": REPO})
+    status, body = asked("POST", "/api/onboard/register", None, {"agent_id": name})
+    token = body.pop("token")
+    places = {"hub_ws_url": hub.socket_url, "hub_api_url": url, "default_repo": REPO}
+    assert (status, body) == (201, {"agent_id": name, **places})
+    assert asked("POST", "/api/onboard/register", None, {"agent_id": name})[0] == 409
+    outcome = submit(url, token, "do it", "urgent", {"a": 1}, name)
+    (receipt,) = outcome.replies
+    assert (outcome.exit_code, receipt.status) == (0, 201)
+    assert (receipt.get("status"), receipt.get("priority")) == ("queued", "urgent")
+    assert type(receipt.get("created_at")) is int
+    task = receipt.get("task_id")
+    assert asked("GET", f"/api/tasks/{task}", token)[1]["status"] == "queued"
+    await works(hub, name, token, task, tmp_path)
+    status, body = asked("GET", f"/api/tasks/{task}", token)
+    assert (status, body["status"]) == (200, "completed")
+    risk = body["result"]["risk_classification"]
+    assert risk != DEFAULT_TIER
+    assert risk["tier"] in (1, 2, 3)
+    assert submit_goal(url, token, "win").replies[0].status == 501
+    assert remove_agent(url, tmp_path, name, token).printed == ["token removed"]
+    added = Onboarding(url, tmp_path, poll_every=0.02, poll_within=0.1).add(new_name())
+    assert [each.status for each in added.replies[:3]] == [200, 201, 201]
+    assert {each.status for each in added.replies[3:]} == {200}
+    assert [submit(url, "bad", "x").replies[0].status, asked("GET", "/api/tasks/x")[0]] == [401] * 2
+
+
+async def works(hub: Hub, name: str, token: str, task: str, work: Path) -> None:
+    """Do a task as the newer client does, which has its change classified in between."""
+    setup = Setup(repo_dir=True, hub_api_url=f"http://127.0.0.1:{hub.port}")
+    async with (
+        open_door(hub),
+        OldClient("1.4", hub.socket_url, name, token, work / "c", SPARE, setup) as client,
+    ):
+        assert (await until(ended(hub, task)))["state"] == "completed"
+        assert said(client, "task_complete")

@@ -10,20 +10,15 @@ from typing import Any, Final
 from schemas.scalars import OLD_FRAME_BYTES
 from tests.backbone.clauses import SPARE, at_work, by_both, client_of, greeted, heard, said
 from tests.backbone.double import OldClient
-from tests.backbone.errands import Onboarding, ask, remove_agent, submit, submit_goal
 from tests.backbone.fleet import begins, by_hand, ended
-from tests.backbone.script import HANG, NEVER_CONFIRM, SUCCEED, Setup, Version, big
-from tests.backbone.verify import DEFAULT_TIER
-from tests.transport.conftest import StartHub
-from tests.transport.ranch import HUB, Hub
-from tests.transport.wire import Door, new_name, open_door, until
+from tests.backbone.script import HANG, NEVER_CONFIRM, SUCCEED, Version, big
+from tests.transport.wire import Door, new_name, until
 
 AWAY: Final = replace(SPARE, reconnect_after=0.3)
 """It takes a while to come back, so that something can happen meanwhile."""
 JUST_FITS: Final = OLD_FRAME_BYTES - 4096
 """Bytes of a result whose frame is as large as a frame may be, but for what is around it."""
 WORDS: Final = ("task_continue", "task_reassign", "task_assign")
-REPO: Final = "https://git.example/repo.git"
 ASSIGNED: Final = {
     "type",
     "task_id",
@@ -88,13 +83,29 @@ async def test_must_07_recovery_is_answered_first(calm: Door, tmp_path: Path) ->
             assert (word["type"], word["task_id"]) == ("task_reassign", task)
             assert (await until(ended(calm.hub, task)))["state"] == "completed"
 
+    async def knows_another(version: Version) -> None:
+        client = client_of(calm, version, tmp_path / "else")
+        left = {"task_id": "gone", "description": "", "metadata": {}, "status": "working"}
+        client.queue.write(left, None)
+        task = calm.hub.submit(assign_to=client.agent_id)
+        async with client:
+            word = await first_word(client)
+            assert (word["type"], word["task_id"]) == ("task_reassign", "gone")
+            assert (await until(ended(calm.hub, task)))["attempt"] == 1
+
     async def play(version: Version) -> None:
-        await asyncio.gather(goes_on(version), begins_anew(version))
+        plays = (goes_on, begins_anew, knows_another)
+        await asyncio.gather(*(each(version) for each in plays))
 
     await by_both(play)
-    peer = await by_hand(calm, new_name())
-    await peer.say("task_recovering", task_id="nobody's", last_status="working")
-    await peer.hears("task_reassign", task_id="nobody's")
+    name = new_name()
+    task = calm.hub.submit(assign_to=name)
+    slow = await by_hand(calm, name)
+    await asyncio.sleep(0.3)
+    assert not [frame for frame in slow.frames if frame["type"] in WORDS]
+    await slow.say("task_recovering", task_id="gone", last_status="working")
+    await slow.hears("task_reassign", task_id="gone")
+    await slow.given(task)
 
 
 async def restart(client: OldClient) -> None:
@@ -118,13 +129,13 @@ async def test_must_08_state_reports_are_answered(calm: Door, tmp_path: Path) ->
         assert (ack["task_id"], ack["action"]) == (task, "continue")
         client.finish(task)
         assert (await until(ended(calm.hub, task)))["attempt"] == 1
-    name = new_name()
-    peer = await by_hand(calm, name)
+    asked = ("nobody's", task, calm.hub.submit(needs=["nobody"]))
+    peer = await by_hand(calm, new_name())
     for _ in range(8_000):
         await peer.say("task_progress", task_id=task, execution_event=None)
-    foreign = calm.hub.submit(needs=["nobody"])
-    for each in ("nobody's", task, foreign):
+    for each in asked:
         await peer.say("state_report", task_id=each, status="working", generation=1)
+    for each in asked:
         assert (await peer.hears("state_report_ack", task_id=each))["action"] == "abort"
 
 
@@ -198,8 +209,9 @@ async def test_must_11_nothing_is_sent_twice(calm: Door, tmp_path: Path) -> None
             client.finish(task)
             await until(lambda: any(each == "lost: task_complete" for each in client.notes))
             client.otherwise = SUCCEED
-            # The older one names nothing: only another task can tell that it has room.
-            calm.hub.submit(assign_to=client.agent_id)
+            if version == "1.1":
+                # It names nothing: only another task can tell that it has room.
+                calm.hub.submit(assign_to=client.agent_id)
             found = await until(ended(calm.hub, task))
             assert (found["state"], found["attempt"], found["reclaims"]) == ("completed", 2, 1)
             (complete,) = [
@@ -208,55 +220,6 @@ async def test_must_11_nothing_is_sent_twice(calm: Door, tmp_path: Path) -> None
             assert complete["generation"] == found["generation"]
 
     await by_both(play)
-
-
-async def test_must_12_the_scripts_are_served(own_hub: StartHub, tmp_path: Path) -> None:
-    """Each call with its status and the fields that are read of its answer."""
-    hub = own_hub((*HUB, "--open-registration", "--default-repo", REPO))
-    url, name = f"http://127.0.0.1:{hub.port}", new_name()
-
-    def asked(method: str, path: str, *more: Any) -> tuple[int, Any]:
-        reply = ask(method, url, path, *more)
-        return reply.status, reply.body
-
-    assert asked("GET", "/health")[0] == 200
-    assert asked("GET", "/api/agents") == (200, {"agents": []})
-    assert asked("GET", "/api/config/default-repo") == (200, {"default_repo": REPO, "url": REPO})
-    status, body = asked("POST", "/api/onboard/register", None, {"agent_id": name})
-    token = body.pop("token")
-    places = {"hub_ws_url": hub.socket_url, "hub_api_url": url, "default_repo": REPO}
-    assert (status, body) == (201, {"agent_id": name, **places})
-    assert asked("POST", "/api/onboard/register", None, {"agent_id": name})[0] == 409
-    outcome = submit(url, token, "do it", "urgent", {"a": 1}, name)
-    (receipt,) = outcome.replies
-    assert (outcome.exit_code, receipt.status) == (0, 201)
-    assert (receipt.get("status"), receipt.get("priority")) == ("queued", "urgent")
-    assert type(receipt.get("created_at")) is int
-    task = receipt.get("task_id")
-    assert asked("GET", f"/api/tasks/{task}", token)[1]["status"] == "queued"
-    await works(hub, name, token, task, tmp_path)
-    status, body = asked("GET", f"/api/tasks/{task}", token)
-    assert (status, body["status"]) == (200, "completed")
-    risk = body["result"]["risk_classification"]
-    assert risk != DEFAULT_TIER
-    assert risk["tier"] in (1, 2, 3)
-    assert submit_goal(url, token, "win").replies[0].status == 501
-    assert remove_agent(url, tmp_path, name, token).printed == ["token removed"]
-    added = Onboarding(url, tmp_path, poll_every=0.02, poll_within=0.1).add(new_name())
-    assert [each.status for each in added.replies[:3]] == [200, 201, 201]
-    assert {each.status for each in added.replies[3:]} == {200}
-    assert [submit(url, "bad", "x").replies[0].status, asked("GET", "/api/tasks/x")[0]] == [401] * 2
-
-
-async def works(hub: Hub, name: str, token: str, task: str, work: Path) -> None:
-    """Do a task as the newer client does, which has its change classified in between."""
-    setup = Setup(repo_dir=True, hub_api_url=f"http://127.0.0.1:{hub.port}")
-    async with (
-        open_door(hub),
-        OldClient("1.4", hub.socket_url, name, token, work / "c", SPARE, setup) as client,
-    ):
-        assert (await until(ended(hub, task)))["state"] == "completed"
-        assert said(client, "task_complete")
 
 
 async def test_must_not_5_no_commands_from_a_task(calm: Door, tmp_path: Path) -> None:
