@@ -102,6 +102,14 @@ FromOldAgent = (
 )
 
 
+class TaskAck(Struct, frozen=True, tag_field="type", tag="task_ack"):
+    """The task is the sidecar's (`accepted`). Only its log reads that."""
+
+    task_id: str
+    generation: int
+    status: str
+
+
 class TaskContinue(Struct, frozen=True, tag_field="type", tag="task_continue"):
     """Go on with this task; its result bears this generation."""
 

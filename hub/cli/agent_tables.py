@@ -73,6 +73,7 @@ def _facts(agent: AgentView) -> list[tuple[str, RenderableType | None]]:
         ("tasks", Text("\n".join(agent.running)) if agent.running else None),
         ("fixed", ", ".join(agent.fixed) if agent.fixed else None),
         ("host", Text(clean(agent.host)) if agent.host else None),
+        ("protocol", None if agent.protocol_version is None else str(agent.protocol_version)),
         ("seen", seen),
         ("known", f"{ago(agent.created_at)}, from {agent.source}"),
         ("version", str(agent.version)),

@@ -22,13 +22,16 @@ PATH_CHARS: Final = 200
 PROTECTED: Final = frozenset(
     {"auth", "authentication", "authorization", "login", "oauth", "permission", "permissions"}
     | {"password", "passwords", "secret", "secrets", "credential", "credentials"}
-    | {"token", "tokens", "security", "crypto", "pem", "key", "keys"}
+    | {"token", "tokens", "jwt", "sso", "security", "crypto", "pem", "key", "keys", "apikey"}
+    | {"passwd", "rsa", "dsa", "ecdsa", "ed25519", "ssh", "npmrc", "pypirc", "netrc", "htpasswd"}
     | {"config", "configs", "configuration", "settings", "env", "migration", "migrations"}
-    | {"github", "gitlab", "ci", "deploy", "deployment", "dockerfile"}
+    | {"github", "gitlab", "workflows", "ci", "deploy", "deployment", "dockerfile"}
 )
 """Words in a path that stand for access, secrets, configuration, and how code gets out."""
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word ends within camelCase or behind an acronym."""
 _WORD: Final = re.compile(r"[a-z0-9]+")
+_LETTERS: Final = re.compile(r"[a-z]+")
 
 
 class CodeChange(Struct, frozen=True):
@@ -79,4 +82,6 @@ def _too_much(count: int | None, most: int, what: str) -> list[str]:
 
 def is_protected(path: str) -> bool:
     """Whether a path is about access, secrets or configuration, by the words in it."""
-    return not PROTECTED.isdisjoint(_WORD.findall(_HUMP.sub("/", path).lower()))
+    apart, whole = _HUMP.sub("/", path).lower(), path.lower()
+    words = (*_WORD.findall(apart), *_LETTERS.findall(apart))
+    return not PROTECTED.isdisjoint((*words, *_WORD.findall(whole), *_LETTERS.findall(whole)))

@@ -19,12 +19,13 @@ from hub.core.org import Org
 from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.clock import Clock
-from hub.services.peers import Peer, Peers
+from hub.services.peers import Peer, Peers, frame_of
 from hub.services.reconcile import Reconciler
 from hub.services.scheduler import assign_frame
 from hub.services.tasks import Tasks
 from hub.store.contract import JournalPort
-from schemas.from_agent import Alive, InFlight, TaskRejected
+from schemas.backbone import TaskAck
+from schemas.from_agent import Alive, InFlight, TaskAccepted, TaskRejected
 from schemas.scalars import Holding, TaskState, Verdict
 
 SUPERSEDED: Final = 2
@@ -137,13 +138,15 @@ class OldAgents:
 
     # Answers to assignments
 
-    def accepted(self, org: Org, agent_id: str, task_id: str) -> None:
+    def accepted(self, org: Org, peer: Peer, agent_id: str, message: TaskAccepted) -> None:
         """The agent began a task: it has nothing else at work, as it does one at a time."""
         agent = org.agents.get(agent_id)
-        begun = None if agent is None else agent.held.get(task_id)
+        begun = None if agent is None else agent.held.get(message.task_id)
         if agent is None or begun is None or not begun.accepted:
             return
         begun.doubtful = begun.assumed = False
+        ack = TaskAck(message.task_id, message.generation, "accepted")
+        self._journal.promise(peer.deliver_as_is, frame_of(ack))
         others = [each for each in agent.held.values() if each.accepted and each is not begun]
         self._give_up(org, others, LOST, self._clock.now())
 

@@ -22,13 +22,8 @@ from schemas import from_agent as wire
 from schemas.scalars import ErrorCode, Tier
 from schemas.to_agent import Error
 
-REPORTS: Final = frozenset(
-    {wire.TaskAccepted, wire.TaskRejected, wire.TaskComplete, wire.TaskFailed}
-)
 TIERS: Final[dict[type, Tier]] = {
     old.Ping: Tier.PINGS,
-    Working: Tier.PINGS,
-    Recovering: Tier.PINGS,
     wire.TaskProgress: Tier.PROGRESS,
     type(None): Tier.PROGRESS,
 }
@@ -90,7 +85,7 @@ def _accepted(
     services: Services, peer: Peer, org: Org, agent_id: str, message: wire.TaskAccepted
 ) -> None:
     commands.task_report(services, peer, message)
-    services.old_agents.accepted(org, agent_id, message.task_id)
+    services.old_agents.accepted(org, peer, agent_id, message)
 
 
 def _rejected(

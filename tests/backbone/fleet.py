@@ -50,4 +50,5 @@ async def begins(peer: Peer, task: str) -> Frame:
     """Take a task as an old client does, which names no generation."""
     fence = await peer.given(task)
     await peer.say("task_accepted", task_id=task)
+    await peer.hears("task_ack", task_id=task, status="accepted")
     return fence

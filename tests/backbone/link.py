@@ -8,6 +8,7 @@ from typing import Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.protocol import State
 
 from tests.backbone.script import Frame, Pace
 
@@ -129,7 +130,8 @@ class Link:
             for work in works:
                 work.cancel()
             await asyncio.gather(*works, return_exceptions=True)
-            socket.transport.abort()
+            if socket.state is not State.CLOSED:
+                socket.transport.abort()
             self.owner.closed()
         self.owner.note(f"closed {socket.close_code}")
 

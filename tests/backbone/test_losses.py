@@ -102,6 +102,8 @@ async def test_an_assignment_lost_with_the_connection_is_sent_again(
     assert await second.given(task) == fence
     await second.say(answer, task_id=task, **({"reason": "busy"} if "rej" in answer else {}))
     await calm.reaches(task, "running", generation=fence["generation"], attempt=1)
+    if answer == "task_accepted":
+        await second.hears("task_ack", task_id=task, status="accepted")
     assert (await second.completes(fence, "done"))["status"] == "complete"
 
 

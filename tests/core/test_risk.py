@@ -55,6 +55,18 @@ def test_nothing_said_is_no_low_risk() -> None:
         "app/UserToken.java",
         "settings.toml",
         "cert.pem",
+        "OAuth2Client.py",
+        "APIKey.ts",
+        "HTTPAuth.ts",
+        "auth0.ts",
+        "JWTSecret.ts",
+        "APIToken.java",
+        "CIConfig.yml",
+        ".GitHub/workflows/x.yml",
+        ".ssh/id_rsa",
+        ".npmrc",
+        "etc/passwd",
+        "jwt.py",
     ],
 )
 def test_a_protected_path_is_of_high_risk(path: str) -> None:
