@@ -124,11 +124,13 @@ class Visitor:
     Times are hub time in milliseconds.
     """
 
-    __slots__ = ("is_newer", "probe_at", "quiet_until", "superseding")
+    __slots__ = ("is_newer", "probe_at", "quiet_until", "showed_it", "superseding")
 
     def __init__(self) -> None:
         self.is_newer = False
         """It is of the kind that says what it works on after a cut."""
+        self.showed_it = False
+        """It did so in this session: the next one may be of another version."""
         self.quiet_until = 0
         """Until then it is given nothing."""
         self.probe_at = 0

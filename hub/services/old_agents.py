@@ -63,6 +63,7 @@ class OldAgents:
     def greeted(self, org: Org, agent: Agent) -> None:
         """A session began: be quiet for a while, and doubt what is held until it is named."""
         visitor = _visitor(agent)
+        visitor.is_newer, visitor.showed_it = visitor.showed_it, False
         visitor.quiet_until = visitor.probe_at = self._clock.hub() + OLD_TERMS.quiet_ms
         self._unsettled[agent] = org
         agent.settling = True
@@ -111,7 +112,8 @@ class OldAgents:
         """The agent sent what only those send that say what they work on."""
         agent = org.agents.get(agent_id)
         if agent is not None:
-            _visitor(agent).is_newer = True
+            visitor = _visitor(agent)
+            visitor.is_newer = visitor.showed_it = True
 
     # Answers to assignments
 
@@ -133,6 +135,15 @@ class OldAgents:
         agent = org.agents.get(agent_id)
         attempt = None if agent is None else agent.held.get(message.task_id)
         return attempt is not None and attempt.doubtful and attempt.generation == message.generation
+
+    def goes_on(self, peer: Peer, message: TaskRejected) -> None:
+        """The agent is at work on this very task: its result is to bear the number that counts.
+
+        It may have begun under an earlier one.
+        """
+        if peer.dialect is not None:
+            frame = peer.dialect.go_on(message.task_id, message.generation)
+            self._journal.promise(peer.deliver_as_is, frame)
 
     def rejected(self, org: Org, peer: Peer, agent_id: str, message: TaskRejected) -> None:
         """The agent is at work, perhaps on an earlier generation of this very task.

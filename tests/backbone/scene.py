@@ -14,7 +14,7 @@ from tests.backbone.double import OldClient
 from tests.backbone.fleet import begins, by_hand
 from tests.backbone.script import HANG, SUCCEED, VERSIONS, Deed, Frame, Pace, Setup, Version
 from tests.backbone.stage import QUICK
-from tests.transport.ranch import CALM, HASTY, Hub
+from tests.transport.ranch import CALM, HASTY, PATIENCE, Hub
 from tests.transport.wire import Door, Peer, new_name, open_door, until
 
 PACE: Final = replace(QUICK, ping_every=0.3, confirm_within=8.0, pong_within=8.0)
@@ -48,10 +48,6 @@ class Scene:
 
     # What the hub knows
 
-    async def until(self, fact: Callable[[], Any]) -> Any:
-        """Wait for a fact about the client."""
-        return await until(fact)
-
     async def task(self, task: str) -> Any:
         """How a task stands at the hub."""
         return await asyncio.to_thread(self.hub.task, task)
@@ -68,7 +64,13 @@ class Scene:
 
     async def ends(self, task: str, state: str, attempt: int, reclaims: int = 0) -> Any:
         """Wait until a task has ended, which has to be in this way; the task."""
-        found = await self.door.reaches(task, state)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                found = await self.task(task)
+                if found["state"] in ("completed", "dead_letter", "cancelled"):
+                    break
+                await asyncio.sleep(0.02)
+        assert found["state"] == state, found
         assert (found["attempt"], found.get("reclaims", 0)) == (attempt, reclaims)
         return found
 
@@ -105,7 +107,7 @@ class Scene:
     async def status(self, status: str, task: str) -> None:
         """Wait until the client has a task in this status, and the hub knows that it began."""
         client = self.client
-        await self.until(lambda: client.working_on == task and client.status == status)
+        await until(lambda: client.working_on == task and client.status == status)
         await self.reaches(task, "running")
 
     async def begun(self, description: str = "first", deed: Deed = HANG, **spec: Any) -> str:
@@ -117,7 +119,7 @@ class Scene:
 
     async def idle(self) -> None:
         """Wait until the client has nothing at work."""
-        await self.until(lambda: self.client.working_on is None)
+        await until(lambda: self.client.working_on is None)
 
     async def loses_result(self, task: str) -> None:
         """Let the agent end while there is no connection."""
@@ -129,16 +131,16 @@ class Scene:
 
     async def noted(self, part: str) -> None:
         """Wait until the client has logged this."""
-        await self.until(lambda: any(part in note for note in self.client.notes))
+        await until(lambda: any(part in note for note in self.client.notes))
 
     async def says(self, kind: str, times: int = 1) -> Frame:
         """Wait until the client has said this so often; the last one."""
-        await self.until(lambda: len(self.said(kind)) >= times)
+        await until(lambda: len(self.said(kind)) >= times)
         return self.said(kind)[-1]
 
     async def hears(self, kind: str, times: int = 1) -> Frame:
         """Wait until the client has heard this so often; the last one."""
-        await self.until(lambda: len(self.told(kind)) >= times)
+        await until(lambda: len(self.told(kind)) >= times)
         return self.told(kind)[-1]
 
     def said(self, kind: str) -> list[Frame]:
@@ -172,7 +174,7 @@ class Scene:
 
     async def identified(self, sessions: int) -> None:
         """Wait until the client has had so many sessions, and has one."""
-        await self.until(lambda: self.sessions >= sessions and self.client.process.identified)
+        await until(lambda: self.sessions >= sessions and self.client.process.identified)
 
     async def cut(self) -> None:
         """Cut the connection and wait until the client is back."""
@@ -193,17 +195,13 @@ class Scene:
     async def hub_killed(self) -> None:
         """Kill the hub and wait until the client has noticed."""
         await asyncio.to_thread(self.hub.kill)
-        await self.until(lambda: not self.client.process.link.is_open)
+        await until(lambda: not self.client.process.link.is_open)
 
     async def hub_back(self) -> None:
         """Start the hub again and wait until the client is back."""
         before = self.sessions
         await asyncio.to_thread(self.hub.start)
         await self.identified(before + 1)
-
-    async def hub_restarted(self) -> None:
-        """Kill the hub and start it again while the client is away."""
-        await asyncio.to_thread(self.hub.restart)
 
     async def usurped(self, task: str) -> int:
         """While the client is away another process of its name gets its task: the new number.

@@ -6,6 +6,7 @@ from typing import Any, Final
 from tests.backbone.scene import Play, Row, Scene
 from tests.backbone.script import HANG, NEVER_CONFIRM, SUCCEED, Deed, Setup
 from tests.backbone.verify import DEFAULT_TIER
+from tests.transport.wire import until
 
 COMMAND: Final = {"shell_command": "echo hello"}
 STEPS: Final = [{"type": "file_exists", "target": "README.md"}]
@@ -93,7 +94,7 @@ async def deaf_for_a_while(on: Scene) -> None:
     """Nobody drops it while it verifies: the result comes on the same connection."""
     task = await on.submit()
     second = await on.submit("second")
-    await on.until(lambda: on.client.process.link.is_deaf)
+    await until(lambda: on.client.process.link.is_deaf)
     assert (await on.task(second))["state"] == "queued"
     await on.ends(task, "completed", 1)
     await on.ends(second, "completed", 1)

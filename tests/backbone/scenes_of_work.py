@@ -1,6 +1,6 @@
 """Rows of the scenario table about a task and its end (a, b, c)."""
 
-from typing import Any, Final
+from typing import Final
 
 from schemas.scalars import OLD_FRAME_BYTES
 from tests.backbone.scene import Play, Row, Scene
@@ -153,41 +153,36 @@ async def without_a_wake_command(on: Scene) -> None:
         await on.ends(each, "completed", 1)
 
 
-def row(letter: str, of: str, play: Play, variant: str = "", **more: Any) -> Row:
-    """A row of this page."""
-    return Row(letter, of, play, variant, **more)
-
-
 ROWS: Final = [
-    row("a", "assigned and done", done),
-    row("a", "no acknowledgement", right_behind),
-    row("a", "result of 3 MB", large, deed=big(3_000_000)),
-    row("a", "result over the frame limit", too_large),
-    row("b", "second task while busy", second_waits),
-    row("b", "same id under a higher number", not_the_same_again, hub="hasty", errors=STALE),
-    row("c", "failed", fails("boom"), deed=fail("boom")),
-    row("c", "failed", fails_and_is_tried_again, "then done"),
-    row("c", "only an error", fails("no disk"), deed=Deed(result={"error": "no disk"})),
-    row("c", "empty result", fails("unknown"), deed=Deed(result={})),
-    row("c", "no JSON", fails("result_parse_error: ", exact=False), deed=Deed(text="{no")),
-    row("c", "not started", fails("confirmation_timeout"), deed=NEVER_CONFIRM, pace=UNCONFIRMED),
-    row("c", "result without a start", completes, deed=Deed(starts=None, ends=0.02)),
-    row(
+    Row("a", "assigned and done", done),
+    Row("a", "no acknowledgement", right_behind),
+    Row("a", "result of 3 MB", large, deed=big(3_000_000)),
+    Row("a", "result over the frame limit", too_large),
+    Row("b", "second task while busy", second_waits),
+    Row("b", "same id under a higher number", not_the_same_again, hub="hasty", errors=STALE),
+    Row("c", "failed", fails("boom"), deed=fail("boom")),
+    Row("c", "failed", fails_and_is_tried_again, "then done"),
+    Row("c", "only an error", fails("no disk"), deed=Deed(result={"error": "no disk"})),
+    Row("c", "empty result", fails("unknown"), deed=Deed(result={})),
+    Row("c", "no JSON", fails("result_parse_error: ", exact=False), deed=Deed(text="{no")),
+    Row("c", "not started", fails("confirmation_timeout"), deed=NEVER_CONFIRM, pace=UNCONFIRMED),
+    Row("c", "result without a start", completes, deed=Deed(starts=None, ends=0.02)),
+    Row(
         "c",
         "wake command does the work",
         completes_before_it_is_woken,
         deed=Deed(wake_takes=0.8, starts=-0.7, ends=-0.6),
     ),
-    row(
+    Row(
         "c",
         "started before the wake command ends",
         started_too_early,
         deed=Deed(wake_takes=0.4, starts=-0.3, ends=0.6),
         pace=UNCONFIRMED,
     ),
-    row("c", "wake fails", fails("wake_failed_after_3_attempts"), deed=WAKE_FAILS),
-    row("c", "wake fails once", completes, deed=Deed(wake_fails=1)),
-    row(
+    Row("c", "wake fails", fails("wake_failed_after_3_attempts"), deed=WAKE_FAILS),
+    Row("c", "wake fails once", completes, deed=Deed(wake_fails=1)),
+    Row(
         "c",
         "no wake command",
         without_a_wake_command,

@@ -9,7 +9,13 @@ from typing import Final
 
 import pytest
 
-from tests.backbone import scenes_of_links, scenes_of_loss, scenes_of_newer, scenes_of_work
+from tests.backbone import (
+    scenes_of_cuts,
+    scenes_of_deaths,
+    scenes_of_links,
+    scenes_of_newer,
+    scenes_of_work,
+)
 from tests.backbone.scene import Acted, Row, each_version
 from tests.backbone.script import Version
 from tests.transport.ranch import Hub
@@ -88,7 +94,8 @@ OF_NEWER_ONLY: Final = {("d", "same id after an abort"), ("d", "state report una
 """Rows that mean nothing for the older ones, besides those of the last two letters."""
 ROWS: Final = [
     *scenes_of_work.ROWS,
-    *scenes_of_loss.ROWS,
+    *scenes_of_cuts.ROWS,
+    *scenes_of_deaths.ROWS,
     *scenes_of_links.ROWS,
     *scenes_of_newer.ROWS,
 ]
