@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.backbone import scene, stage
-from tests.backbone.scene import Acted, Hubs
+from tests.backbone import rows, stage
+from tests.backbone.rows import Acted, Hubs
 from tests.backbone.script import Version
 from tests.backbone.stage import Played
 from tests.transport.conftest import calm, calm_hub, hasty, hasty_hub, own_hub
@@ -81,7 +81,7 @@ async def acted(
     hubs = Hubs(calm_hub, hasty_hub)
 
     async def perform(row: Any, version: Version, work: Path) -> None:
-        await scene.perform(row, version, work, hubs)
+        await rows.perform(row, version, work, hubs)
 
     async with side_by_side(request, folder, ABREAST_OF_A_HUB, perform) as wait:
         yield wait

@@ -3,17 +3,16 @@
 from typing import Final
 
 from tests.backbone.fleet import begins
-from tests.backbone.scene import Row, Scene
+from tests.backbone.rows import Row
+from tests.backbone.scene import Scene
 from tests.backbone.script import NEVER_CONFIRM, SUCCEED, WAKE_FAILS, Deed
 
 STALE: Final = frozenset({"stale_generation"})
-SLOW_RETURN: Final = {"reconnect_after": 2.0}
-SLOWER_RETURN: Final = {"reconnect_after": 5.0}
 
 
 async def cut_at_work(on: Scene) -> None:
     """The attempt goes on under its number."""
-    task = await on.begun()
+    task = await on.begun(max_attempts=1)
     generation = (await on.task(task))["generation"]
     await on.cut()
     if on.is_newer:
@@ -27,10 +26,8 @@ async def cut_at_work(on: Scene) -> None:
 async def cancelled_while_away(on: Scene) -> str:
     """Its task is cancelled while the connection is cut."""
     task = await on.begun(needs=[on.only])
-    on.client.process.link.cut()
-    await on.cancel(task)
-    assert on.sessions == 1, "it was back before the cancel was over"
-    await on.identified(2)
+    async with on.away():
+        await on.cancel(task)
     return task
 
 
@@ -52,6 +49,7 @@ async def not_given_again(on: Scene) -> None:
     """Its old files would hide the new run: another agent gets it."""
     task = await cancelled_while_away(on)
     await on.idle()
+    await on.retry(task)
     await on.goes_elsewhere(task)
 
 
@@ -94,10 +92,8 @@ async def always_answered(on: Scene) -> None:
 async def renumbered(on: Scene) -> None:
     """Its task got another number while it was away: it learns that, and its result counts."""
     task = await on.begun()
-    on.client.process.link.cut()
-    number = await on.usurped(task) if on.is_newer else await pushed_to_twin(on, task)
-    assert on.sessions == 1, "it was back too early"
-    await on.identified(2)
+    async with on.away():
+        number = await on.usurped(task) if on.is_newer else await pushed_to_twin(on, task)
     told = await on.hears("task_continue")
     assert (told["task_id"], told["generation"]) == (task, number)
     on.client.finish(task)
@@ -209,17 +205,16 @@ ROWS: Final = [
     Row("d", "cut at work", cut_at_work),
     Row("d", "cut at work", cut_by_a_dead_hub, "hub killed", hub="own"),
     Row("d", "cut at work", cut_after_a_newer_one, "after a newer one"),
-    Row("d", "abort", aborted, hub="hasty", pace=SLOW_RETURN, errors=STALE),
+    Row("d", "abort", aborted, hub="hasty", errors=STALE),
     Row(
         "d",
         "same id after an abort",
         not_given_again,
         newer_only=True,
         hub="hasty",
-        pace=SLOW_RETURN,
     ),
     Row("d", "state report unanswered", always_answered, newer_only=True),
-    Row("d", "continue under another number", renumbered, pace=SLOWER_RETURN),
+    Row("d", "continue under another number", renumbered),
     Row("d", "reassign at work", never_reassigned_at_work, hub="hasty", errors=STALE),
     Row("d", "result while the hub is away", ends_while_hub_is_away, hub="own"),
     Row(

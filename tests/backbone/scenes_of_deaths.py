@@ -3,7 +3,8 @@
 import asyncio
 from typing import Final
 
-from tests.backbone.scene import Row, Scene
+from tests.backbone.rows import Row
+from tests.backbone.scene import Scene
 from tests.backbone.scenes_of_cuts import refused_as_busy
 from tests.backbone.script import HANG, NEVER_CONFIRM, Deed
 from tests.transport.wire import until
@@ -13,7 +14,7 @@ SLOW_WAKE: Final = {"wake_gaps": (0.0, 8.0, 8.0, 8.0)}
 
 async def killed_at_work(on: Scene) -> None:
     """It asks, and goes on under the same number."""
-    task = await on.begun()
+    task = await on.begun(max_attempts=1)
     generation = (await on.task(task))["generation"]
     await on.killed()
     await on.back()
@@ -82,6 +83,7 @@ async def reassigned(on: Scene) -> None:
     await on.back()
     await on.hears("task_reassign")
     await until(lambda: on.client.recovering is None)
+    await on.retry(task)
     await on.goes_elsewhere(task)
     assert on.client.results.names() == {f"{task}.started"}
 
@@ -164,6 +166,21 @@ async def ended_while_dead(on: Scene) -> None:
     await on.ends(second, "completed", 1)
 
 
+async def ended_while_dead_and_done_by_another(on: Scene) -> None:
+    """Its old files would hide another attempt: somebody else makes that."""
+    task = await on.begun(timeout_ms=1_500, max_attempts=2, retry={"base_ms": 0}, needs=[on.only])
+    await on.killed()
+    on.client.finish(task)
+    await on.back()
+    await on.reaches(task, "queued", failure_class="timeout")
+    if not on.is_newer:
+        await on.killed()
+        await on.back()
+        await on.hears("task_reassign")
+    await on.goes_elsewhere(task)
+    await on.ends(task, "completed", 2)
+
+
 async def woken_anew(on: Scene, status: str) -> None:
     """What had not begun is taken back and given out again, under a number of its own."""
     task = await on.submit("first")
@@ -205,6 +222,13 @@ ROWS: Final = [
     Row("e", "late continue", answered_before_the_next),
     Row("e", "late continue", answered_before_the_next_from_disk, "from disk", hub="own hasty"),
     Row("e", "result while dead", ended_while_dead, hub="hasty"),
+    Row(
+        "e",
+        "result while dead",
+        ended_while_dead_and_done_by_another,
+        "done by another",
+        hub="hasty",
+    ),
     Row("e", "killed while waking", killed_while_waking, deed=Deed(wake_fails=1), pace=SLOW_WAKE),
     Row("e", "killed while waking", terminated_while_unconfirmed, "SIGTERM", deed=NEVER_CONFIRM),
     Row("e", "killed while waking", killed_while_unconfirmed, "unconfirmed", deed=NEVER_CONFIRM),

@@ -6,7 +6,8 @@ import signal
 from typing import Final
 
 from tests.backbone.double import OldClient
-from tests.backbone.scene import Row, Scene
+from tests.backbone.rows import Row
+from tests.backbone.scene import Scene
 from tests.transport.wire import until
 
 SOON_LEAVES: Final = {"ping_every": 0.3, "pong_within": 0.5}

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Any, Final
 
-from tests.backbone.scene import Play, Row, Scene
+from tests.backbone.rows import Play, Row
+from tests.backbone.scene import Scene
 from tests.backbone.script import HANG, NEVER_CONFIRM, SUCCEED, Deed, Setup
 from tests.backbone.verify import DEFAULT_TIER
 from tests.transport.wire import until
@@ -178,6 +179,7 @@ async def cancelled_unconfirmed(on: Scene) -> None:
     await on.status("waking_confirmation", task)
     await on.cancel(task)
     await on.idle()
+    await on.retry(task)
     await on.goes_elsewhere(task)
     assert on.client.exit_codes == []
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from schemas.scalars import OLD_FRAME_BYTES
-from tests.backbone.scene import Play, Row, Scene
+from tests.backbone.rows import Play, Row
+from tests.backbone.scene import Scene
 from tests.backbone.script import (
     NEVER_CONFIRM,
     SUCCEED,
@@ -79,6 +80,7 @@ async def not_the_same_again(on: Scene) -> None:
     task = await on.begun(needs=[on.only])
     await on.cancel(task)
     assert (on.client.working_on is None) == on.is_newer
+    await on.retry(task)
     await on.goes_elsewhere(task)
     on.client.finish(task)
     if on.is_newer:

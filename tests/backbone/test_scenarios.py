@@ -16,7 +16,7 @@ from tests.backbone import (
     scenes_of_newer,
     scenes_of_work,
 )
-from tests.backbone.scene import Acted, Row, each_version
+from tests.backbone.rows import Acted, Row, each_version
 from tests.backbone.script import Version
 from tests.transport.ranch import Hub
 
