@@ -231,6 +231,6 @@ ROWS: Final = [
         hub="own",
         pace={"wake_gaps": (0.0, 0.4, 0.4, 0.4)},
     ),
-    Row("d", "cut before it began", cut_while_waking, "waking", deed=Deed(wake_takes=0.8)),
+    Row("d", "cut before it began", cut_while_waking, "waking", deed=Deed(wake_takes=3.0)),
     Row("d", "cut before it began", cut_while_unconfirmed, "unconfirmed", deed=NEVER_CONFIRM),
 ]
