@@ -127,13 +127,13 @@ class Visitor:
     Times are hub time in milliseconds.
     """
 
-    __slots__ = ("greeted_at", "has_shown", "is_newer", "probe_at", "quiet_until", "superseding")
+    __slots__ = ("greeted_at", "is_newer", "probe_at", "quiet_until", "showed_it", "superseding")
 
     def __init__(self) -> None:
         self.is_newer = False
         """It is of the kind that says what it works on after a cut."""
-        self.has_shown = False
-        """It has shown that in its present session."""
+        self.showed_it = False
+        """It did so in this session: the next one may be of another version."""
         self.greeted_at = 0
         self.quiet_until = 0
         """Until then it is given nothing."""

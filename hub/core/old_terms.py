@@ -27,8 +27,6 @@ class OldTerms(Struct, frozen=True):
     """How long nothing is given to an agent after its greeting: it may still say what it has."""
     report_ms: int = 5_000
     """What one that says what it has did not name for so long is lost."""
-    shows_ms: int = 10_000
-    """A session of this length shows which of the two kinds of old agents it is."""
     probe_ms: int = 60_000
     """How long after a busy answer an agent whose result may be lost is asked again."""
 

@@ -18,7 +18,7 @@ from hub.store.contract import JournalPort, Unit
 from schemas import events
 from schemas.events import EventType
 from schemas.from_agent import Alive, Identify
-from schemas.scalars import CancelReason, CloseCode, TaskState
+from schemas.scalars import CancelReason, CloseCode, FailureClass, TaskState
 from schemas.to_agent import TaskCancel
 
 
@@ -226,6 +226,7 @@ def may_resume(task: Task, agent_id: str, generation: int) -> bool:
         and task.generation == generation
         and task.holder == agent_id
         and task.report is None
+        and task.failure_class is not FailureClass.TIMEOUT
     )
 
 

@@ -69,9 +69,7 @@ class OldAgents:
         """
         now = self._clock.now()
         visitor = _visitor(agent)
-        if not visitor.has_shown and now.hub - visitor.greeted_at > OLD_TERMS.shows_ms:
-            visitor.is_newer = False
-        visitor.has_shown = False
+        visitor.is_newer, visitor.showed_it = visitor.showed_it, False
         visitor.greeted_at = now.hub
         visitor.quiet_until = visitor.probe_at = now.hub + OLD_TERMS.quiet_ms
         self._unsettled[agent] = org
@@ -134,7 +132,7 @@ class OldAgents:
         agent = org.agents.get(agent_id)
         if agent is not None:
             visitor = _visitor(agent)
-            visitor.is_newer = visitor.has_shown = True
+            visitor.is_newer = visitor.showed_it = True
 
     # Answers to assignments
 
@@ -164,6 +162,15 @@ class OldAgents:
             return False
         attempt.assumed = True
         return True
+
+    def goes_on(self, peer: Peer, message: TaskRejected) -> None:
+        """The agent is at work on this very task: its result is to bear the number that counts.
+
+        It may have begun under an earlier one.
+        """
+        if peer.dialect is not None:
+            frame = peer.dialect.go_on(message.task_id, message.generation)
+            self._journal.promise(peer.deliver_as_is, frame)
 
     def rejected(self, org: Org, peer: Peer, agent_id: str, message: TaskRejected) -> None:
         """The agent is at work, perhaps on an earlier generation of this very task.

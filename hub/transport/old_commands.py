@@ -94,6 +94,7 @@ def _rejected(
     if services.old_agents.is_at_it(org, agent_id, message):
         accepted = wire.TaskAccepted(message.task_id, message.generation)
         commands.task_report(services, peer, accepted)
+        services.old_agents.goes_on(peer, message)
     else:
         commands.task_report(services, peer, message)
         services.old_agents.rejected(org, peer, agent_id, message)

@@ -249,7 +249,8 @@ class Run:
         if self.active is not None:
             self.send("task_rejected", **Work(frame).named, reason="busy")
             return
-        work = Work({key: value for key, value in frame.items() if key != "type"})
+        fields = frame | dict(self.machine.setup.assigned_more)
+        work = Work({key: value for key, value in fields.items() if key != "type"})
         for name, empty in (("description", ""), ("metadata", {})):
             if frame.get(name) is None:
                 work.fields[name] = empty

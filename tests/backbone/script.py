@@ -83,6 +83,8 @@ class Setup:
         }
     )
     """What it says of its changes when it has them classified."""
+    assigned_more: Mapping[str, Any] = field(default_factory=dict)
+    """What every assignment has besides, as from a hub of its own time."""
 
 
 @dataclass(frozen=True)
