@@ -32,6 +32,7 @@ SUPERSEDED: Final = 2
 """So often within a minute a new session may take the place of a standing one."""
 LOST = "its result was lost with the connection"
 NEVER_BEGUN = "the agent was restarted before it had begun"
+DROPPED = "its agent forgot it at the late end of another one"
 TAKEN_OVER = "an older program took the agent's place"
 
 
@@ -187,18 +188,17 @@ class OldAgents:
         self._journal.promise(peer.deliver_as_is, frame)
 
     def ended(self, org: Org, agent_id: str, task_id: str) -> None:
-        """The agent told the end of a task: if it holds another, it may not work on that.
+        """The agent told the end of a task: if it holds another, it does not work on that.
 
         Either it was busy with the first one when the other seemed to be accepted, or a late
         failure of the first made it forget the other.
         """
-        agent = org.agents.get(agent_id)
-        if agent is None:
+        agent, task = org.agents.get(agent_id), org.tasks.get(task_id)
+        if agent is None or task is None or task.holder != agent_id:
             return
         others = [each for each in agent.held.values() if each.accepted and each.task_id != task_id]
-        for attempt in others:
-            attempt.doubtful = True
-            self._unsettled[agent] = org
+        dropped = [each for each in others if not each.assumed]
+        self._give_up(org, dropped, DROPPED, self._clock.now())
         self._assign_again(org, agent, [each for each in others if each.assumed])
 
     # Pings

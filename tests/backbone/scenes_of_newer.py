@@ -157,19 +157,19 @@ async def cancelled_at_work(on: Scene) -> None:
 
 
 async def cancelled_between_wake_tries(on: Scene) -> None:
-    """The old tries end the next task in silence: the time of that one is the net."""
+    """The old tries end the next task in silence; their failure shows that it is lost."""
     on.client.deeds["first"] = Deed(wake_fails=9)
     first = await on.submit("first")
     await on.status("waking", first)
     await on.cancel(first)
-    second = await on.begun("second", timeout_ms=4_000, max_attempts=1)
+    second = await on.begun("second", max_attempts=1)
     late = await on.says("task_failed")
     assert (late["task_id"], late["generation"]) == (first, 0)
     await on.idle()
     on.client.finish(second)
     await on.noted(f"ignored file: {second}.json")
-    found = await on.ends(second, "dead_letter", 1)
-    assert found["failure_class"] == "timeout"
+    found = await on.ends(second, "dead_letter", 1, 1)
+    assert found["failure_class"] == "lost"
     assert (await on.task(first))["state"] == "cancelled"
 
 
