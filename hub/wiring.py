@@ -98,11 +98,13 @@ async def wire(
     edits = Edits(tasks, clock)
     log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
     logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
+    greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = tasks.orgs = list(orgs.values())
     journal.before_commit = scheduler.run_once
     recovery.resume_held(orgs, past, agents, settings, clock.now())
+    sources = Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -123,17 +125,15 @@ async def wire(
         edits=edits,
         bulk=Bulk(journal, clock, chance, loader, tasks, edits, orgs, past.jobs),
         watches=watches,
-        greeting=Greeting(journal, clock, loader, peers, agents, tasks, logs, settings),
-        old_agents=OldAgents(journal, clock, peers, tasks, agents),
+        greeting=greeting,
+        old_agents=OldAgents(journal, clock, peers, tasks, agents, greeting),
         replays=replays,
         submissions=Submissions(tasks, replays),
         logs=logs,
         administration=Administration(journal, clock, log_level),
         settings=settings,
         metrics=metrics,
-        exposition=Exposition(
-            Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
-        ),
+        exposition=Exposition(sources),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),

@@ -36,6 +36,8 @@ FairnessKey = Annotated[str, Meta(min_length=1, max_length=128)]
 Labels = Annotated[dict[Label, Label], Meta(max_length=64)]
 AttemptTime = Annotated[int, Meta(ge=100, le=YEAR_MS)]
 Attempts = Annotated[int, Meta(ge=1, le=ATTEMPTS)]
+USUAL_ATTEMPTS: Final = 3
+"""How often a task is tried that says nothing about it."""
 
 
 class Command(
@@ -99,7 +101,7 @@ class TaskSpec(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_d
     """Do not start later: a task still queued then is a dead letter."""
     timeout_ms: AttemptTime | None = None
     """How long one attempt may run."""
-    max_attempts: Attempts = 3
+    max_attempts: Attempts = USUAL_ATTEMPTS
     retry: Retry | None = None
     mission_id: MissionId | None = None
     """The mission it belongs to."""

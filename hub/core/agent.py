@@ -121,7 +121,7 @@ def _later(term: int, gap_ms: int) -> int:
     return term if term == NEVER else term + gap_ms
 
 
-class Visitor:
+class OldTraits:
     """What is remembered of an agent of protocol 1 from session to session.
 
     Times are hub time in milliseconds.
@@ -156,13 +156,13 @@ class Agent:
         "foreign",
         "held",
         "is_old",
+        "old_traits",
         "profile",
         "record",
         "session",
         "settling",
         "silent",
         "slots",
-        "visitor",
     )
 
     def __init__(self, record: AgentRecord) -> None:
@@ -175,7 +175,7 @@ class Agent:
         """How many attempts it may hold at once."""
         self.settling = False
         """Its session began a moment ago, and it may still say what it works on."""
-        self.visitor: Visitor | None = None
+        self.old_traits: OldTraits | None = None
         """What else is remembered of it; None unless it ever spoke protocol 1."""
         self.capabilities = frozenset(record.capabilities)
         self.executors = frozenset(record.executors)

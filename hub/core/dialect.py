@@ -42,6 +42,15 @@ Asked = Working | Recovering
 """Questions of the sidecar, which services answer."""
 
 
+class Heard(NamedTuple):
+    """What a frame of the sidecar means."""
+
+    message: "FromAgent | Asked | old.Ping | None" = None
+    """None when it means nothing to the hub."""
+    ended: str | None = None
+    """The task whose end it tells, also when that means nothing any more."""
+
+
 class _Frame(Struct):
     """What every frame of ours has."""
 
@@ -62,13 +71,11 @@ class Dialect:
         """The generation of each task that was sent or confirmed on this session."""
         self.reports_state = False
         """The sidecar is of the kind that says what it works on after a cut."""
-        self.ended: str | None = None
-        """The task whose end was told last; whoever looks at it clears it."""
 
     # From the sidecar
 
-    def hear(self, data: bytes) -> FromAgent | Asked | old.Ping | None:
-        """What a frame means; None for what means nothing to the hub.
+    def hear(self, data: bytes) -> Heard:
+        """What a frame means.
 
         Raises msgspec.DecodeError for what is not a message of protocol 1 at all.
         """
@@ -76,10 +83,11 @@ class Dialect:
         kind = type(message)
         if kind in _NEWER:
             self.reports_state = True
-        if kind in _ENDS:
-            self.ended = id_of(message.task_id)
+        if kind is old.Ping:
+            return Heard(message)
         translate = _TRANSLATED.get(kind)
-        return message if kind is old.Ping else translate and translate(self, message)
+        meant = translate and translate(self, message)
+        return Heard(meant, id_of(message.task_id) if kind in _ENDS else None)
 
     def _fence(self, raw_id: Loose, generation: Loose = UNSET) -> tuple[str, int] | None:
         """A task and its generation: the one it names, else the one that was sent."""

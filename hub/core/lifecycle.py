@@ -9,6 +9,7 @@ from msgspec import structs
 
 from hub.core import facts, ids, requirements, retry
 from hub.core.clock import Instant
+from hub.core.old_terms import OLD_TERMS
 from hub.core.task import HELD, NAMES, Change, Move, Task, evolve
 from schemas.scalars import PRIORITIES, FailureClass, Priority, Rejection, TaskState
 from schemas.work import TaskSpec
@@ -116,6 +117,11 @@ def begin_late(task: Task, now: Instant) -> Task:
     if task.state is TaskState.QUEUED and task.failure_class is FailureClass.LOST:
         return structs.replace(task, reclaims=task.reclaims - 1, failure_class=None, error=None)
     return task
+
+
+def ran_too_long(task: Task) -> bool:
+    """Whether the last attempt that began failed for its time: to go on would give it more."""
+    return task.started_at is not None and task.failure_class is FailureClass.TIMEOUT
 
 
 def unassign(task: Task, actor: str, reason: str, now: Instant) -> Change:
@@ -238,9 +244,14 @@ def expire(task: Task, now: Instant) -> Change:
 
 
 def kept_from(task: Task, agent: str, until: int, now: Instant) -> Task:
-    """The same for anybody but this agent until this hub time."""
+    """The task, kept from this agent until this hub time."""
     key = requirements.exclude(task.requires, agent, until, now.hub)
     return structs.replace(task, requires=key)
+
+
+def kept_from_old(task: Task, agent: str, now: Instant) -> Task:
+    """The task, kept for a while from an old agent that was told to stop it."""
+    return kept_from(task, agent, now.hub + OLD_TERMS.shunned_ms, now)
 
 
 def revive(task: Task, actor: str, now: Instant, reason: str | None = None) -> Change:

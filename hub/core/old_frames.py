@@ -21,17 +21,17 @@ SHORT_BYTES: Final = 1 * KIB
 ID_CHARS: Final = 64
 SHOWN_BYTES: Final = 256 * KIB
 """So much of what cannot be read is kept as text."""
+COULD_NOT_BE_READ: Final = "the result could not be read"
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises."""
 _decode = msgspec.json.Decoder(FromOldAgent).decode
 _encode = msgspec.json.Encoder().encode
 _HEX: Final = rb"[0-9a-fA-F]"
 _ESCAPE: Final = re.compile(
-    rb"\\u([dD][89abAB]%b{2})\\u([dD][c-fC-F]%b{2})|\\u[dD][89a-fA-F]%b{2}|\\."
-    % (_HEX, _HEX, _HEX),
-    re.S,
+    rb"(?<!\\)((?:\\\\)*)\\u(?:([dD][89abAB]%b{2}\\u[dD][c-fC-F]%b{2})|[dD][89a-fA-F]%b{2})"
+    % (_HEX, _HEX, _HEX)
 )
-"""An escape: a whole surrogate pair, half of one, or another."""
+"""A surrogate pair, or half of one, behind backslashes that stand for themselves."""
 _RESULT: Final = re.compile(rb'"type"\s*:\s*"task_(?:complete|failed)"')
 _TASK: Final = re.compile(rb'"task_id"\s*:\s*"([\w-]{1,64})"')
 _GENERATION: Final = re.compile(rb'"generation"\s*:\s*"?(\d{1,16})')
@@ -64,8 +64,7 @@ def mended(data: bytes) -> bytes:
 
 
 def _whole(found: "re.Match[bytes]") -> bytes:
-    is_half = found[1] is None and len(found[0]) > 2
-    return b"\\ufffd" if is_half else found[0]
+    return found[0] if found[2] else found[1] + b"\\ufffd"
 
 
 def _salvaged(data: bytes, known: Container[str], error: Exception) -> old.TaskComplete:
@@ -78,7 +77,7 @@ def _salvaged(data: bytes, known: Container[str], error: Exception) -> old.TaskC
     shown = data[:SHOWN_BYTES].decode("utf-8", "replace")
     result = {
         "status": "failed",
-        "error": "the result could not be read",
+        "error": COULD_NOT_BE_READ,
         "truncated": True,
         "bytes": len(data),
         "text": shown,
@@ -102,13 +101,21 @@ def plain(raw: Loose) -> Any:
 
 def text_of(raw: Loose) -> str | None:
     """A text that may be kept: the first part of a long one; None for anything else."""
-    if raw is UNSET:
-        return None
+    text = None if raw is UNSET else _text(bytes(raw))
+    return text[:ERROR_CHARS] if text is not None and text.strip() else None
+
+
+def _text(data: bytes) -> str | None:
     try:
-        text = msgspec.json.decode(mended(bytes(raw)), type=str)
+        return msgspec.json.decode(data, type=str)
+    except msgspec.ValidationError:
+        return None
+    except UNREADABLE:
+        pass
+    try:
+        return msgspec.json.decode(mended(data), type=str)
     except UNREADABLE:
         return None
-    return text[:ERROR_CHARS] if text.strip() else None
 
 
 def id_of(raw: Loose) -> str | None:

@@ -11,7 +11,14 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hub.core import opaque
-from hub.core.old_frames import SHOWN_BYTES, UNREADABLE, mended, plain, text_of
+from hub.core.old_frames import (
+    COULD_NOT_BE_READ,
+    SHOWN_BYTES,
+    UNREADABLE,
+    mended,
+    plain,
+    text_of,
+)
 from schemas.backbone import Loose
 from schemas.scalars import OPAQUE_BYTES, FailureClass
 
@@ -21,7 +28,6 @@ FAILED_WORDS: Final = frozenset(
 """Values of a result's `status` or `verification_status` that make a completion a failure."""
 UNVERIFIED_WORDS: Final = frozenset({"fail", "failed", "error", "timeout"})
 """The same of a verification report's `status`."""
-COULD_NOT_BE_READ: Final = "the result could not be read"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -136,7 +142,7 @@ def _kept(text: bytes | None) -> Raw | UnsetType:
     found = opaque.flaw(Raw(text), OPAQUE_BYTES)
     if found is None:
         return Raw(text)
-    if opaque.flaw(Raw(whole := mended(text)), OPAQUE_BYTES) is None:
+    if len(text) <= OPAQUE_BYTES and opaque.flaw(Raw(whole := mended(text)), OPAQUE_BYTES) is None:
         return Raw(whole)
     shown = text[:SHOWN_BYTES].decode("utf-8", "replace")
     kept = {"truncated": True, "bytes": len(text), "why": found, "text": shown}

@@ -18,9 +18,13 @@ class OldTerms(Struct, frozen=True):
     ignored_ms: int = 60_000
     """How long the connection of one that may not come in stays open when it says nothing."""
     lease_ms: int = 300_000
+    """How long an attempt stays with an agent that is not heard of."""
     accept_ms: int = 60_000
+    """How long an assignment may go unanswered."""
     deadline_ms: int = 1_800_000
     """How long an attempt may take whose task names no time."""
+    last_ms: int = 60_000
+    """What an attempt that goes on in a new session has at least, if it ever had so much."""
     shunned_ms: int = 600_000
     """How long a task that was cancelled there is not given to it again: its timers still run."""
     quiet_ms: int = 1_000
@@ -32,3 +36,12 @@ class OldTerms(Struct, frozen=True):
 
 
 OLD_TERMS: Final = OldTerms()
+
+
+def time_left(timeout_ms: int | None, gone_ms: int) -> int:
+    """What an attempt still may take, in milliseconds, that began so long ago.
+
+    Its time runs through all sessions; its result may be on its way when that is over.
+    """
+    whole = timeout_ms or OLD_TERMS.deadline_ms
+    return max(whole - max(gone_ms, 0), min(whole, OLD_TERMS.last_ms))

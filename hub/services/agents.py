@@ -2,11 +2,11 @@
 
 from msgspec import structs
 
-from hub.core import facts
+from hub.core import facts, lifecycle
 from hub.core.agent import NEVER, Agent, AgentRecord, Attempt
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
-from hub.core.old_terms import OLD_TERMS
+from hub.core.old_terms import OLD_TERMS, time_left
 from hub.core.org import Org
 from hub.core.session import Close
 from hub.core.standing import introduced
@@ -18,7 +18,7 @@ from hub.store.contract import JournalPort, Unit
 from schemas import events
 from schemas.events import EventType
 from schemas.from_agent import Alive, Identify
-from schemas.scalars import CancelReason, CloseCode, FailureClass, TaskState
+from schemas.scalars import CancelReason, CloseCode, TaskState
 from schemas.to_agent import TaskCancel
 
 
@@ -121,7 +121,10 @@ class Agents:
         terms = OLD_TERMS if agent.is_old else self._settings
         attempt.lease_until = now.hub + terms.lease_ms
         agent.remind(attempt.lease_until)
-        time_ms = _old_time(task, now) if agent.is_old else task.spec.timeout_ms
+        time_ms = task.spec.timeout_ms
+        if agent.is_old:
+            gone = 0 if task.started_at is None else now.wall - task.started_at
+            time_ms = time_left(time_ms, gone)
         if time_ms is not None and attempt.times_out_at == NEVER:
             attempt.times_out_at = now.hub + time_ms + self._settings.stop_slack_ms
             agent.remind(attempt.times_out_at)
@@ -209,16 +212,6 @@ class Agents:
             self._journal.promise(peer.deliver, frame_of(stop))
 
 
-def _old_time(task: Task, now: Instant) -> int:
-    """What is left of the time of an attempt: it runs from its begin, through all sessions.
-
-    A minute at least: the result may be on its way.
-    """
-    time_ms = task.spec.timeout_ms or OLD_TERMS.deadline_ms
-    gone = 0 if task.started_at is None else now.wall - task.started_at
-    return max(time_ms - max(gone, 0), min(time_ms, OLD_TERMS.accept_ms))
-
-
 def may_resume(task: Task, agent_id: str, generation: int) -> bool:
     """Whether an attempt that was given up can simply go on."""
     return (
@@ -226,7 +219,7 @@ def may_resume(task: Task, agent_id: str, generation: int) -> bool:
         and task.generation == generation
         and task.holder == agent_id
         and task.report is None
-        and task.failure_class is not FailureClass.TIMEOUT
+        and not lifecycle.ran_too_long(task)
     )
 
 

@@ -2,7 +2,6 @@
 
 from hub.core import edits, lifecycle
 from hub.core.errors import Refused
-from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import NAMES, Change, Task
 from hub.services.clock import Clock
@@ -53,8 +52,7 @@ class Edits:
         was_stopped = task.cancel_requested or task.failure_class is FailureClass.TIMEOUT
         if agent is not None and agent.is_old and was_stopped:
             # It was asked to stop, which does not stop what it has begun.
-            until = now.hub + OLD_TERMS.shunned_ms
-            kept = lifecycle.kept_from(change.task, agent.record.id, until, now)
+            kept = lifecycle.kept_from_old(change.task, agent.record.id, now)
             change = Change(kept, change.facts)
         _check_lanes(org, change.task)
         return self._tasks.apply(org, task, change)

@@ -10,22 +10,26 @@ ended the first.
 from functools import partial
 from typing import Final
 
+from msgspec import structs
+
 from hub.core import lifecycle
-from hub.core.agent import Agent, Attempt, Visitor
+from hub.core.agent import Agent, Attempt, OldTraits
 from hub.core.clock import Instant
+from hub.core.credentials import Principal
 from hub.core.dialect import Recovering, Working
 from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.clock import Clock
+from hub.services.greeting import Greeting
 from hub.services.peers import Peer, Peers, frame_of
 from hub.services.reconcile import Reconciler
 from hub.services.scheduler import assign_frame
 from hub.services.tasks import Tasks
 from hub.store.contract import JournalPort
 from schemas.backbone import TaskAck
-from schemas.from_agent import Alive, InFlight, TaskAccepted, TaskRejected
+from schemas.from_agent import Alive, Identify, InFlight, TaskAccepted, TaskRejected
 from schemas.scalars import Holding, TaskState, Verdict
 
 SUPERSEDED: Final = 2
@@ -40,12 +44,19 @@ class OldAgents:
     """What no other agent needs."""
 
     def __init__(
-        self, journal: JournalPort, clock: Clock, peers: Peers, tasks: Tasks, agents: Agents
+        self,
+        journal: JournalPort,
+        clock: Clock,
+        peers: Peers,
+        tasks: Tasks,
+        agents: Agents,
+        greeting: Greeting,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._peers = peers
         self._tasks = tasks
+        self._greeting = greeting
         self._reconciler = Reconciler(tasks.apply, agents.begin_again)
         self._unsettled: dict[Agent, Org] = {}
         """Those that are in their quiet, or have a doubtful attempt."""
@@ -60,19 +71,28 @@ class OldAgents:
         agent = org.agents.get(agent_id)
         if agent is None or not agent.session:
             return True
-        return _visitor(agent).superseding.note(self._clock.hub()) <= SUPERSEDED
+        return _traits(agent).superseding.note(self._clock.hub()) <= SUPERSEDED
 
-    def greeted(self, org: Org, agent: Agent, *, was_new: bool) -> None:
-        """A session began: be quiet for a while, and doubt what is held until it is named.
+    def greet(self, org: Org, principal: Principal, peer: Peer, message: Identify) -> None:
+        """Open a session: be quiet for a while, and doubt what is held until it is named.
 
-        `was_new` says that the session before spoke the present protocol: then another program
-        has the agent's place now, and what was given to the first is not its.
+        If the session before spoke the present protocol, another program has the agent's
+        place now, and what was given to the first is not its.
         """
+        known = org.agents.get(principal.id)
+        was_new = known is not None and not known.is_old
+        peer.take_large_frames()
+        # It lists nothing: it names its task after the greeting, or never.
+        plain = structs.replace(message, in_flight=None, executors=None)
+        self._greeting.greet(org, principal, peer, plain)
+        self._greeted(org, org.agents[principal.id], was_new=was_new)
+
+    def _greeted(self, org: Org, agent: Agent, *, was_new: bool) -> None:
         now = self._clock.now()
-        visitor = _visitor(agent)
-        visitor.is_newer, visitor.showed_it = visitor.showed_it, False
-        visitor.greeted_at = now.hub
-        visitor.quiet_until = visitor.probe_at = now.hub + OLD_TERMS.quiet_ms
+        traits = _traits(agent)
+        traits.is_newer, traits.showed_it = traits.showed_it, False
+        traits.greeted_at = now.hub
+        traits.quiet_until = traits.probe_at = now.hub + OLD_TERMS.quiet_ms
         self._unsettled[agent] = org
         agent.settling = True
         agent.slots = 1
@@ -87,16 +107,16 @@ class OldAgents:
         for agent, org in list(self._unsettled.items()):
             if not agent.is_old:
                 del self._unsettled[agent]
-            elif _visitor(agent).quiet_until <= now.hub:
+            elif _traits(agent).quiet_until <= now.hub:
                 self._settle(org, agent, now)
 
     def _settle(self, org: Org, agent: Agent, now: Instant) -> None:
-        visitor = _visitor(agent)
+        traits = _traits(agent)
         if agent.settling:
             agent.settling = False
             self._assign_again(org, agent, [each for each in _unknown(agent) if not each.accepted])
-        reported = visitor.greeted_at + OLD_TERMS.report_ms
-        if visitor.is_newer and agent.session and reported <= now.hub:
+        reported = traits.greeted_at + OLD_TERMS.report_ms
+        if traits.is_newer and agent.session and reported <= now.hub:
             self._give_up(org, _in_doubt(agent), LOST, now)
         if _in_doubt(agent):
             _probe(org, agent, now)
@@ -128,12 +148,12 @@ class OldAgents:
                 change = lifecycle.lose(task, why, now)
             self._tasks.apply(org, task, change)
 
-    def is_newer(self, org: Org, agent_id: str) -> None:
+    def note_newer(self, org: Org, agent_id: str) -> None:
         """The agent sent what only those send that say what they work on."""
         agent = org.agents.get(agent_id)
         if agent is not None:
-            visitor = _visitor(agent)
-            visitor.is_newer = visitor.showed_it = True
+            traits = _traits(agent)
+            traits.is_newer = traits.showed_it = True
 
     # Answers to assignments
 
@@ -181,7 +201,7 @@ class OldAgents:
         agent, dialect = org.agents.get(agent_id), peer.dialect
         if agent is None or dialect is None:
             return
-        _visitor(agent).probe_at = self._clock.hub() + OLD_TERMS.probe_ms
+        _traits(agent).probe_at = self._clock.hub() + OLD_TERMS.probe_ms
         agent.slots = 1
         org.matcher.refresh(agent)
         frame = dialect.renumber(message.task_id, message.generation)
@@ -193,10 +213,16 @@ class OldAgents:
         Either it was busy with the first one when the other seemed to be accepted, or a late
         failure of the first made it forget the other.
         """
-        agent, task = org.agents.get(agent_id), org.tasks.get(task_id)
-        if agent is None or task is None or task.holder != agent_id:
+        agent = org.agents.get(agent_id)
+        if agent is not None and any(each != task_id for each in agent.held):
+            self._tasks.with_task(org, task_id, partial(self._dropped, org, agent))
+
+    def _dropped(self, org: Org, agent: Agent, ended: Task | None) -> None:
+        if ended is None:
             return
-        others = [each for each in agent.held.values() if each.accepted and each.task_id != task_id]
+        others = [
+            each for each in agent.held.values() if each.accepted and each.task_id != ended.id
+        ]
         dropped = [each for each in others if not each.assumed]
         self._give_up(org, dropped, DROPPED, self._clock.now())
         self._assign_again(org, agent, [each for each in others if each.assumed])
@@ -260,6 +286,9 @@ class OldAgents:
         """The generation under which the agent goes on with a task; None when it may not."""
         if task is None:
             return None
+        held = agent.held.get(task.id)
+        if held is not None and held.stop_reason is not None:
+            return None
         generation = task.generation if named is None or task.id in agent.held else named
         item = InFlight(task.id, generation, Holding.RUNNING)
         verdict = self._reconciler.judge(org, agent, item, self._clock.now())
@@ -270,10 +299,10 @@ class OldAgents:
         return generation
 
 
-def _visitor(agent: Agent) -> Visitor:
-    if agent.visitor is None:
-        agent.visitor = Visitor()
-    return agent.visitor
+def _traits(agent: Agent) -> OldTraits:
+    if agent.old_traits is None:
+        agent.old_traits = OldTraits()
+    return agent.old_traits
 
 
 def _is_accepted(attempt: Attempt) -> bool:
@@ -292,7 +321,7 @@ def _in_doubt(agent: Agent) -> list[Attempt]:
 
 def _probe(org: Org, agent: Agent, now: Instant) -> None:
     """Offer a slot more for the time until the next look, if work waits for one."""
-    asks = org.matcher.waiting > 0 and _visitor(agent).probe_at <= now.hub
+    asks = org.matcher.waiting > 0 and _traits(agent).probe_at <= now.hub
     agent.slots = 2 if asks else 1
     if asks:
         agent.busy = False

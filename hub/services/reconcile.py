@@ -13,7 +13,7 @@ from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.core.task import HELD, Change, Task
 from schemas.from_agent import InFlight
-from schemas.scalars import FailureClass, Holding, TaskState, Verdict
+from schemas.scalars import Holding, TaskState, Verdict
 
 Apply = Callable[[Org, Task, Change], Task]
 Begin = Callable[[Agent, Task, Instant], None]
@@ -44,7 +44,7 @@ class Reconciler:
     def _go_on(self, org: Org, agent: Agent, task: Task, now: Instant) -> Verdict:
         if task.state is TaskState.ASSIGNED:
             task = self._apply(org, task, lifecycle.accept(task, now))
-        elif task.state is TaskState.QUEUED and not _was_too_long(task):
+        elif task.state is TaskState.QUEUED and not lifecycle.ran_too_long(task):
             task = self._apply(org, task, lifecycle.resume(task, now))
             org.hold_again(agent, task)
         elif task.state is not TaskState.RUNNING:
@@ -66,8 +66,3 @@ class Reconciler:
             else:
                 change = lifecycle.lose(task, "unknown to the agent", now)
             self._apply(org, task, change)
-
-
-def _was_too_long(task: Task) -> bool:
-    """Whether the last attempt failed for its time: going on would give it that time again."""
-    return task.started_at is not None and task.failure_class is FailureClass.TIMEOUT

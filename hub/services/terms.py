@@ -3,7 +3,6 @@
 from hub.core import lifecycle, reports
 from hub.core.agent import NEVER, Agent, Attempt
 from hub.core.clock import Instant
-from hub.core.old_terms import OLD_TERMS
 from hub.core.org import Org
 from hub.core.task import HELD, Change, Task
 from hub.services.agents import Agents
@@ -51,7 +50,8 @@ class Terms:
             self._tasks.apply(org, task, change)
         elif attempt.times_out_at <= now.hub:
             if agent.is_old:
-                task = self._tasks.apply(org, task, _shunned(agent, task, now))
+                kept = lifecycle.kept_from_old(task, agent.record.id, now)
+                task = self._tasks.apply(org, task, Change(kept, ()))
             self._agents.ask_to_stop(org, task, attempt, CancelReason.TIMEOUT, now)
 
     def _give_up(self, agent: Agent, attempt: Attempt, task: Task, now: Instant) -> Change:
@@ -60,15 +60,9 @@ class Terms:
             change = lifecycle.accept(task, now) if task.state is TaskState.ASSIGNED else None
             begun = change.task if change is not None else task
             if agent.is_old:
-                begun = _shunned(agent, begun, now).task
+                begun = lifecycle.kept_from_old(begun, agent.record.id, now)
             failed = reports.fail(
                 begun, "timed out", FailureClass.TIMEOUT, now, self._chance.fraction()
             )
             return failed if change is None else Change(failed.task, change.facts + failed.facts)
         return lifecycle.cancel(task, "hub", "unconfirmed", now, unconfirmed=True)
-
-
-def _shunned(agent: Agent, task: Task, now: Instant) -> Change:
-    """The task is kept from an old agent that was told to stop it: its timers still run."""
-    until = now.hub + OLD_TERMS.shunned_ms
-    return Change(lifecycle.kept_from(task, agent.record.id, until, now), ())

@@ -44,6 +44,7 @@ class Turnstile:
     def __init__(self, places: int) -> None:
         """`places` is the most connections there may be."""
         self.places = places
+        self._most_silent = min(SILENT, places // 4)
         self._inside: set[Guest] = set()
         self._unknown: dict[Client, set[Guest]] = {}
         self._silent: OrderedDict[Guest, None] = OrderedDict()
@@ -81,7 +82,9 @@ class Turnstile:
         """A connection stays open without a purpose. Returns another one that has to end for it."""
         self._no_longer_unknown(guest, address)
         self._silent[guest] = None
-        return self._silent.popitem(last=False)[0] if len(self._silent) > SILENT else None
+        return (
+            self._silent.popitem(last=False)[0] if len(self._silent) > self._most_silent else None
+        )
 
     def _no_longer_unknown(self, guest: Guest, address: str) -> None:
         client = client_of(address)

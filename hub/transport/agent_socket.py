@@ -198,12 +198,15 @@ class AgentSocket(WebSocketsSansIOProtocol):
         if self._closing:
             return
         if self.dialect is not None:
-            old_commands.take(self.services, self, self.dialect, data, now)
+            try:
+                old_commands.take(self.services, self, self.dialect, data, now)
+            except Exception:  # noqa: BLE001 - the socket edge: such a session never ends for it
+                logger.bind(session=self.session.number).exception("old frame failed")
             return
         taken = self.session.receive(data, now)
         if isinstance(taken, Refusal):
             replies.refuse(self.services, self, taken, data)
-            commands.refused_greeting(self, taken, data)
+            old_commands.refused_greeting(self, taken, data)
         elif isinstance(taken, Close):
             commands.cut(self.services, self, taken)
         else:

@@ -38,7 +38,7 @@ from hub.transport.visitors import is_loopback
 from schemas.http.tasks import TaskView
 from schemas.scalars import ErrorCode, Presence, PriorityName, Role, StateName, Tier
 from schemas.to_agent import Flaw
-from schemas.work import TaskSpec
+from schemas.work import USUAL_ATTEMPTS, TaskSpec
 
 STATUS_OF: Final = {
     StateName.SCHEDULED: "queued",
@@ -99,7 +99,7 @@ def _spec(wish: OldTaskRequest) -> TaskSpec:
 def _attempts(wish: OldTaskRequest) -> int:
     if wish.max_attempts is not None:
         return wish.max_attempts
-    return 3 if wish.max_retries is None else max(wish.max_retries, 1)
+    return USUAL_ATTEMPTS if wish.max_retries is None else max(wish.max_retries, 1)
 
 
 def _target(spec: TaskSpec) -> str | None:

@@ -8,15 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-import msgspec
 from loguru import logger
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
-from hub.core.old_frames import UNREADABLE
 from hub.core.org import Org
-from hub.core.session import Close, Phase, Refusal, cooled_down
+from hub.core.session import Close, Phase, cooled_down
 from hub.services import cooldowns
 from hub.services.bundle import Services
 from hub.services.fleet import OUT_OF_USE, is_out_of_use
@@ -84,15 +82,10 @@ def _open(
     org = services.orgs[principal.org]
     peer.credential = principal
     peer.session.meter = services.limits.meter(principal)
-    known = org.agents.get(principal.id)
-    was_new = known is not None and not known.is_old
     if is_old:
-        # An old sidecar lists nothing: it names its task after the greeting, or never.
-        message = structs.replace(message, in_flight=None, executors=None)
-        peer.take_large_frames()
-    services.greeting.greet(org, principal, peer, message)
-    if is_old:
-        services.old_agents.greeted(org, org.agents[principal.id], was_new=was_new)
+        services.old_agents.greet(org, principal, peer, message)
+    else:
+        services.greeting.greet(org, principal, peer, message)
     logger.bind(agent=principal.id, role=principal.role.name).info("session opened")
 
 
@@ -119,25 +112,6 @@ def _end(peer: Peer, close: Close) -> None:
     if peer.dialect is None:
         peer.close(close)
     else:
-        peer.fall_silent()
-
-
-class _Version(Struct):
-    """What tells the protocol of a greeting that is not taken."""
-
-    protocol_version: Any = None
-
-
-def refused_greeting(peer: Peer, refusal: Refusal, data: bytes) -> None:
-    """An old sidecar whose greeting was refused would come back for ever, so it hears no more."""
-    if peer.session.phase is not Phase.GREETING or refusal.message_type != "identify":
-        return
-    try:
-        version = msgspec.json.decode(data, type=_Version).protocol_version
-    except UNREADABLE:
-        return
-    if version in (None, OLD_PROTOCOL):
-        peer.speak_old()
         peer.fall_silent()
 
 

@@ -12,14 +12,15 @@ from loguru import logger
 from msgspec import Struct
 
 from hub.core.dialect import Dialect, Recovering, Working
+from hub.core.old_frames import UNREADABLE
 from hub.core.org import Org
-from hub.core.session import Phase
+from hub.core.session import Phase, Refusal
 from hub.services.bundle import Services
 from hub.services.peers import Peer, frame_of
 from hub.transport import commands
 from schemas import backbone as old
 from schemas import from_agent as wire
-from schemas.scalars import ErrorCode, Tier
+from schemas.scalars import OLD_PROTOCOL, ErrorCode, Tier
 from schemas.to_agent import Error
 
 TIERS: Final[dict[type, Tier]] = {
@@ -30,6 +31,25 @@ TIERS: Final[dict[type, Tier]] = {
 """What each message costs; reports of what the agent has are free, as its slot bounds them."""
 
 
+class _Version(Struct):
+    """What tells the protocol of a greeting that is not taken."""
+
+    protocol_version: Any = None
+
+
+def refused_greeting(peer: Peer, refusal: Refusal, data: bytes) -> None:
+    """An old sidecar whose greeting was refused would come back for ever, so it hears no more."""
+    if peer.session.phase is not Phase.GREETING or refusal.message_type != "identify":
+        return
+    try:
+        version = msgspec.json.decode(data, type=_Version).protocol_version
+    except UNREADABLE:
+        return
+    if version in (None, OLD_PROTOCOL):
+        peer.speak_old()
+        peer.fall_silent()
+
+
 def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now: int) -> None:
     """One text frame of an old sidecar; without effect before and after its session."""
     session, principal = peer.session, peer.session.principal
@@ -37,17 +57,16 @@ def take(services: Services, peer: Peer, dialect: Dialect, data: bytes, hub_now:
         return
     session.heard_at = hub_now
     try:
-        message: Any = dialect.hear(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message, ended = dialect.hear(data)
+    except UNREADABLE as error:
         if not session.meter.bucket(Tier.CONTROL, hub_now).take(1, hub_now):
             _puzzled(services, peer, error)
         return
     org = services.orgs[principal.org]
     if dialect.reports_state:
-        services.old_agents.is_newer(org, principal.id)
+        services.old_agents.note_newer(org, principal.id)
     if not _is_too_fast(peer, org, principal.id, message, hub_now):
         _act(services, peer, org, principal.id, message)
-    ended, dialect.ended = dialect.ended, None
     if ended is not None:
         services.old_agents.ended(org, principal.id, ended)
 
@@ -65,8 +84,11 @@ def _act(services: Services, peer: Peer, org: Org, agent_id: str, message: Any) 
     kind = type(message)
     if kind in _OWN:
         _OWN[kind](services, peer, org, agent_id, message)
+    elif kind is wire.TaskProgress:
+        commands.task_progress(services, peer, message)
     elif message is not None:
-        commands.COMMANDS[kind](services, peer, message)
+        # Its rate was looked at before, so it goes past the command that does that.
+        services.tasks.hear(peer, org, agent_id, message)
 
 
 def _puzzled(services: Services, peer: Peer, error: Exception) -> None:
@@ -84,7 +106,7 @@ def _ping(services: Services, peer: Peer, org: Org, agent_id: str, _message: old
 def _accepted(
     services: Services, peer: Peer, org: Org, agent_id: str, message: wire.TaskAccepted
 ) -> None:
-    commands.task_report(services, peer, message)
+    services.tasks.hear(peer, org, agent_id, message)
     services.old_agents.accepted(org, peer, agent_id, message)
 
 
@@ -93,10 +115,10 @@ def _rejected(
 ) -> None:
     if services.old_agents.is_at_it(org, agent_id, message):
         accepted = wire.TaskAccepted(message.task_id, message.generation)
-        commands.task_report(services, peer, accepted)
+        services.tasks.hear(peer, org, agent_id, accepted)
         services.old_agents.goes_on(peer, message)
     else:
-        commands.task_report(services, peer, message)
+        services.tasks.hear(peer, org, agent_id, message)
         services.old_agents.rejected(org, peer, agent_id, message)
 
 

@@ -267,7 +267,7 @@ class HandHub:
         tokens = Tokens(journal, clock, dice, b"pepper", past.credentials)
         self.fleet = Fleet(orgs.values(), journal, clock, peers, tasks, tokens)
         self.pauses = Pauses(orgs.values(), journal, clock, dice)
-        self.old_agents = OldAgents(journal, clock, peers, tasks, agents)
+        self.old_agents = OldAgents(journal, clock, peers, tasks, agents, self.greeting)
         self.upkeep.chores = [
             self.fleet.end_pauses,
             self.pauses.end_pauses,

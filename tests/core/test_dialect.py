@@ -32,7 +32,7 @@ def sent() -> Dialect:
 
 def heard(**fields: Any) -> Any:
     """What a frame about that task means."""
-    return sent().hear(frame(task_id="task-1", **fields))
+    return sent().hear(frame(task_id="task-1", **fields)).message
 
 
 def test_an_assignment_has_all_that_is_read() -> None:
@@ -63,7 +63,7 @@ def test_a_result_is_of_the_generation_it_names(said: Any, meant: int) -> None:
 @pytest.mark.parametrize("task_id", [None, 5, "task-2"])
 def test_what_names_no_task_of_this_session_means_nothing(kind: str, task_id: Any) -> None:
     """It is no error."""
-    assert sent().hear(frame(type=kind, task_id=task_id, reason="x", result={})) is None
+    assert sent().hear(frame(type=kind, task_id=task_id, reason="x", result={})).message is None
 
 
 def test_a_failure_has_its_reason() -> None:
@@ -91,6 +91,13 @@ def test_a_busy_sidecar_may_be_told_a_number_and_holds_nothing() -> None:
     assert dialect.sent == {}
 
 
+@pytest.mark.parametrize(("kind", "ended"), [("task_failed", "task-2"), ("task_accepted", None)])
+def test_an_end_is_told_also_when_it_means_nothing(kind: str, ended: str | None) -> None:
+    """It shows what else the sidecar does not work on."""
+    found = sent().hear(frame(type=kind, task_id="task-2", generation=0))
+    assert found == (None, ended)
+
+
 def test_progress_is_its_text() -> None:
     """There is no number in it."""
     event = {"event_type": "stdout", "text": "line 1"}
@@ -105,7 +112,7 @@ def test_progress_is_its_text() -> None:
 def test_news_of_the_sidecar_itself_change_nothing(kind: str, newer: bool) -> None:
     """But they tell which of the two versions it is."""
     dialect = sent()
-    assert dialect.hear(frame(type=kind, cpu_percent=None, status={}, reason="r")) is None
+    assert dialect.hear(frame(type=kind, cpu_percent=None, status={}, reason="r")).message is None
     assert dialect.reports_state is newer
 
 

@@ -20,6 +20,7 @@ from tests.core.hand_hub import HandHub, Line
 
 ADMIN = Principal("admin", Role.ADMIN, "main")
 NAME = "oak"
+OAK = Principal(NAME, Role.AGENT, "main")
 STEP_MS = 500
 """Between two passes of the upkeep."""
 SECOND = 1_000
@@ -46,6 +47,9 @@ class OldLine(Line):
         """A frame as it stands."""
         super().deliver(frame)
 
+    def take_large_frames(self) -> None:
+        """Here they may always be large."""
+
 
 class Yard:
     """A hub with one old client."""
@@ -58,10 +62,8 @@ class Yard:
         """The client identifies on a new connection."""
         self.line = OldLine(self.hub.clock.hub())
         self.hub.peers.all.add(self.line)
-        known = self.hub.org.agents.get(NAME)
-        was_new = known is not None and not known.is_old
-        self.hub.greet(self.line, Identify(NAME, protocol_version=1))
-        self.hub.old_agents.greeted(self.hub.org, self.hub.org.agents[NAME], was_new=was_new)
+        hello = Identify(NAME, protocol_version=1)
+        self.hub.old_agents.greet(self.hub.org, OAK, self.line, hello)
         self.turn()
         return self.line
 
@@ -134,3 +136,11 @@ class Yard:
     def assigned(self) -> list[str]:
         """The tasks that came on this connection."""
         return [each["task_id"] for each in self.line.heard if each["type"] == "task_assign"]
+
+    def restart(self) -> "Yard":
+        """The hub dies and begins again; nobody is connected yet."""
+        after = Yard.__new__(Yard)
+        after.hub = self.hub.restart()
+        after.line = OldLine(after.hub.clock.hub())
+        after.line.open = False
+        return after

@@ -1,9 +1,10 @@
 """Agents of protocol 1 by the clock, which is worked by hand."""
 
 from hub.core.old_terms import OLD_TERMS
-from schemas.from_agent import TaskAccepted
+from schemas.from_agent import Identify, TaskAccepted
 from schemas.scalars import FailureClass, TaskState
-from tests.services.old_yard import ADMIN, MINUTE, NAME, SECOND, STEP_MS, OldLine, Yard
+from tests.core.hand_hub import Line
+from tests.services.old_yard import ADMIN, MINUTE, NAME, SECOND, STEP_MS, Yard
 
 
 def test_nothing_is_given_for_a_second_after_the_greeting() -> None:
@@ -100,10 +101,7 @@ def test_a_restart_of_the_hub_leaves_time_to_come_back() -> None:
     yard = Yard()
     yard.passes(2 * SECOND)
     task_id = yard.submit()
-    again = Yard.__new__(Yard)
-    again.hub = yard.hub.restart()
-    again.line = OldLine(again.hub.clock.hub())
-    again.line.open = False
+    again = yard.restart()
     again.passes(OLD_TERMS.lease_ms - MINUTE)
     assert again.task(task_id).state is TaskState.ASSIGNED
     again.come()
@@ -272,3 +270,33 @@ def test_progress_does_not_keep_pings_from_their_answer() -> None:
         yard.says("task_progress", task_id=task_id, execution_event={"text": "line"})
     yard.says("ping")
     assert yard.line.heard[-1]["type"] == "pong"
+
+
+def test_a_late_end_shows_what_was_dropped_whoever_has_the_first_task_by_now() -> None:
+    """Its timers ran on after it was told to stop; the end of one task is the end of all."""
+    yard = Yard()
+    first = yard.begun(timeout_ms=1_000)
+    yard.passes(10 * SECOND)
+    second = yard.submit()
+    yard.says("task_accepted", task_id=second)
+    assert yard.task(second).state is TaskState.RUNNING
+    elm = Line(yard.hub.clock.hub(), lambda _frame: None)
+    yard.hub.peers.all.add(elm)
+    yard.hub.greet(elm, Identify("elm", protocol_version=2, in_flight=[]))
+    yard.passes(SECOND)
+    assert yard.task(first).holder == "elm"
+    yard.says("task_failed", task_id=first, reason="late", generation=0)
+    assert yard.task(second).reclaims == 1
+
+
+def test_a_restarted_client_does_not_go_on_with_what_it_was_told_to_stop() -> None:
+    """A restart is the only way to stop the older kind."""
+    yard = Yard()
+    task_id = yard.begun()
+    yard.hub.tasks.cancel(yard.hub.org, ADMIN.id, yard.task(task_id))
+    yard.vanish()
+    yard.come()
+    yard.says("task_recovering", task_id=task_id, last_status="working")
+    assert yard.line.heard[-1] == {"type": "task_reassign", "task_id": task_id}
+    yard.passes(MINUTE)
+    assert yard.task(task_id).state is TaskState.CANCELLED

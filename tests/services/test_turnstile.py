@@ -108,3 +108,11 @@ def test_of_silent_ones_the_oldest_ends_for_the_newest() -> None:
     turnstile.leave(guests[0], "1.1.1.1")
     assert turnstile.hush(guests[SILENT], "1.1.1.1") is None
     assert turnstile.hush(guests[SILENT + 1], "1.1.1.1") is guests[1]
+
+
+def test_silent_ones_take_a_part_of_the_places_only() -> None:
+    """A small hub cannot be filled by strangers that are not heard."""
+    turnstile = Turnstile(40)
+    guests = [Guest() for _ in range(12)]
+    ends = [turnstile.hush(guest, "1.1.1.1") for guest in guests]
+    assert ends == [None] * 10 + guests[:2]
