@@ -11,7 +11,7 @@ from hub.transport.openapi import answers_of, refusals_of
 from hub.transport.query import notes_of
 from hub.transport.route import Route
 from hub.transport.routes_backbone import SERVED
-from schemas.scalars import Role
+from schemas.scalars import ErrorCode, Role
 
 ROLES: Final = {
     Role.VIEWER: "viewer", Role.AGENT: "agent", Role.OPERATOR: "operator", Role.ADMIN: "admin"
@@ -78,6 +78,8 @@ def _names(models: Iterable[type[Struct]]) -> str:
 
 def _answer(route: Route) -> str:
     models = answers_of(route)
+    if ErrorCode.NOT_IMPLEMENTED in route.refusals:
+        return "none, it is always refused"
     if models:
         return f"{route.status}, {_names(models)}"
     return f"{route.status}, `{route.answer}`" if route.answer else f"{route.status}, no body"
