@@ -6,53 +6,14 @@ where the defaults differ much, they stand beside it as a contestant of their ow
 
 from typing import Any, Final
 
-from msgspec import Struct
-
 from scripts.benchmark.peers import losses
+from scripts.benchmark.peers.contestant import PROGRAMS, Contestant, Goal, program
 from scripts.benchmark.peers.environments import OWN
 
-PROGRAMS: Final = "scripts.benchmark.peers.programs"
 
-
-class Goal(Struct, frozen=True):
-    """How many times as fast as this contestant Corral is to be."""
-
-    floor: float
-    aim: float
-
-
-class Contestant(Struct, frozen=True):
-    """One system with one choice of settings."""
-
-    name: str
-    title: str
-    environment: str
-    server: str
-    """A name in `servers.SERVERS`, or `hub`."""
-    client: str
-    """The client's module in `programs`."""
-    worker: list[str]
-    """What Python is given to be the worker."""
-    tasks: int
-    """A batch, about three seconds of work."""
-    packages: list[str]
-    """Whose versions are told."""
-    settings: str
-    loss: losses.Loss
-    options: dict[str, Any] = {}
-    """What worker and client are told."""
-    sequential: int = 100
-    goal: Goal | None = None
-    stop_by_interrupt: bool = False
-    """Its worker takes SIGINT for an orderly end."""
-
-
-def program(module: str, function: str) -> list[str]:
-    """What Python is given to run a function of a program of ours."""
-    return ["-m", f"{PROGRAMS}.start", module, function]
-
-
-def _corral(name: str, title: str, client: str, tasks: int, settings: str) -> Contestant:
+def _corral(
+    name: str, title: str, client: str, tasks: int, settings: str, slots: int
+) -> Contestant:
     return Contestant(
         name=name,
         title=title,
@@ -62,6 +23,7 @@ def _corral(name: str, title: str, client: str, tasks: int, settings: str) -> Co
         worker=program("corral_agent", "work"),
         tasks=tasks,
         packages=["websockets", "msgspec", "uvloop", "uvicorn", "apsw"],
+        options={"slots": slots},
         settings=settings,
         loss=losses.CORRAL,
     )
@@ -76,6 +38,15 @@ CORRAL: Final = [
         "`corral up` with its defaults, an operator's token; one plain agent on `websockets`, "
         "msgspec and uvloop with 16 slots instead of the sidecar, which runs each task in a "
         "process; the client sends a frame for each task and is sent each result",
+        slots=16,
+    ),
+    _corral(
+        "corral-64",
+        "Corral, WebSocket, 64 slots",
+        "corral_socket",
+        30_000,
+        "the same with 64 slots, as many tasks as the worker on JetStream asks for at once",
+        slots=64,
     ),
     _corral(
         "corral-http",
@@ -84,6 +55,7 @@ CORRAL: Final = [
         3_000,
         "the same hub and agent; the client posts one task at a time over one connection, and "
         "reads the results in pages of 200",
+        slots=16,
     ),
 ]
 
@@ -121,8 +93,8 @@ def _celery(fsync: str) -> Contestant:
             "celery",
             "-A",
             f"{PROGRAMS}.celery_peer",
-            *"worker -P prefork -c 1 --loglevel WARNING".split(),
-            *"--without-gossip --without-mingle --without-heartbeat".split(),
+            *["worker", "-P", "prefork", "-c", "1", "--loglevel", "WARNING"],
+            *["--without-gossip", "--without-mingle", "--without-heartbeat"],
         ],
         tasks=2_000,
         packages=["celery", "kombu", "redis", "hiredis"],
@@ -162,8 +134,8 @@ def _arq(fsync: str) -> Contestant:
         tasks=3_000,
         packages=["arq", "redis", "hiredis", "uvloop"],
         options={"poll": 0.005, "jobs": 100},
-        settings="tuned: `poll_delay` 5 ms and `max_jobs` 100, on uvloop; the client enqueues 32 at "
-        "once and polls for results every 5 ms",
+        settings="tuned: `poll_delay` 5 ms and `max_jobs` 100, on uvloop; the client enqueues 32 "
+        "at once and polls for the results in order, every 5 ms",
     )
 
 
@@ -194,13 +166,13 @@ def _taskiq(fsync: str) -> Contestant:
         client="taskiq_peer",
         worker=[
             *("-m", "taskiq", "worker", f"{PROGRAMS}.taskiq_peer:broker"),
-            *"--workers 1 --max-async-tasks 100 --log-level WARNING".split(),
+            *["--workers", "1", "--max-async-tasks", "100", "--log-level", "WARNING"],
         ],
         tasks=4_000,
         packages=["taskiq", "taskiq-redis", "redis", "hiredis", "uvloop"],
-        settings="`RedisStreamBroker` and `RedisAsyncResultBackend`, 1 worker with 100 coroutines on "
-        "uvloop, acknowledged when the result is saved (its default); the client sends 32 at "
-        "once and polls for results every 2 ms",
+        settings="`RedisStreamBroker` and `RedisAsyncResultBackend`, 1 worker with 100 coroutines "
+        "on uvloop, acknowledged when the result is saved (its default); the client sends 32 at "
+        "once and polls for the results in order, every 2 ms",
     )
 
 
@@ -213,7 +185,7 @@ def _huey(name: str, title: str, tasks: int, settings: str, *, fsync: bool) -> C
         client="huey_peer",
         worker=[
             *("-m", "huey.bin.huey_consumer", f"{PROGRAMS}.huey_peer.huey"),
-            *"-w 1 -k thread -d 0.001 -m 0.001 -b 1 -n -q".split(),
+            *["-w", "1", "-k", "thread", "-d", "0.001", "-m", "0.001", "-b", "1", "-n", "-q"],
         ],
         tasks=tasks,
         packages=["huey"],
@@ -251,7 +223,11 @@ PROCRASTINATE: Final = Contestant(
 )
 
 
-def _nats(name: str, title: str, server: str, loss: losses.Loss, goal: Goal | None) -> Contestant:
+def _nats(
+    name: str, title: str, server: str, tasks: int, loss: losses.Loss, *, at_once: bool
+) -> Contestant:
+    one = "for each it publishes the result, waits for its acknowledgement, acknowledges the task"
+    many = "it publishes all their results, waits for the acknowledgements, acknowledges the tasks"
     return Contestant(
         name=name,
         title=title,
@@ -259,21 +235,31 @@ def _nats(name: str, title: str, server: str, loss: losses.Loss, goal: Goal | No
         server=server,
         client="nats_peer",
         worker=program("nats_peer", "work"),
-        tasks=8_000,
+        tasks=tasks,
         packages=["nats-py", "uvloop"],
-        options={"fetch": 64},
-        goal=goal,
-        settings="a work-queue stream for tasks and one for results, both `file`; the worker "
-        "fetches 64, publishes the results, waits for their acknowledgements and then "
-        "acknowledges the tasks; the client publishes with up to 4,000 unacknowledged; uvloop"
+        options={"at_once": at_once},
+        goal=Goal(2.5, 5),
+        settings="a work-queue stream for tasks and one for results, both of storage `file`; the "
+        f"worker fetches 64; {many if at_once else one}; the client publishes with up to 4,000 "
+        "unacknowledged and fetches 64 results at once; uvloop"
         + ("; `sync_interval: always`" if server == "nats-sync" else ""),
         loss=loss,
     )
 
 
 NATS: Final = [
-    _nats("nats", "NATS JetStream, file", "nats", losses.NATS_DEFAULT, Goal(2.5, 5)),
-    _nats("nats-sync", "NATS JetStream, synced", "nats-sync", losses.NATS_SYNCED, None),
+    _nats("nats", "NATS JetStream, file", "nats", 8_000, losses.NATS_DEFAULT, at_once=False),
+    _nats(
+        "nats-at-once",
+        "NATS JetStream, file, results at once",
+        "nats",
+        25_000,
+        losses.NATS_DEFAULT,
+        at_once=True,
+    ),
+    _nats(
+        "nats-sync", "NATS JetStream, synced", "nats-sync", 4_000, losses.NATS_SYNCED, at_once=True
+    ),
 ]
 CONTESTANTS: Final = {
     each.name: each

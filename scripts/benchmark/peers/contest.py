@@ -17,7 +17,7 @@ import msgspec
 
 from scripts.benchmark.faults import NO_LOAD, BenchmarkError
 from scripts.benchmark.peers import environments
-from scripts.benchmark.peers.catalogue import Contestant, program
+from scripts.benchmark.peers.contestant import Contestant, program
 from scripts.benchmark.peers.figures import Course, Round, round_of
 from scripts.benchmark.peers.processes import Cores, last_words, running
 from scripts.benchmark.peers.servers import SERVERS, Server
@@ -143,9 +143,9 @@ def _client(
             env=environment,
             cwd=log.parent,
         )
-    if cores:
-        os.sched_setaffinity(process.pid, cores)
     try:
+        if cores:
+            os.sched_setaffinity(process.pid, cores)
         yield process
     finally:
         if process.stdout:

@@ -46,9 +46,9 @@ def running(
             )
         except OSError as wrong:
             raise BenchmarkError(NO_LOAD, f"cannot start {command[0]}: {wrong}") from wrong
-    if cores:
-        os.sched_setaffinity(process.pid, cores)
     try:
+        if cores:
+            os.sched_setaffinity(process.pid, cores)
         yield process
     finally:
         end(process, stop)
@@ -66,10 +66,26 @@ def end(process: "subprocess.Popen[bytes]", stop: signal.Signals = signal.SIGTER
         process.kill()
         process.wait()
     for pid in pids[1:]:
+        _kill(pid)
+
+
+def _kill(pid: int) -> None:
+    """Kill a process that is not our child, and wait until it is gone."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while is_running(pid) and time.monotonic() < deadline:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
-            continue
+            return
+        time.sleep(0.01)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, other than one that only waits to be forgotten."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def free_port() -> int:

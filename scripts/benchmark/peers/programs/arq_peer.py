@@ -40,7 +40,7 @@ class Client:
         """As `course.Client` says."""
         jobs = await course.each(count, self._enqueued)
         submitted()
-        return await course.each(count, lambda number: self._result(jobs[number]))
+        return [await self._result(job) for job in jobs]
 
     async def one(self, number: int) -> int:
         """As `course.Client` says."""

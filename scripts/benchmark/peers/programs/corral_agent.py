@@ -1,4 +1,4 @@
-"""A plain agent: one process, one connection, sixteen slots, `websockets` and msgspec.
+"""A plain agent: one process, one connection, some slots, `websockets` and msgspec.
 
 It is what a worker library for Corral would be, without Corral's sidecar, which runs every task
 in a process of its own. A task is accepted, run and completed, one after the other.
@@ -14,7 +14,6 @@ from schemas.from_agent import Identify, Ping, TaskAccepted, TaskComplete
 from schemas.to_agent import Identified, TaskAssign, ToAgent
 from scripts.benchmark.peers.programs import course
 
-SLOTS: Final = 16
 ENCODER: Final = msgspec.json.Encoder()
 DECODER: Final = msgspec.json.Decoder(ToAgent)
 
@@ -57,7 +56,8 @@ async def pinging(socket: ClientConnection) -> None:
 
 async def work() -> None:
     """Connect and run tasks until the process is ended."""
-    socket = await connected(course.OPTIONS["agent"], course.OPTIONS["agent_token"], SLOTS)
+    slots = int(course.OPTIONS["slots"])
+    socket = await connected(course.OPTIONS["agent"], course.OPTIONS["agent_token"], slots)
     alive = asyncio.create_task(pinging(socket))
     try:
         async for data in socket:

@@ -1,7 +1,7 @@
 """NATS JetStream: the worker (`work`) and its client (`drive`).
 
 Tasks stand in a work-queue stream and results in a second stream, both in files. The worker
-publishes the result, waits until the server has it, and then acknowledges the task.
+publishes a result, waits until the server has it, and only then acknowledges the task.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from nats.js.api import RetentionPolicy, StorageType
 from scripts.benchmark.peers.programs import course
 
 URL = course.OPTIONS.get("url", "")
-FETCH = course.OPTIONS.get("fetch", 64)
+FETCH = 64
 """Tasks that the worker asks for at once, and results that the client asks for."""
 
 
@@ -64,22 +64,29 @@ async def patient_fetch(source: JetStreamContext.PullSubscription, wanted: int) 
     """At least one message and at most `wanted`, however long it takes."""
     while True:
         try:
-            return await source.fetch(wanted, timeout=1)
+            came: list[Msg] = await source.fetch(wanted, timeout=1)
         except NothingCame:
             continue
+        return came
 
 
-async def drive() -> None:
-    """Connect, subscribe to results and run the course."""
-    connection = await nats.connect(URL, max_reconnect_attempts=1)
-    stream = connection.jetstream(publish_async_max_pending=4000)
+async def streams(connection: nats.NATS) -> JetStreamContext:
+    """Both streams, made by whoever comes first."""
+    context = connection.jetstream(publish_async_max_pending=4000)
     for name in ("tasks", "results"):
-        await stream.add_stream(
+        await context.add_stream(
             name=name,
             subjects=[name],
             retention=RetentionPolicy.WORK_QUEUE,
             storage=StorageType.FILE,
         )
+    return context
+
+
+async def drive() -> None:
+    """Connect, subscribe to results and run the course."""
+    connection = await nats.connect(URL, max_reconnect_attempts=1)
+    stream = await streams(connection)
     results = await stream.pull_subscribe("results", durable="client")
     await course.run(Client(stream, results))
     await connection.close()
@@ -88,22 +95,22 @@ async def drive() -> None:
 async def work() -> None:
     """Connect and run tasks until the process is ended."""
     connection = await nats.connect(URL, max_reconnect_attempts=1)
-    stream = connection.jetstream()
-    for name in ("tasks", "results"):
-        await stream.add_stream(
-            name=name,
-            subjects=[name],
-            retention=RetentionPolicy.WORK_QUEUE,
-            storage=StorageType.FILE,
-        )
+    stream = await streams(connection)
     tasks = await stream.pull_subscribe("tasks", durable="worker")
     while True:
         messages = await patient_fetch(tasks, FETCH)
-        saved = []
-        for message in messages:
-            asked = json.loads(message.data)
-            answer = {"result": course.noop(asked["number"], asked["padding"])}
-            saved.append(await stream.publish_async("results", json.dumps(answer).encode()))
-        await asyncio.gather(*saved)
-        for message in messages:
-            await message.ack()
+        if course.OPTIONS["at_once"]:
+            saved = [await stream.publish_async("results", answer(each)) for each in messages]
+            await asyncio.gather(*saved)
+            for message in messages:
+                await message.ack()
+        else:
+            for message in messages:
+                await stream.publish("results", answer(message))
+                await message.ack()
+
+
+def answer(message: Msg) -> bytes:
+    """Run a task; its result as it is published."""
+    asked = json.loads(message.data)
+    return json.dumps({"result": course.noop(asked["number"], asked["padding"])}).encode()

@@ -4,7 +4,6 @@ Procrastinate keeps no return values, so what the client waits for and checks is
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 from procrastinate import App, PsycopgConnector
@@ -59,11 +58,19 @@ class Client:
             await asyncio.sleep(POLL_SECONDS)
 
 
+async def tables_made() -> None:
+    """Wait until the worker has made the tables."""
+    for _ in range(int(course.PATIENCE_SECONDS / POLL_SECONDS)):
+        if await app.check_connection_async():
+            return
+        await asyncio.sleep(POLL_SECONDS)
+    raise SystemExit("the worker made no tables")
+
+
 async def drive() -> None:
     """Wait for the tables, which the worker makes, and run the course."""
     async with app.open_async():
-        while not await app.check_connection_async():
-            await asyncio.sleep(POLL_SECONDS)
+        await tables_made()
         await course.run(Client())
 
 
