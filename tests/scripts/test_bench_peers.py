@@ -122,6 +122,14 @@ def test_the_page_shows_ratios_and_rates() -> None:
     assert "| NATS JetStream, file | 300 | 300 | 500 | 3.00 | 2.00 | 4.00 |" in text
     assert "| Corral, WebSocket | 1,000 | 900 | 1,200 | - | - | - |" in text
     assert "(nats-py 2)" in text
+    assert "Other programs were busy" not in text
+
+
+def test_the_page_warns_of_a_busy_machine() -> None:
+    """Numbers that were measured beside other work are not to be trusted far."""
+    found = report(Entry(REFERENCE, [], [turn(900)]))
+    busy = replace(found, machine=replace(PLACE, load_before=1.5))
+    assert "Other programs were busy" in render(busy)
 
 
 def test_the_page_tells_what_went_wrong() -> None:

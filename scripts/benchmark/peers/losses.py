@@ -12,7 +12,7 @@ class Loss(Struct, frozen=True):
     """When the machine loses power."""
     worker: str
     """When the worker dies in the middle of a task."""
-    sources: list[str]
+    sources: tuple[str, ...]
 
 
 REDIS_SOURCE: Final = "https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/"
@@ -32,7 +32,7 @@ EVERYSEC: Final = "About the last second of tasks and results, although Redis ha
 
 
 def _on_redis(worker: str, source: str) -> dict[str, Loss]:
-    sources = [REDIS_SOURCE, source]
+    sources = (REDIS_SOURCE, source)
     return {
         "always": Loss(ALWAYS, worker, sources),
         "everysec": Loss(EVERYSEC, worker, sources),
@@ -43,7 +43,7 @@ CORRAL: Final = Loss(
     "Nothing that was acknowledged: every answer waits for a synced commit.",
     "The attempt: its lease runs out and the task is given out again. A late report of the old "
     "attempt is refused.",
-    ["architecture.md"],
+    ("architecture.md",),
 )
 CELERY: Final = _on_redis(
     "The task: by default it is acknowledged before it runs. With `task_acks_late` it would come "
@@ -67,7 +67,7 @@ TASKIQ: Final = _on_redis(
 HUEY_SYNCED: Final = Loss(
     "Nothing that was written: each transaction is synced (`synchronous=FULL`).",
     "The task: it is taken out of the queue before it runs.",
-    [HUEY_SOURCE, SQLITE_SOURCE],
+    (HUEY_SOURCE, SQLITE_SOURCE),
 )
 HUEY_UNSYNCED: Final = Loss(
     "What the operating system had not written by itself, and the file may be corrupt "
@@ -79,7 +79,7 @@ PROCRASTINATE: Final = Loss(
     "Nothing that was committed: `fsync` and `synchronous_commit` are on by default.",
     "The attempt: the job stays as `doing`, and a periodic task that one has to write finds "
     "stalled jobs and tries them again. Return values are never kept.",
-    [POSTGRES_SOURCE, PROCRASTINATE_SOURCE],
+    (POSTGRES_SOURCE, PROCRASTINATE_SOURCE),
 )
 NATS_WORKER: Final = "The attempt: the task comes again after `ack_wait`, 30 s by default."
 NATS_DEFAULT: Final = Loss(
@@ -87,10 +87,10 @@ NATS_DEFAULT: Final = Loss(
     "`sync_interval`, 2 minutes by default. (Replicas on other machines make up for one that "
     "fails; here is one server, as with all others.)",
     NATS_WORKER,
-    [NATS_SOURCE, NATS_CONCEPT],
+    (NATS_SOURCE, NATS_CONCEPT),
 )
 NATS_SYNCED: Final = Loss(
     "Nothing that was acknowledged: `sync_interval: always` syncs each message first.",
     NATS_WORKER,
-    [NATS_SOURCE],
+    (NATS_SOURCE,),
 )

@@ -13,6 +13,7 @@ from scripts.benchmark.peers.figures import (
     over_rounds,
     ratios,
 )
+from scripts.benchmark.peers.losses import Loss
 
 INTRODUCTION = """\
 # Beside other task queues
@@ -21,7 +22,7 @@ Written by `scripts/bench --peers` from `benchmarks-peers.json`; do not edit.
 
 Every contestant does the same: its client submits a batch of tasks that do nothing, each with a
 payload of 200 bytes, one plain Python worker runs them, and the client fetches the result of
-each in the way its documentation shows. The clock runs from the first submission to the last
+each in the way that is usual for its system. The clock runs from the first submission to the last
 result, and every result is checked. Then 100 tasks go one after the other, for the latency.
 Each turn begins with an empty server, and a twentieth of the batch runs before the clock does.
 
@@ -30,18 +31,20 @@ turns, A B C A B C, so that a slow minute of the machine hits all of them, and C
 with each within the same round. Clients submit as fast as their libraries allow.
 """
 
+BUSY = " **Other programs were busy on the machine, so look at the numbers with care.**"
+BUSY_FROM = 0.5
+"""Above so many processes that wanted a core before, the page says so."""
 READING = """\
 ## How to read it
 
 - Times as fast: Corral's tasks a second divided by the contestant's, in the same round. Below 1,
   Corral was slower.
-- The workers are what each project ships, with the settings below. Corral's is a bare loop of
-  some thirty lines, because its sidecar runs every task as a process, which none of the others
-  does. So this compares the queues, not what stands around them.
-- A no-op task shows what the queue itself costs. With tasks that take a second, all of these are
-  equally fast.
-- They do not promise the same: what each would lose stands below. A number without a sync and one
-  with it are different offers.
+- The workers are those that each project ships. NATS ships none, so its worker is a loop of ours.
+  So is Corral's, because its sidecar runs every task as a process, which none of the others does.
+  This compares the queues, then, not what stands around them.
+- A no-op task shows what the queue itself costs. With tasks that take a second, that is too little
+  to matter.
+- They do not promise the same: a number without a sync and one with it are different offers.
 - Shares of a core are CPU time by wall time while the batch ran. Where server and client together
   use all of theirs, the client may be the limit as much as the server.
 - Percentiles are those of a round's sequential tasks, by nearest rank.
@@ -60,9 +63,10 @@ def render(report: PeerReport) -> str:
     """The whole page as Markdown."""
     changed = " with changes not committed" if report.changed else ""
     quick = " A quick run with small batches: only to look at." if report.quick else ""
+    busy = BUSY if report.machine.load_before > BUSY_FROM else ""
     parts = [
         INTRODUCTION,
-        f"Measured {report.measured_at} at commit `{report.commit}`{changed}.{quick}\n",
+        f"Measured {report.measured_at} at commit `{report.commit}`{changed}.{quick}{busy}\n",
         _goals(report),
         _rates(report),
         _latencies(report),
@@ -150,13 +154,15 @@ def _promises(report: PeerReport) -> str:
     lines = [
         "## What each would lose",
         "",
-        "| contestant | when the power fails | when the worker dies in a task | source |",
+        "| contestants | when the power fails | when the worker dies in a task | source |",
         "|---|---|---|---|",
     ]
+    alike: dict[Loss, list[str]] = {}
     for entry in report.entries:
-        loss = CONTESTANTS[entry.name].loss
+        alike.setdefault(CONTESTANTS[entry.name].loss, []).append(title(entry.name))
+    for loss, titles in alike.items():
         links = ", ".join(f"[{number}]({url})" for number, url in enumerate(loss.sources, 1))
-        lines.append(f"| {title(entry.name)} | {loss.power} | {loss.worker} | {links} |")
+        lines.append(f"| {'; '.join(titles)} | {loss.power} | {loss.worker} | {links} |")
     return "\n".join(lines) + "\n"
 
 
