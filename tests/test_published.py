@@ -20,6 +20,7 @@ PAGES = (
     "SECURITY.md",
     "docs/api.md",
     "docs/architecture.md",
+    "docs/benchmarks-peers.md",
     "docs/benchmarks.md",
     "docs/cli.md",
     "docs/configuration.md",

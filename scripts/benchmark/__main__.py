@@ -18,6 +18,7 @@ from scripts.benchmark.faults import BenchmarkError
 from scripts.benchmark.figures import Report, Row, Run, Settings
 from scripts.benchmark.measure import Bench, repetition
 from scripts.benchmark.page import render
+from scripts.benchmark.peers.command import main as peers
 from scripts.benchmark.rows import ROWS, RowPlan
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -36,6 +37,8 @@ exit status: 0 measured; 1 measured, but tasks were lost, refused or counted twi
 
 def main() -> int:
     """Measure what the arguments ask for and show or write it; returns the exit status."""
+    if "--peers" in sys.argv[1:]:
+        return peers([word for word in sys.argv[1:] if word != "--peers"])
     arguments = parser().parse_args()
     console = Console(stderr=True)
     try:
@@ -66,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = made.add_argument
+    add("--peers", action="store_true", help="compare with other task queues: --peers --help")
     add("--quick", action="store_true", help="one short repetition of each row, only to look")
     add("--rows", default=",".join(ROWS), help="which rows (default: %(default)s)")
     add("--repeat", type=int, help="repetitions of each row (default: 3)")

@@ -13,6 +13,9 @@ NO_HUB: Final = 4
 NO_LOAD: Final = 5
 """The load generator did not compile or ended early."""
 
+INTERRUPTED: Final = 130
+"""By Ctrl-C or SIGTERM; what was started has been stopped."""
+
 
 class BenchmarkError(Exception):
     """The benchmark cannot go on; the text says what to do next."""

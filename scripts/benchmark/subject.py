@@ -73,14 +73,7 @@ class Hub:
 
     def processes(self) -> list[int]:
         """The process that was started and all its descendants that still run."""
-        children: dict[int, list[int]] = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and (fields := _stat(int(entry.name))):
-                children.setdefault(int(fields[1]), []).append(int(entry.name))
-        family = [self.process.pid]
-        for pid in family:
-            family.extend(children.get(pid, []))
-        return family
+        return family(self.process.pid)
 
     def stop(self) -> None:
         """Ask it to end and wait; raises BenchmarkError when it has to be killed."""
@@ -140,6 +133,18 @@ def process_times(pids: list[int]) -> ProcessTimes:
         cpu_s=sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS,
         resident_mib=sum(int(fields[21]) for fields in stats) * PAGE / 2**20,
     )
+
+
+def family(pid: int) -> list[int]:
+    """A process and all its descendants that still run, ancestors first."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _stat(int(entry.name))):
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found = [pid]
+    for each in found:
+        found.extend(children.get(each, []))
+    return found
 
 
 def _stat(pid: int) -> list[str]:
