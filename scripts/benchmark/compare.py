@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Final
 
@@ -67,6 +67,8 @@ def compared(arguments: argparse.Namespace, console: Console) -> tuple[str, bool
             folder = bench.folder / letter
             folder.mkdir()
             found = stack.enter_context(worktree(ROOT, commit, folder / "tree"))
+            if not (folder / "tree" / "hub" / "__init__.py").is_file():
+                raise BenchmarkError(faults.USAGE, f"there is no hub in commit {found}")
             sides.append((f"{letter} ({found})", _side(bench, letter)))
         names = [name for name, _ in sides]
         pairs = [(plan, list(_pairs(plan, sides, arguments, console))) for plan in plans]
@@ -102,7 +104,7 @@ def _pairs(
         yield first, second
 
 
-def table_of(plan: RowPlan, runs: list[tuple[Run, Run]]) -> list[Compared]:
+def table_of(plan: RowPlan, runs: Sequence[tuple[Run, Run]]) -> list[Compared]:
     """Every number of a row that has a goal."""
     return [
         Compared(

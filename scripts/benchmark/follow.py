@@ -85,6 +85,21 @@ class Follower:
         elif word == "end":
             self._behind = max(self._newest() - self._tally.last, 0)
 
+    @property
+    def began(self) -> bool:
+        """Something came."""
+        return self._tally.first is not None
+
+    @property
+    def events(self) -> int:
+        """How many came so far."""
+        return self._tally.events
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing will come any more."""
+        return self._reading is not None and self._reading.done()
+
     def close(self) -> None:
         """Hang up."""
         self._closing.set()

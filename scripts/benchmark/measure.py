@@ -43,12 +43,7 @@ def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> LoadR
     say("starting a hub")
     with bench.hub(folder) as hub:
         started_mib = hub.resident_mib()
-        known = before.known
-        peers = (
-            [*known.agents, known.operator]
-            if known
-            else peers_of(hub, settings.agents, "bench-agent", say)
-        )
+        peers = _peers(hub, settings, before.known, say)
         say("connecting")
         watcher = Watcher(hub, settings, bench.profile, say)
         found = _loaded(bench, hub, peers, settings, watcher, folder)
@@ -65,6 +60,12 @@ def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> LoadR
     return run
 
 
+def _peers(hub: Hub, settings: Settings, known: fleet.Known | None, say: Say) -> Peers:
+    if known:
+        return [*known.agents, known.operator]
+    return [*registered(hub, settings.agents, "bench-agent", say), hub.operator()]
+
+
 def _prepared(bench: Bench, settings: Settings, folder: Path, say: Say) -> Before:
     if settings.stored:
         return Before(completed=backlog.fill(folder / "data", settings.stored, say))
@@ -75,15 +76,15 @@ def _prepared(bench: Bench, settings: Settings, folder: Path, say: Say) -> Befor
     return Before()
 
 
-def peers_of(hub: Hub, count: int, stem: str, say: Say) -> Peers:
-    """Register so many agents, named by this stem, and an operator. Raises BenchmarkError."""
+def registered(hub: Hub, count: int, stem: str, say: Say) -> Peers:
+    """So many fresh agents, named by this stem. Raises BenchmarkError."""
     names = [f"{stem}-{number}" for number in range(count)]
-    peers = []
+    agents = []
     for name, token in zip(names, hub.register(names), strict=True):
-        peers.append((name, token))
-        if len(peers) % 10 == 0:
-            say(f"registering agents: {len(peers)} of {count}")
-    return [*peers, hub.operator()]
+        agents.append((name, token))
+        if len(agents) % 10 == 0:
+            say(f"registering agents: {len(agents)} of {count}")
+    return agents
 
 
 def _loaded(

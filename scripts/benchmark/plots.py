@@ -11,7 +11,8 @@ from scripts.benchmark.rows import ROWS
 
 THROUGHPUT_PLOT: Final = "benchmarks-throughput.svg"
 LATENCY_PLOT: Final = "benchmarks-latency.svg"
-THROUGHPUT_ROWS: Final = ("throughput", "throughput-read")
+THROUGHPUT_ROWS: Final = {"throughput": "alone", "throughput-read": "with readers"}
+"""Each row with what its lines are called."""
 STEPS: Final = (1, 2, 2.5, 5, 10)
 """What a step of an axis may be, times a power of ten."""
 LINES: Final = 5
@@ -68,7 +69,9 @@ def throughput(rows: Sequence[Row]) -> str:
             ]
             parts.append(svg.stroke(points, f"line thin {colour}"))
         median = summary([run.tasks_per_s for run in _loads(row)]).median
-        wanted.append((svg.height(median / top), f"{row.name} {median:,.0f}/s", colour))
+        wanted.append(
+            (svg.height(median / top), f"{THROUGHPUT_ROWS[row.name]} {median:,.0f}", colour)
+        )
     parts += svg.labels(wanted)
     asked = rows[0].settings
     subtitle = f"{asked.agents:,} agents, {asked.in_flight:,} tasks in flight; a line is one run"
@@ -132,7 +135,7 @@ def latency(rows: Sequence[Row]) -> str:
                 svg.stroke(ends, f"line thin {colour}"),
                 svg.dot((x, at(over.median)), colour),
             ]
-            parts.append(svg.words(x + 8, at(over.median) - 6, f"{over.median:.2f}"))
+            parts.append(svg.words(x - 7, at(over.median) - 6, f"{over.median:.2f}", anchor="end"))
         wanted.append((points[-1][1], name, colour))
     parts += svg.labels(wanted)
     subtitle = "ms from the moment a task is due; medians of the runs, bars from lowest to highest"

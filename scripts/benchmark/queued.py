@@ -17,13 +17,15 @@ from scripts.benchmark import crowd, fleet, generator
 from scripts.benchmark.bench import Bench, Say
 from scripts.benchmark.crowd import Crowd
 from scripts.benchmark.figures import Load, Settings, Spread, spread
-from scripts.benchmark.measure import Peers, peers_of
+from scripts.benchmark.measure import Peers, registered
 from scripts.benchmark.results import Pair, QueueRun
 from scripts.benchmark.subject import Hub, rows_of
 from scripts.benchmark.watcher import Watcher
 
 CONNECTIONS: Final = 4
 BATCH: Final = 100
+EMPTY: Final = "empty"
+FULL: Final = "full"
 LONGEST_SECONDS: Final = 600.0
 """How long the tasks may take to be submitted."""
 
@@ -67,18 +69,21 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
         known = fleet.settle(bench, full, settings.crowd, say)
         filled = _filled(bench, full, known, settings, say)
         tally = Tally()
-        tally.add(structs.replace(filled.load, done=0), "full")
+        tally.add(structs.replace(filled.load, done=0), FULL)
         say("starting a hub on the queue")
         with bench.hub(full) as hub, bench.hub(empty) as other:
             start_s, restarted_mib = hub.start_s, hub.resident_mib()
-            sides = (_side(other, settings, say), _side(hub, settings, say))
+            sides = {
+                EMPTY: _side(other, other.operator(), settings, say),
+                FULL: _side(hub, known.operator, settings, say),
+            }
             _rounds(bench, sides, 0, settings, tally, say)
             say("connecting the crowd")
             with _crowd(bench, hub, known, settings, tally):
                 crowded_mib = hub.resident_mib()
                 _rounds(bench, sides, settings.crowd, settings, tally, say)
             say("stopping both hubs and counting their rows")
-        lost = tally.done["empty"] - rows_of(empty / "data" / "hub.db", ended=True)
+        lost = tally.done[EMPTY] - rows_of(empty / "data" / "hub.db", ended=True)
         tally.faults["rows missing in the empty hub"] += lost
         return QueueRun(
             tasks=settings.queued,
@@ -92,7 +97,7 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
             cold_start_s=start_s,
             pairs=tally.pairs,
             faults=dict(tally.faults),
-            done=tally.done["full"],
+            done=tally.done[FULL],
             queued_rows=rows_of(full / "data" / "hub.db", ended=False),
             completed_rows=rows_of(full / "data" / "hub.db", ended=True),
         )
@@ -118,26 +123,29 @@ def _bytes_in(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _side(hub: Hub, settings: Settings, say: Say) -> Side:
-    return Side(hub, peers_of(hub, settings.agents, "bench-load", say))
+def _side(hub: Hub, operator: tuple[str, str], settings: Settings, say: Say) -> Side:
+    return Side(hub, [*registered(hub, settings.agents, "bench-load", say), operator])
 
 
 def _rounds(
     bench: Bench,
-    sides: tuple[Side, Side],
+    sides: dict[str, Side],
     present: int,
     settings: Settings,
     tally: Tally,
     say: Say,
 ) -> None:
-    """Windows on the empty and the full hub in turn, with so many agents in the crowd."""
-    empty, full = sides
+    """Windows on the empty and the full hub in turn, with so many agents in the crowd.
+
+    Every other round begins with the full hub: what changes in time must not favour one.
+    """
     for number in range(1, settings.rounds + 1):
-        say(f"round {number} of {settings.rounds} with {present:,} further agents: empty hub")
-        first = _window(bench, empty, settings, tally, "empty")
-        say(f"round {number} of {settings.rounds} with {present:,} further agents: full hub")
-        second = _window(bench, full, settings, tally, "full")
-        tally.pairs.append(Pair(first.p50, first.p99, second.p50, second.p99, present))
+        found: dict[str, Spread] = {}
+        for name, side in list(sides.items())[:: 1 if number % 2 else -1]:
+            say(f"round {number} of {settings.rounds}, {present:,} further agents: {name} hub")
+            found[name] = _window(bench, side, settings, tally, name)
+        empty, full = found[EMPTY], found[FULL]
+        tally.pairs.append(Pair(empty.p50, empty.p99, full.p50, full.p99, present))
 
 
 def _window(bench: Bench, side: Side, settings: Settings, tally: Tally, name: str) -> Spread:

@@ -35,10 +35,23 @@ def opened(arguments: argparse.Namespace) -> Iterator[tuple[Bench, Machine]]:
         program = generator.build(folder)
         surroundings = machine.describe(folder)
         cores = machine.two_cores()
-        if cores:
-            os.sched_setaffinity(0, cores[1])
         command = hub_command(arguments)
-        yield Bench(command, program, folder, cores, arguments.profile), surroundings
+        with _pinned(cores[1] if cores else None):
+            yield Bench(command, program, folder, cores, arguments.profile), surroundings
+
+
+@contextmanager
+def _pinned(cores: set[int] | None) -> Iterator[None]:
+    """This process keeps to these cores, so that the hub has its own."""
+    if cores is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def hub_command(arguments: argparse.Namespace) -> list[str]:

@@ -11,24 +11,27 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.scalars import TaskState
-from scripts.benchmark import machine, subject
-from scripts.benchmark.__main__ import is_standard, parser, settings_of, write_page
+from scripts.benchmark import launch, machine, processes, subject
+from scripts.benchmark.__main__ import write_page
+from scripts.benchmark.arguments import is_standard, parser, repetitions, settings_of
 from scripts.benchmark.faults import NO_HUB, BenchmarkError
 from scripts.benchmark.figures import (
-    NEVER,
-    Ledger,
+    Listing,
     Load,
     Machine,
-    Report,
-    Row,
-    Run,
+    Memory,
+    SlotRates,
     Spread,
+    Stream,
     percentile,
     spread,
     summary,
 )
+from scripts.benchmark.ledger import NEVER, Ledger
 from scripts.benchmark.page import render
-from scripts.benchmark.rows import LATENCY, ROWS, THROUGHPUT
+from scripts.benchmark.plots import plots
+from scripts.benchmark.results import LoadRun, Pair, QueueRun, Report, Row, Run, StartRun
+from scripts.benchmark.rows import CROWD, HTTP, LATENCY, QUEUE, ROWS, START, THROUGHPUT, WATCHED
 
 DOCS = Path(__file__).parents[2] / "docs"
 SECOND = 1_000_000_000
@@ -46,7 +49,7 @@ PLACE = Machine(
 )
 
 
-def run(tasks_per_s: float = 15_000, p50: float = 0.5, p99: float = 4.0) -> Run:
+def run(tasks_per_s: float = 15_000, p50: float = 0.5, p99: float = 4.0) -> LoadRun:
     """A run in which nothing went wrong."""
     load = Load(
         window_s=10,
@@ -60,7 +63,7 @@ def run(tasks_per_s: float = 15_000, p50: float = 0.5, p99: float = 4.0) -> Run:
         task_acks=1_000,
         faults={"lost_peers": 0},
     )
-    return Run(
+    return LoadRun(
         tasks_per_s=tasks_per_s,
         each_second=[14_000, 16_000],
         result_ms=Spread(p50, 2.0, p99, 9.0),
@@ -72,6 +75,49 @@ def run(tasks_per_s: float = 15_000, p50: float = 0.5, p99: float = 4.0) -> Run:
         database_mib=1,
         load=load,
     )
+
+
+def full_run() -> LoadRun:
+    """A run that has every number a load may have."""
+    listing = Listing("no filter", False, 10, 500, 0, Spread(1.0, 2.0, 3.0, 4.0))
+    return replace(
+        run(),
+        listings=[listing],
+        stream=Stream(events=4_000, missing=0, behind=7, ended=False),
+        memory=Memory(registered_kib=2.0, connected_kib=12.5),
+        load=replace(run().load, slot_rates=SlotRates(10.0, 9.8, 9.9)),
+    )
+
+
+def queue_run() -> QueueRun:
+    """A million tasks, in whose way nothing went wrong."""
+    return QueueRun(
+        tasks=1_000_000,
+        tasks_per_s=20_000,
+        generator_cores=0.1,
+        hub_cores=1.0,
+        taken_mib=120.0,
+        restarted_mib=130.0,
+        crowded_mib=260.0,
+        bytes_a_task=390.0,
+        cold_start_s=1.2,
+        pairs=[Pair(1.0, 4.0, 1.1, 4.4, 0), Pair(1.0, 4.0, 1.2, 6.0, 10_000)],
+        faults={"again": 0},
+        done=500,
+        queued_rows=1_000_000,
+        completed_rows=500,
+    )
+
+
+def run_of(name: str) -> Run:
+    """A good run of the kind that a row makes."""
+    special: dict[str, Run] = {QUEUE.name: queue_run(), START.name: StartRun([0.4, 0.6, 0.5])}
+    return special.get(name, full_run())
+
+
+def report_of(*rows: Row) -> Report:
+    """A report of these rows."""
+    return Report("2026-01-01 00:00 UTC", "0123456789ab", False, PLACE, list(rows))
 
 
 def page(*runs: Run) -> str:
@@ -180,18 +226,96 @@ def test_a_run_with_a_flaw_is_not_believed(flawed: Run, words: str) -> None:
 
 def test_the_page_is_made_from_the_json_alone(tmp_path: Path) -> None:
     """What was written is read back and shown the same."""
-    rows = [Row(name, plan.settings, [run(), run()]) for name, plan in ROWS.items()]
-    report = Report("2026-01-01 00:00 UTC", "0123456789ab", False, PLACE, rows)
+    runs = {name: [run_of(name), run_of(name)] for name in ROWS}
+    report = report_of(*(Row(name, plan.settings, runs[name]) for name, plan in ROWS.items()))
     (tmp_path / "benchmarks.json").write_bytes(msgspec.json.encode(report))
     write_page(tmp_path)
     assert (tmp_path / "benchmarks.md").read_text() == render(report)
+    assert all((tmp_path / name).read_text() == text for name, text in plots(report).items())
 
 
 def test_the_published_page_is_fresh() -> None:
-    """Nobody edited docs/benchmarks.md by hand, and the JSON still reads."""
+    """Nobody edited docs/benchmarks.md or its plots by hand, and the JSON still reads."""
     source = DOCS / "benchmarks.json"
     report = msgspec.json.decode(source.read_bytes(), type=Report)
     assert (DOCS / "benchmarks.md").read_text() == render(report)
+    for name, drawing in plots(report).items():
+        assert (DOCS / name).read_text() == drawing
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_goal_is_about_a_number_that_is_measured(name: str) -> None:
+    """And a page of one row alone shows it."""
+    found = run_of(name)
+    text = render(report_of(Row(name, ROWS[name].settings, [found])))
+    assert all(found.values(goal.title) for goal in ROWS[name].goals)
+    assert "not measured" not in text
+    assert f"## {name}: {ROWS[name].title}" in text
+
+
+def test_a_number_that_was_not_measured_is_not_judged() -> None:
+    """A run cut down by its arguments leaves the line, without a verdict."""
+    found = replace(queue_run(), pairs=[])
+    text = render(report_of(Row(QUEUE.name, QUEUE.settings, [found])))
+    assert "| queued-million | p99 / empty hub | | | | | | not measured |" in text
+
+
+def test_the_queue_is_judged_by_its_worse_memory_and_the_median_of_its_pairs() -> None:
+    """What a hub has after a start counts as much as what it had when it took the tasks."""
+    pairs = [Pair(1, 4, 1, 4, 0), Pair(1, 4, 1, 5, 0), Pair(1, 4, 1, 40, 0)]
+    found = replace(queue_run(), pairs=pairs).numbers
+    assert found["memory"] == 130.0
+    assert found["p99 / empty hub"] == 1.25
+    assert "p99 with crowd / empty hub" not in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"queued_rows": 999_999}, "1000000 tasks submitted, 999999 queued on disk"),
+        ({"completed_rows": 501}, "500 results seen, 501 tasks completed on disk"),
+        ({"faults": {"lost_peers": 3}}, "lost_peers: 3"),
+    ],
+)
+def test_a_queue_that_lost_something_is_not_believed(
+    changes: dict[str, object], words: str
+) -> None:
+    """Rows are counted in the queue and beside it."""
+    assert replace(queue_run(), **changes).flaws == [words]
+
+
+def test_events_that_are_missing_are_a_flaw() -> None:
+    """So is a stream that ended; being behind is none."""
+    stream = Stream(events=10, missing=2, behind=9, ended=True)
+    flaws = replace(full_run(), stream=stream).flaws
+    assert flaws == ["the hub ended the stream of events", "2 events are missing in their stream"]
+
+
+def test_readers_share_the_core_of_the_generator() -> None:
+    """Together they may be the bottleneck."""
+    busy = replace(full_run(), generator_cores=0.5, readers_cores=0.45)
+    assert busy.lower_bound
+    text = render(report_of(Row(WATCHED.name, WATCHED.settings, [busy])))
+    assert "0.50 + 0.45 readers" in text
+
+
+def test_starts_are_judged_by_their_median() -> None:
+    """And their slowest is shown."""
+    text = render(report_of(Row(START.name, START.settings, [StartRun([0.4, 0.45, 3.0])])))
+    assert (
+        "| start | first 200 | 0.45 s | 0.40 s | 3.00 s | 1.00 s | 0.50 s | aim reached |" in text
+    )
+
+
+def test_a_goal_without_a_floor_is_missed_or_reached() -> None:
+    """One without an aim is only shown."""
+    text = render(report_of(Row(QUEUE.name, QUEUE.settings, [queue_run()])))
+    assert "| queued-million | p99 / empty hub | 1.10 | 1.10 | 1.10 | - | 1.20 | aim reached |" in (
+        text
+    )
+    assert "| 1.50 | 1.50 | 1.50 | - | 1.20 | aim missed |" in text
+    shown = render(report_of(Row(WATCHED.name, WATCHED.settings, [full_run()])))
+    assert "| 15,000/s | 15,000/s | 15,000/s | - | - |  |" in shown
 
 
 def test_only_the_plain_benchmark_is_published() -> None:
@@ -207,6 +331,19 @@ def test_arguments_change_the_row_they_belong_to() -> None:
     closed, steady = (settings_of(plan, arguments) for plan in (THROUGHPUT, LATENCY))
     assert (closed.rate, closed.in_flight, closed.agents) == (0, 9, 3)
     assert (steady.rate, steady.in_flight, steady.agents) == (50, 0, 3)
+    assert settings_of(HTTP[0], arguments) == HTTP[0].settings
+
+
+def test_a_quick_look_is_small_in_every_way() -> None:
+    """It is measured once, for moments, with fewer agents and tasks, and starts less often."""
+    arguments = parser().parse_args(["--quick"])
+    crowd, queue, start = (settings_of(plan, arguments) for plan in (CROWD, QUEUE, START))
+    assert crowd.agents < CROWD.settings.agents
+    assert (queue.queued, queue.crowd) < (QUEUE.settings.queued, QUEUE.settings.crowd)
+    assert start.rounds < START.settings.rounds
+    assert start.seconds == 0
+    assert repetitions(CROWD, arguments) == 1
+    assert repetitions(CROWD, parser().parse_args([])) > 1
 
 
 def test_the_processor_has_a_name() -> None:
@@ -245,17 +382,17 @@ def test_a_missing_database_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_has_used_time_and_memory() -> None:
     """One that has ended counts nothing."""
-    alive = subject.process_times([os.getpid()])
+    alive = processes.process_times([os.getpid()])
     assert alive.cpu_s > 0
     assert alive.resident_mib > 1
-    assert subject.process_times([2**22 + 1]) == subject.ProcessTimes(0, 0)
+    assert processes.process_times([2**22 + 1]) == processes.ProcessTimes(0, 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pins processes")
 def test_a_hub_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
     """The error ends with the last lines it wrote."""
     command = [sys.executable, "-c", "import sys; sys.exit('no room for a hub')"]
-    hub = subject.running_hub(command, tmp_path, None)
+    hub = launch.running_hub(command, tmp_path, None)
     with pytest.raises(BenchmarkError, match="no room for a hub") as error, hub:
         pytest.fail("nothing serves here")
     assert error.value.status == NO_HUB
