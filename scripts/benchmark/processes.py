@@ -17,16 +17,16 @@ class ProcessTimes(Struct, frozen=True):
     resident_mib: float
 
 
-def family_of(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and all its descendants that still run."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (fields := _stat(int(entry.name))):
             children.setdefault(int(fields[1]), []).append(int(entry.name))
-    family = [pid]
-    for each in family:
-        family.extend(children.get(each, []))
-    return family
+    found = [pid]
+    for each in found:
+        found.extend(children.get(each, []))
+    return found
 
 
 def process_times(pids: list[int]) -> ProcessTimes:

@@ -15,7 +15,7 @@ import msgspec
 
 from schemas.scalars import TaskState
 from scripts.benchmark.faults import NO_HUB, BenchmarkError
-from scripts.benchmark.processes import family_of, process_times
+from scripts.benchmark.processes import family, process_times
 
 OPERATOR: Final = "bench-operator"
 STOP_SECONDS: Final = 30.0
@@ -74,7 +74,7 @@ class Hub:
 
     def processes(self) -> list[int]:
         """The process that was started and all its descendants that still run."""
-        return family_of(self.process.pid)
+        return family(self.process.pid)
 
     def resident_mib(self) -> float:
         """Memory of all its processes now."""
@@ -82,12 +82,12 @@ class Hub:
 
     def stop(self) -> None:
         """Ask it to end and wait; raises BenchmarkError when it has to be killed."""
-        family = self.processes()
+        pids = self.processes()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            for pid in family:
+            for pid in pids:
                 _kill(pid)
             self.process.wait()
             raise BenchmarkError(NO_HUB, f"the hub did not stop in {STOP_SECONDS:.0f} s") from None
