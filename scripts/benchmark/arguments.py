@@ -33,7 +33,7 @@ EPILOG: Final = """\
 The plain run writes docs/benchmarks.json, docs/benchmarks.md and its plots. A run with other
 settings is another benchmark: it is only shown, unless --output says where to write it.
 
---compare measures two commits in turn, A B A B, each with the hub of its own tree, by the rows
+--compare measures two commits in turn, A B B A, each with the hub of its own tree, by the rows
 and the load of this one. It writes nothing.
 
 exit status: 0 measured; 1 measured, but tasks were lost, refused or counted twice; 2 wrong usage;
@@ -80,7 +80,7 @@ def _add_settings(group: Any) -> None:
 def _add_comparison(group: Any) -> None:
     add = group.add_argument
     add("--compare", nargs=2, metavar=("A", "B"), help="which commits to compare")
-    add("--rounds", type=int, default=5, help="pairs of each row (default: %(default)s)")
+    add("--rounds", type=int, default=6, help="pairs of each row (default: %(default)s)")
 
 
 def is_standard(arguments: argparse.Namespace) -> bool:

@@ -1,4 +1,7 @@
-"""Two commits, measured in turn: A B A B. What counts is the ratio of each pair."""
+"""Two commits, measured in turn, pair by pair. What counts is the ratio of each pair.
+
+Every other pair begins with B: what being first or second does must not favour one.
+"""
 
 import argparse
 import sys
@@ -21,6 +24,8 @@ from scripts.benchmark.worktrees import worktree
 
 USUAL: Final = ("throughput", "latency", "http-many")
 """The rows that are compared when none are named."""
+ENOUGH: Final = 5
+"""With fewer pairs than this they agree too often by chance."""
 COMMAND: Final = [sys.executable, "-m", "hub.cli", "up"]
 """What starts the hub of a tree."""
 
@@ -45,11 +50,12 @@ class Compared(Struct, frozen=True):
         difference = abs(over.median - 1)
         if over.lowest <= 1 <= over.highest:
             return "no difference shown: the pairs disagree about who is better"
+        if len(self.pairs) < ENOUGH:
+            return f"no difference shown: {len(self.pairs)} pairs are too few"
+        word = "better" if (over.median > 1) == self.goal.more_is_better else "**worse**"
         if over.highest - over.lowest > difference:
-            better = (over.median > 1) == self.goal.more_is_better
-            return f"B {'better' if better else 'worse'}, but the pairs differ by more than that"
-        better = (over.median > 1) == self.goal.more_is_better
-        return f"B {'better' if better else '**worse**'} by {difference:.1%}"
+            return f"B {word}, but the pairs differ by more than the {difference:.1%}"
+        return f"B {word} by {difference:.1%}"
 
 
 def compared(arguments: argparse.Namespace, console: Console) -> tuple[str, bool]:
@@ -74,7 +80,7 @@ def compared(arguments: argparse.Namespace, console: Console) -> tuple[str, bool
         pairs = [(plan, list(_pairs(plan, sides, arguments, console))) for plan in plans]
     flawed = any(run.flaws for _, runs in pairs for pair in runs for run in pair)
     found_all = [each for plan, runs in pairs for each in table_of(plan, runs)]
-    return _page(names, found_all, flawed), flawed
+    return _page(names, found_all, arguments.rounds, flawed), flawed
 
 
 def _comparable(name: str) -> RowPlan:
@@ -98,9 +104,12 @@ def _pairs(
     settings = settings_of(plan, arguments)
     for number in range(1, arguments.rounds + 1):
         title = f"{plan.name} {number}/{arguments.rounds}"
-        first, second = (
-            measured_run(bench, plan, settings, f"{title} {name}", console) for name, bench in sides
-        )
+        step = 1 if number % 2 else -1
+        found = [
+            measured_run(bench, plan, settings, f"{title} {name}", console)
+            for name, bench in sides[::step]
+        ]
+        first, second = found[::step]
         yield first, second
 
 
@@ -117,15 +126,16 @@ def table_of(plan: RowPlan, runs: Sequence[tuple[Run, Run]]) -> list[Compared]:
     ]
 
 
-def _page(names: list[str], found: list[Compared], flawed: bool) -> str:
+def _page(names: list[str], found: list[Compared], rounds: int, flawed: bool) -> str:
     first, second = names
     lines = [
         f"| row | what | {first} | {second} | B / A median | lowest | highest | |",
         "|---|---|---:|---:|---:|---:|---:|---|",
         *map(_line, found),
         "",
-        "A and B are medians. The ratio is formed pair by pair, each pair measured one after the"
-        " other.",
+        "A and B are medians. Each ratio is that of a pair, measured one after the other. Where "
+        f"nothing differs, {rounds} pairs agree by chance in 1 of {2 ** (rounds - 1):,} "
+        "comparisons.",
     ]
     if flawed:
         lines.append("A run is not to be trusted: see what was said while it was measured.")

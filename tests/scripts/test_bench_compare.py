@@ -65,25 +65,25 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("pairs", "words"),
+    ("rates", "words"),
     [
-        ([(100, 120), (100, 121), (100, 119)], "B better by 20.0%"),
-        ([(100, 80), (100, 81), (100, 79)], "B **worse** by 20.0%"),
-        ([(100, 110), (100, 90), (100, 105)], "no difference shown"),
-        ([(100, 102), (100, 130), (100, 103)], "B better, but the pairs differ by more"),
-        ([(100, 100)], "no difference shown"),
+        ([120, 121, 119, 120, 122], "B better by 20.0%"),
+        ([80, 81, 79, 80, 82], "B **worse** by 20.0%"),
+        ([110, 90, 105, 107, 108], "no difference shown: the pairs disagree"),
+        ([102, 130, 103, 104, 101], "B better, but the pairs differ by more than the 3.0%"),
+        ([120, 121, 119, 120], "no difference shown: 4 pairs are too few"),
+        ([100], "no difference shown"),
     ],
 )
-def test_pairs_are_judged_by_how_much_they_agree(
-    pairs: list[tuple[float, float]], words: str
-) -> None:
+def test_pairs_are_judged_by_how_much_they_agree(rates: list[float], words: str) -> None:
     """A median alone would always name a winner."""
+    pairs = [(100.0, rate) for rate in rates]
     assert Compared("throughput", RATE, pairs).verdict.startswith(words)
 
 
 def test_less_is_better_where_it_is() -> None:
     """A start that takes longer is worse."""
-    assert Compared("start", SECONDS, [(1.0, 2.0)]).verdict == "B **worse** by 100.0%"
+    assert Compared("start", SECONDS, [(1.0, 2.0)] * 5).verdict == "B **worse** by 100.0%"
 
 
 def test_the_ratio_is_that_of_each_pair() -> None:
@@ -98,7 +98,7 @@ def test_the_ratio_is_that_of_each_pair() -> None:
 def test_each_side_runs_its_own_commit(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They take turns, and their trees are gone afterwards."""
+    """They take turns at being first, and their trees are gone afterwards."""
     monkeypatch.setattr(compare, "ROOT", repository)
     asked = ["--compare", "HEAD~1", "main", "--rows", "start", "--rounds", "2", "--quick"]
     arguments = parser().parse_args([*asked, "--directory", str(tmp_path)])
@@ -106,7 +106,7 @@ def test_each_side_runs_its_own_commit(
     text, flawed = compared(arguments, Console(quiet=True))
 
     turns = (tmp_path / "log").read_text().split()
-    assert turns == ["old", "old", "new", "new"] * 2
+    assert turns == [*["old"] * 2, *["new"] * 4, *["old"] * 2]
     assert not flawed
     assert git(repository, "rev-parse", "--short=12", "HEAD~1") in text
     assert "| start | first 200 |" in text
