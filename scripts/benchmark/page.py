@@ -70,7 +70,10 @@ READING = """\
 - In the throughput rows the submitter keeps a fixed number of tasks in flight, so latency there
   follows from the rate. Latency is judged in the rows with a steady rate: tasks are due by the
   clock, whatever the answers, and their time runs from the moment they were due.
-- Percentiles are over all tasks that were due within the window, by nearest rank.
+- Percentiles are over all tasks that were due within the window, by nearest rank. How late the
+  generator ever was with a task stands beside its share of a core; that time counts as latency.
+- The hub's memory is the resident memory of all processes of `corral up`: of the hub itself, and
+  of the program that starts it again when it fails.
 - A number without floor and aim is shown for what it is; nothing was promised about it.
 """
 

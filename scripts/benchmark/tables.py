@@ -33,7 +33,7 @@ def _loads(asked: Settings, runs: list[LoadRun]) -> list[str]:
         "| run | tasks/s | slowest second | acknowledged p50 / p99 | result p50 / p90 / p99 / "
         "highest | hub cores | generator cores | hub memory | database | results = rows |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
-        *(_repetition(number, run) for number, run in enumerate(runs, 1)),
+        *(_repetition(number, run, asked) for number, run in enumerate(runs, 1)),
         "",
     ]
     if any(run.listings for run in runs):
@@ -61,7 +61,7 @@ def _load(asked: Settings) -> str:
     return f"{stored}{asked.agents:,} agents with {asked.slots} slots each, {load}"
 
 
-def _repetition(number: int, run: LoadRun) -> str:
+def _repetition(number: int, run: LoadRun, asked: Settings) -> str:
     bound = "≥ " if run.lower_bound else ""
     early, late = run.acknowledged_ms, run.result_ms
     cells = [
@@ -71,7 +71,7 @@ def _repetition(number: int, run: LoadRun) -> str:
         f"{early.p50:.2f} / {early.p99:.2f} ms",
         f"{late.p50:.2f} / {late.p90:.2f} / {late.p99:.2f} / {late.highest:.2f} ms",
         f"{run.hub_cores:.2f}",
-        _generator(run),
+        _generator(run, asked),
         f"{run.hub_resident_mib:.0f} MiB",
         f"{run.database_mib:.0f} MiB",
         _equal(run.load.done, run.completed_rows),
@@ -79,10 +79,11 @@ def _repetition(number: int, run: LoadRun) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _generator(run: LoadRun) -> str:
+def _generator(run: LoadRun, asked: Settings) -> str:
+    late = f", {run.load.late_ms:.1f} ms late" if asked.rate else ""
     programs = f" in {run.load.processes} programs" if run.load.processes > 1 else ""
     readers = f" + {run.readers_cores:.2f} readers" if run.stream else ""
-    return f"{run.generator_cores:.2f}{programs}{readers}"
+    return f"{run.generator_cores:.2f}{programs}{readers}{late}"
 
 
 def _equal(seen: int, rows: int) -> str:

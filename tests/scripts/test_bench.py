@@ -1,6 +1,8 @@
 """The arithmetic of the benchmark, the page it writes, and how it looks at a machine and a hub."""
 
 import os
+import shutil
+import subprocess
 import sys
 from array import array
 from pathlib import Path
@@ -32,6 +34,7 @@ from scripts.benchmark.page import render
 from scripts.benchmark.plots import plots
 from scripts.benchmark.results import LoadRun, Pair, QueueRun, Report, Row, Run, StartRun
 from scripts.benchmark.rows import CROWD, HTTP, LATENCY, QUEUE, ROWS, START, THROUGHPUT, WATCHED
+from scripts.benchmark.session import ROOT, summed_up
 
 DOCS = Path(__file__).parents[2] / "docs"
 SECOND = 1_000_000_000
@@ -396,3 +399,35 @@ def test_a_hub_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match="no room for a hub") as error, hub:
         pytest.fail("nothing serves here")
     assert error.value.status == NO_HUB
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("throughput-read", "4,000 events read, 7 behind"),
+        ("agents-10000", "12.5 KiB an agent"),
+        ("queued-million", "1,000,000 tasks submitted at 20,000/s, 130 MiB, 390 B each on disk"),
+        ("start", "0.40 s, 0.60 s, 0.50 s"),
+    ],
+)
+def test_each_kind_of_run_is_told_in_a_line(name: str, words: str) -> None:
+    """Whoever waits for the whole benchmark sees what came so far."""
+    assert words in summed_up(run_of(name))
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler"
+)
+def test_the_command_measures_and_writes(tmp_path: Path) -> None:
+    """One row of a real hub: numbers on the output, and a page beside its raw JSON."""
+    hub = f"{sys.executable} -m hub.cli up"
+    asked = ["--quick", "--rows", "start", "--json", "--output", str(tmp_path), "--hub", hub]
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts.benchmark", *asked],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    report = msgspec.json.decode(ended.stdout, type=Report)
+    assert [row.name for row in report.rows] == ["start"]
+    assert (tmp_path / "benchmarks.md").read_text() == render(report)
