@@ -17,6 +17,8 @@ STEPS: Final = (1, 2, 2.5, 5, 10)
 """What a step of an axis may be, times a power of ten."""
 LINES: Final = 5
 """About so many lines are on an axis."""
+CROWDED: Final = 100
+"""From this ratio of the highest to the lowest value on, an axis has powers of ten only."""
 PERCENTILES: Final[dict[str, Callable[[LoadRun], float]]] = {
     "p50": lambda run: run.result_ms.p50,
     "p90": lambda run: run.result_ms.p90,
@@ -135,25 +137,32 @@ def latency(rows: Sequence[Row]) -> str:
                 svg.stroke(ends, f"line thin {colour}"),
                 svg.dot((x, at(over.median)), colour),
             ]
-            parts.append(svg.words(x - 7, at(over.median) - 6, f"{over.median:.2f}", anchor="end"))
+            parts.append(svg.words(x - 7, at(over.median) - 6, _precise(over.median), anchor="end"))
         wanted.append((points[-1][1], name, colour))
     parts += svg.labels(wanted)
     subtitle = "ms from the moment a task is due; medians of the runs, bars from lowest to highest"
     return svg.drawing("Latency from submission to durable result", subtitle, parts)
 
 
+def _precise(ms: float) -> str:
+    return f"{ms:.2f}" if ms < 100 else f"{ms:,.0f}"
+
+
 def _ms_axis(ticks: Sequence[float], at: Callable[[float], float]) -> Iterator[str]:
     for tick in ticks:
         yield svg.level(at(tick))
-        yield svg.words(svg.LEFT - 8, at(tick) + 4, f"{tick:g} ms", anchor="end")
+        text = f"{tick:g} ms" if tick < 1_000 else f"{tick / 1_000:g} s"
+        yield svg.words(svg.LEFT - 8, at(tick) + 4, text, anchor="end")
 
 
 def ticks_of(lowest: float, highest: float) -> list[float]:
-    """1, 2 and 5 times powers of ten, from not above `lowest` to not below `highest`."""
+    """Round numbers from not above `lowest` to not below `highest`: powers of ten, and 2 and 5
+    times powers of ten where that is no crowd."""
+    steps = (1, 2, 5) if highest < CROWDED * lowest else (1,)
     power = math.floor(math.log10(max(lowest, 1e-3)))
     found: list[float] = []
     while not found or found[-1] < highest or len(found) < 2:
-        found += [10.0**power * step for step in (1, 2, 5)]
+        found += [10.0**power * step for step in steps]
         power += 1
     first = max((n for n, tick in enumerate(found) if tick <= lowest), default=0)
     last = next((n for n, tick in enumerate(found) if tick >= highest), len(found) - 1)

@@ -21,7 +21,7 @@ from scripts.benchmark.figures import Listing, Spread
 from scripts.benchmark.listing import filters, path_of
 from scripts.benchmark.measure import repetition
 from scripts.benchmark.rows import LISTING, THROUGHPUT
-from tests.scripts.test_bench import run
+from tests.scripts.example_runs import run
 
 STORED = 5_000
 HUB = [sys.executable, "-m", "hub.cli", "up"]

@@ -10,7 +10,7 @@ from scripts.benchmark.figures import Spread
 from scripts.benchmark.plots import LATENCY_PLOT, THROUGHPUT_PLOT, plots, step_of, ticks_of
 from scripts.benchmark.results import Row
 from scripts.benchmark.rows import LATENCIES, START, THROUGHPUT, WATCHED
-from tests.scripts.test_bench import report_of, run, run_of
+from tests.scripts.example_runs import report_of, run, run_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
