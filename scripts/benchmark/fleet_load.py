@@ -22,7 +22,7 @@ from typing import Any, Final
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from scripts.benchmark.figures import NEVER
+from scripts.benchmark.ledger import NEVER
 
 WORK_MS: Final = (10, 20, 50, 100, 200, 400)
 """How long tasks take, in turn."""

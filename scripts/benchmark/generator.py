@@ -10,8 +10,10 @@ from typing import Final
 
 import msgspec
 
+from scripts.benchmark.crowd import Crowd, most_sockets, together
 from scripts.benchmark.faults import NO_LOAD, NOT_HERE, BenchmarkError
-from scripts.benchmark.figures import Ledger, Load, Settings
+from scripts.benchmark.figures import Load, Settings
+from scripts.benchmark.ledger import Ledger
 
 SOURCES: Final = Path(__file__).parent / "load"
 FLAGS: Final = ("-std=c11", "-O3", "-Wall", "-Wextra", "-Werror")
@@ -20,7 +22,8 @@ MOST_TASKS_PER_S: Final = 100_000
 """More than any hub answers: room for that many is kept in the ledger."""
 
 Tick = Callable[[str, list[int]], None]
-"""Called with `begin`, `end`, or `tick` and its numbers: the second and the results so far."""
+"""Called with `joined` when all are connected, then with `begin`, `end`, or `tick` and its
+numbers: the second and the results so far."""
 
 
 def compiler() -> str:
@@ -61,6 +64,8 @@ def run_http(
         "port": port,
         "connections": settings.connections,
         "batch": settings.batch,
+        "keys": int(settings.keys),
+        "total": settings.total,
         "warmup-ms": int(settings.warmup_seconds * 1000),
         "window-ms": int(settings.seconds * 1000),
     }
@@ -97,15 +102,28 @@ def run(
     settings: Settings,
     on_tick: Tick,
     cores: set[int] | None = None,
+    most: int | None = None,
 ) -> tuple[Load, Ledger]:
     """Put the load on the hub at `port`, from `cores` if given, and wait for its end.
 
-    `peers` holds (id, token) of every agent and then of the submitter. Raises BenchmarkError
-    when the generator gives up, with its last words.
+    `peers` holds (id, token) of every agent and then of the submitter. Agents beyond `most`, by
+    default what the open files allow, are in further programs. Raises BenchmarkError when the
+    generator gives up, with its last words.
     """
-    lines = [f"{peer} {token}" for peer, token in peers]
-    command = [str(program), *_options(port, settings)]
-    return _run(command, program.with_suffix(".ledger"), lines, on_tick, cores)
+    here = max(0, len(peers) - (most or most_sockets()))
+    others, here_peers = peers[:here], peers[here:]
+    cpu: list[float] = []
+    with Crowd(program, port, others, settings.slots, cores=cores, most=most) as crowd:
+
+        def tick(word: str, numbers: list[int]) -> None:
+            if others and word in ("begin", "end"):
+                cpu.append(crowd.cpu_s())
+            on_tick(word, numbers)
+
+        lines = [f"{peer} {token}" for peer, token in here_peers]
+        command = [str(program), *_options(port, settings, len(here_peers) - 1)]
+        load, ledger = _run(command, program.with_suffix(".ledger"), lines, tick, cores)
+    return together(load, crowd.loads, cpu[-1] - cpu[0] if cpu else 0.0), ledger
 
 
 def _run(
@@ -134,12 +152,12 @@ def _run(
     return load, Ledger(ledger.read_bytes(), load.window_s)
 
 
-def _options(port: int, settings: Settings) -> list[str]:
+def _options(port: int, settings: Settings, agents: int) -> list[str]:
     seconds = settings.seconds + settings.warmup_seconds
     rate = settings.rate or MOST_TASKS_PER_S
     values = {
         "port": port,
-        "agents": settings.agents,
+        "agents": agents,
         "slots": settings.slots,
         "in-flight": settings.in_flight,
         "rate": settings.rate,
@@ -147,6 +165,7 @@ def _options(port: int, settings: Settings) -> list[str]:
         "warmup-ms": int(settings.warmup_seconds * 1000),
         "window-ms": int(settings.seconds * 1000),
         "drain-ms": DRAIN_MS,
+        "urgent": int(settings.urgent),
     }
     return [f"--{name}={value}" for name, value in values.items()]
 
@@ -163,7 +182,7 @@ def _converse(process: "subprocess.Popen[str]", lines: list[str], on_tick: Tick)
     words = []
     for line in process.stderr:
         word, *numbers = line.split()
-        if word in ("begin", "tick", "end"):
+        if word in ("joined", "begin", "tick", "end"):
             on_tick(word, [int(number) for number in numbers])
         else:
             words.append(line.rstrip())

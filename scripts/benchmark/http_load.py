@@ -14,10 +14,11 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from scripts.benchmark.figures import NEVER
+from scripts.benchmark.ledger import NEVER
 
 TASK: Final = {"description": "a benchmark's task", "needs": ["nobody"], "payload": "x" * 200}
 """About 250 bytes as JSON; no agent offers what it needs, so it stays in the queue."""
@@ -28,8 +29,8 @@ PATIENCE_SECONDS: Final = 30.0
 class Connection:
     """One keep-alive connection with at most one request under way."""
 
-    def __init__(self, port: int, request: bytes) -> None:
-        """Connect; nothing is sent yet."""
+    def __init__(self, port: int, request: Callable[[], bytes]) -> None:
+        """Connect; nothing is sent yet. `request` makes the next request."""
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._request = request
@@ -39,7 +40,7 @@ class Connection:
     def post(self) -> None:
         """Send the request."""
         self.sent_ns = time.monotonic_ns()
-        self.socket.sendall(self._request)
+        self.socket.sendall(self._request())
 
     def answer(self) -> bytes | None:
         """Read what came: a whole answer, or None when more has to come."""
@@ -60,10 +61,20 @@ class Connection:
 class Load:
     """All connections, and what was counted."""
 
-    def __init__(self, port: int, token: str, connections: int, batch: int) -> None:
-        """Connect all of them."""
+    def __init__(
+        self,
+        port: int,
+        token: str,
+        connections: int,
+        batch: int,
+        *,
+        keys: bool = False,
+        total: int = 0,
+    ) -> None:
+        """Connect all of them. With a `total` no more than so many tasks are posted."""
         self.batch = batch
-        request = _request(token, batch)
+        self.total = total
+        request = _requests(token, batch, keys=keys)
         self.selector = selectors.EpollSelector()
         self.connections = [Connection(port, request) for _ in range(connections)]
         for each in self.connections:
@@ -76,9 +87,12 @@ class Load:
 
     def until(self, end_ns: int, *, again: bool) -> None:
         """Take answers until then, and post again if so asked."""
-        while (now := time.monotonic_ns()) < end_ns and (again or self._open()):
+        while (now := time.monotonic_ns()) < end_ns and not self._is_done(again):
             for key, _ in self.selector.select((end_ns - now) / 1e9):
                 self._take(key.data, again)
+
+    def _is_done(self, again: bool) -> bool:
+        return self.is_complete if again else not self._open()
 
     def _open(self) -> bool:
         return self.acknowledged + sum(self.faults.values()) * self.batch < self.submitted
@@ -96,19 +110,31 @@ class Load:
         if again:
             self.post(connection)
 
+    @property
+    def is_complete(self) -> bool:
+        """All that was to be posted was answered."""
+        return bool(self.total) and self.submitted >= self.total and not self._open()
+
     def post(self, connection: Connection) -> None:
-        """Send one more request."""
+        """Send one more request, unless all were sent."""
+        if self.total and self.submitted >= self.total:
+            return
         self.submitted += self.batch
         connection.post()
 
 
-def _request(token: str, batch: int) -> bytes:
+def _requests(token: str, batch: int, *, keys: bool) -> Callable[[], bytes]:
+    """Makes one request after the other; with `keys` each has an idempotency key of its own."""
     body = json.dumps(TASK if batch == 1 else {"tasks": [TASK] * batch}).encode()
     head = (
         f"POST /api/v1/tasks HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    ).encode()
+    if not keys:
+        request = head + b"\r\n" + body
+        return lambda: request
+    numbers = count()
+    return lambda: b"%bIdempotency-Key: benchmark-%020d\r\n\r\n%b" % (head, next(numbers), body)
 
 
 def run(load: Load, warmup_s: float, window_s: float, say: Callable[[str], None]) -> dict[str, Any]:
@@ -145,11 +171,13 @@ def _cpu() -> float:
 def main() -> int:
     """Put the load on a hub; the token comes on the standard input."""
     parser = argparse.ArgumentParser()
-    for name in ("port", "connections", "batch", "warmup-ms", "window-ms"):
+    for name in ("port", "connections", "batch", "keys", "total", "warmup-ms", "window-ms"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("ledger", type=Path)
     asked = parser.parse_args()
-    load = Load(asked.port, sys.stdin.readline().strip(), asked.connections, asked.batch)
+    token = sys.stdin.readline().strip()
+    numbers = (asked.connections, asked.batch)
+    load = Load(asked.port, token, *numbers, keys=bool(asked.keys), total=asked.total)
 
     def say(word: str) -> None:
         print(word, file=sys.stderr, flush=True)

@@ -132,13 +132,18 @@ def path_of(conditions: TaskConditions, cursor: str | None) -> str:
 class Lister:
     """Reads pages in a thread of its own from the beginning of the window to its end."""
 
-    def __init__(self, port: int, tokens: list[str], stored: int, pages: int) -> None:
-        """Nothing is read yet; `tokens` are used in turn, for so many pages a second."""
+    def __init__(
+        self, port: int, tokens: list[str], wanted: list[Filter], pages: int, stored: int = 0
+    ) -> None:
+        """Nothing is read yet; `tokens` are used in turn, for so many pages a second.
+
+        Without `stored` tasks there are first pages only.
+        """
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
         self._headers = cycle([{"Authorization": f"Bearer {token}"} for token in tokens])
         self._stored = stored
         self._pause = 1 / pages
-        self._filters = filters(stored)
+        self._filters = wanted
         self._tallies = {each.name: Tally() for each in self._filters}
         self._chance = random.Random(stored)
         self._ended = threading.Event()
@@ -157,6 +162,10 @@ class Lister:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Let the last page end and hang up."""
+        self.close()
+
+    def close(self) -> None:
         """Let the last page end and hang up."""
         self._ended.set()
         self._pool.shutdown()
@@ -178,7 +187,7 @@ class Lister:
             due += self._pause
             if self._ended.wait(max(due - time.monotonic(), 0)):
                 return
-            is_deep = number // len(self._filters) % 2 == 1
+            is_deep = self._stored > 0 and number // len(self._filters) % 2 == 1
             path = path_of(each.conditions, self._place(each) if is_deep else None)
             try:
                 self._read(path, self._tallies[each.name])

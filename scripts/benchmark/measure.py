@@ -1,156 +1,153 @@
-"""One repetition: a fresh hub, its agents, the load, and what the database says afterwards."""
+"""One repetition of a load on a hub: a fresh hub, its agents, and what its database says after."""
 
 import os
-import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from msgspec import Struct, structs
 
-from scripts.benchmark import backlog, generator
-from scripts.benchmark.figures import Ledger, Listing, Load, Run, Settings, spread
-from scripts.benchmark.listing import READERS, Lister
-from scripts.benchmark.subject import Hub, ProcessTimes, process_times, rows_of, running_hub
+from scripts.benchmark import backlog, crowd, fleet, generator
+from scripts.benchmark.bench import Bench, Say
+from scripts.benchmark.beside import Onlookers
+from scripts.benchmark.figures import Load, Memory, Settings, spread
+from scripts.benchmark.ledger import Ledger
+from scripts.benchmark.listing import READERS, Lister, filters
+from scripts.benchmark.results import LoadRun
+from scripts.benchmark.subject import Hub, rows_of
+from scripts.benchmark.watcher import Watcher
 
-Say = Callable[[str], None]
-"""Shows what goes on right now; each call replaces the last."""
-
-
-class Bench(Struct, frozen=True):
-    """What all repetitions share."""
-
-    hub_command: list[str]
-    program: Path
-    """The compiled load generator."""
-    folder: Path
-    """Where databases are made; it decides which disk is measured."""
-    cores: tuple[set[int], set[int]] | None
-    """The hub's and the load's, when there are two."""
-    profile: Path | None
-    """Where py-spy writes a flame graph of the hub, if it is to run."""
+Peers = list[tuple[str, str]]
+"""Id and token of every agent, and then of the submitter."""
 
 
-class Watcher:
-    """Looks at the hub when the measured window begins and when it ends."""
+class Before(Struct, frozen=True):
+    """What there was before the measured hub started."""
 
-    def __init__(self, hub: Hub, settings: Settings, profile: Path | None, say: Say) -> None:
-        """Find the hub's processes now, so that a look within the window costs next to nothing."""
-        self.pids = hub.processes()
-        self.settings = settings
-        self.profile = profile
-        self.say = say
-        self.looks: list[tuple[float, ProcessTimes]] = []
-        self.profiler: subprocess.Popen[bytes] | None = None
-
-    def tick(self, word: str, numbers: list[int]) -> None:
-        """Take one word of the load generator."""
-        if word == "tick":
-            second, results = numbers
-            self.say(f"second {second} of {self.settings.seconds:g}: {results:,} results")
-            return
-        self.looks.append((time.monotonic(), process_times(self.pids)))
-        if word == "begin" and self.profile:
-            self.profiler = _start_profiler(self.pids[-1], self.profile, self.settings.seconds)
-
-    def hub_cores(self) -> float:
-        """The share of a core the hub used within the window."""
-        (begin, before), (end, after) = self.looks[0], self.looks[-1]
-        return (after.cpu_s - before.cpu_s) / max(end - begin, 1e-9)
-
-    def close(self) -> None:
-        """Wait for the profiler, if one runs, so that its file is whole."""
-        if self.profiler:
-            self.profiler.wait(60)
+    known: fleet.Known | None = None
+    """Agents that are registered already."""
+    completed: int = 0
+    """Tasks."""
+    empty_mib: float = 0.0
+    """Memory of a hub that knows no agent."""
 
 
-def repetition(bench: Bench, settings: Settings, say: Say) -> Run:
+def repetition(bench: Bench, settings: Settings, say: Say) -> LoadRun:
     """Measure once; raises BenchmarkError when there is nothing to measure."""
-    folder = Path(tempfile.mkdtemp(prefix="corral-bench-", dir=bench.folder))
-    try:
+    crowd.check_room(settings.agents)
+    with bench.place() as folder:
         return _measured(bench, settings, folder, say)
-    finally:
-        shutil.rmtree(folder)
 
 
-def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> Run:
-    hub_cores, load_cores = bench.cores or (None, None)
-    data = folder / "data"
-    completed_before = backlog.fill(data, settings.stored, say) if settings.stored else 0
+def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> LoadRun:
+    before = _prepared(bench, settings, folder, say)
     say("starting a hub")
-    with running_hub(bench.hub_command, folder, hub_cores) as hub:
-        peers = _peers(hub, settings.agents, say)
+    with bench.hub(folder) as hub:
+        started_mib = hub.resident_mib()
+        peers = _peers(hub, settings, before.known, say)
         say("connecting")
         watcher = Watcher(hub, settings, bench.profile, say)
-        listings: list[Listing] = []
-        if settings.connections:
-            load, ledger = generator.run_http(
-                folder, hub.port, hub.admin_token(), settings, watcher.tick, load_cores
-            )
-        elif settings.old:
-            load, ledger = generator.run_fleets(
-                folder, hub.port, peers, settings, watcher.tick, load_cores
-            )
-        elif settings.stored:
-            load, ledger, listings = _loaded_and_listed(bench, hub, peers, settings, watcher)
-        else:
-            load, ledger = generator.run(
-                bench.program, hub.port, peers, settings, watcher.tick, load_cores
-            )
+        found = _loaded(bench, hub, peers, settings, watcher, folder)
         watcher.close()
         say("stopping the hub and counting its rows")
-    database = data / "hub.db"
-    rows = rows_of(database, ended=not settings.connections) - completed_before
-    run = _reckon(load, ledger, watcher, rows, os.path.getsize(database))
-    return structs.replace(run, listings=listings)
+    database = folder / "data" / "hub.db"
+    rows = rows_of(database, ended=not settings.connections) - before.completed
+    run = structs.replace(
+        found, completed_rows=rows, database_mib=os.path.getsize(database) / 2**20
+    )
+    if before.known and watcher.joined:
+        cost = _cost(settings.agents, before.empty_mib, started_mib, watcher.joined.resident_mib)
+        run = structs.replace(run, memory=cost)
+    return run
 
 
-def _loaded_and_listed(
-    bench: Bench, hub: Hub, peers: list[tuple[str, str]], settings: Settings, watcher: Watcher
-) -> tuple[Load, Ledger, list[Listing]]:
-    """The load with readers of pages beside it, in this process."""
-    with Lister(hub.port, hub.viewers(READERS), settings.stored, settings.pages) as lister:
+def _peers(hub: Hub, settings: Settings, known: fleet.Known | None, say: Say) -> Peers:
+    if known:
+        return [*known.agents, known.operator]
+    return [*registered(hub, settings.agents, "bench-agent", say), hub.operator()]
+
+
+def _prepared(bench: Bench, settings: Settings, folder: Path, say: Say) -> Before:
+    if settings.stored:
+        return Before(completed=backlog.fill(folder / "data", settings.stored, say))
+    if settings.weighed:
+        known = fleet.settle(bench, folder, settings.agents, say)
+        with bench.place() as other, bench.hub(other) as hub:
+            return Before(known=known, empty_mib=hub.resident_mib())
+    return Before()
+
+
+def registered(hub: Hub, count: int, stem: str, say: Say) -> Peers:
+    """So many fresh agents, named by this stem. Raises BenchmarkError."""
+    names = [f"{stem}-{number}" for number in range(count)]
+    agents = []
+    for name, token in zip(names, hub.register(names), strict=True):
+        agents.append((name, token))
+        if len(agents) % 10 == 0:
+            say(f"registering agents: {len(agents)} of {count}")
+    return agents
+
+
+def _loaded(
+    bench: Bench, hub: Hub, peers: Peers, settings: Settings, watcher: Watcher, folder: Path
+) -> LoadRun:
+    """The load of these settings, and whoever reads beside it."""
+    cores = bench.load_cores
+    if settings.connections:
+        token = peers[-1][1]
+        load = generator.run_http(folder, hub.port, token, settings, watcher.tick, cores)
+        return _reckoned(*load, watcher)
+    if settings.old:
+        load = generator.run_fleets(folder, hub.port, peers, settings, watcher.tick, cores)
+        return _reckoned(*load, watcher)
+    with ExitStack() as stack:
+        lister = stack.enter_context(_lister(hub, settings)) if settings.stored else None
+        onlookers = stack.enter_context(Onlookers(hub)) if settings.watched else None
 
         def tick(word: str, numbers: list[int]) -> None:
-            watcher.tick(word, numbers)
-            lister.tick(word, numbers)
+            for each in (watcher, lister, onlookers):
+                if each:
+                    each.tick(word, numbers)
 
-        load_cores = bench.cores[1] if bench.cores else None
-        load, ledger = generator.run(bench.program, hub.port, peers, settings, tick, load_cores)
-    return load, ledger, lister.listings()
-
-
-def _peers(hub: Hub, count: int, say: Say) -> list[tuple[str, str]]:
-    names = [f"bench-agent-{number}" for number in range(count)]
-    peers = []
-    for name, token in zip(names, hub.register(names), strict=True):
-        peers.append((name, token))
-        if len(peers) % 10 == 0:
-            say(f"registering agents: {len(peers)} of {count}")
-    return [*peers, ("bench-submitter", hub.admin_token())]
+        load = generator.run(bench.program, hub.port, peers, settings, tick, cores)
+    run = _reckoned(*load, watcher)
+    if lister:
+        return structs.replace(run, listings=lister.listings())
+    return _watched(run, onlookers) if onlookers else run
 
 
-def _reckon(load: Load, ledger: Ledger, watcher: Watcher, rows: int, size: int) -> Run:
-    return Run(
+def _lister(hub: Hub, settings: Settings) -> Lister:
+    wanted = filters(settings.stored)
+    return Lister(hub.port, hub.viewers(READERS), wanted, settings.pages, settings.stored)
+
+
+def _watched(run: LoadRun, onlookers: Onlookers) -> LoadRun:
+    return structs.replace(
+        run,
+        listings=onlookers.listings(),
+        stream=onlookers.stream(),
+        readers_cores=onlookers.cores(),
+    )
+
+
+def _reckoned(load: Load, ledger: Ledger, watcher: Watcher) -> LoadRun:
+    """What is known while the hub still runs."""
+    return LoadRun(
         tasks_per_s=load.window_done / load.window_s,
         each_second=ledger.each_second(),
         result_ms=spread(ledger.result_latencies()),
         acknowledged_ms=spread(ledger.acknowledged_latencies()),
         hub_cores=watcher.hub_cores(),
         generator_cores=load.cpu_s / load.window_s,
-        hub_resident_mib=max(look.resident_mib for _, look in watcher.looks),
-        completed_rows=rows,
-        database_mib=size / 2**20,
+        hub_resident_mib=watcher.resident_mib(),
+        completed_rows=0,
+        database_mib=0.0,
         load=load,
     )
 
 
-def _start_profiler(pid: int, path: Path, seconds: float) -> "subprocess.Popen[bytes]":
-    """py-spy on the hub itself: the last descendant, whoever started it on the way."""
-    return subprocess.Popen(
-        ["py-spy", "record", "-p", str(pid), "-d", str(max(1, int(seconds) - 1)), "-o", str(path)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def _cost(agents: int, empty_mib: float, registered_mib: float, connected_mib: float) -> Memory:
+    each = 1024 / agents
+    return Memory(
+        registered_kib=(registered_mib - empty_mib) * each,
+        connected_kib=(connected_mib - empty_mib) * each,
     )

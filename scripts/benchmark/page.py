@@ -1,15 +1,12 @@
 """The page that shows a report: text in, text out."""
 
-from scripts.benchmark.figures import (
-    Machine,
-    Report,
-    Row,
-    Run,
-    Settings,
-    Spread,
-    summary,
-)
+from collections.abc import Iterator, Sequence
+
+from scripts.benchmark.figures import Machine, summary
+from scripts.benchmark.plots import LATENCY_PLOT, THROUGHPUT_PLOT, plots
+from scripts.benchmark.results import Report, Row
 from scripts.benchmark.rows import ROWS, Goal
+from scripts.benchmark.tables import section
 
 INTRODUCTION = """\
 # Benchmarks
@@ -17,38 +14,67 @@ INTRODUCTION = """\
 Written by `scripts/bench` from `benchmarks.json`; do not edit.
 
 Each repetition starts a hub on an empty database and registers its agents through invitations.
-The agents and one submitter are real WebSocket connections, held by one small C program on
-another core. Every task is one `task_submit` frame of its own with a small command and payload;
-its agent answers `task_accepted` and `task_complete` at once, so that only the hub's work is
-measured. A task counts when its `task_result` reaches the submitter. By then its submission,
-assignment, acceptance and result are on disk, synced. After the run the hub is stopped and the
-completed tasks in the database are counted against the results seen.
+The hub runs on its defaults, with every feature on. The agents and one submitter, an operator,
+are real WebSocket connections, held by one small C program on another core. Every task is one
+`task_submit` frame of its own with a small command and payload; its agent answers
+`task_accepted` and `task_complete` at once, so that only the hub's work is measured. A task
+counts when its `task_result` reaches the submitter. By then its submission, assignment,
+acceptance and result are on disk, synced. After the run the hub is stopped and the completed
+tasks in the database are counted against the results seen.
+"""
 
-In the rows over HTTP there are no agents: plain keep-alive connections post tasks to
-`/api/v1/tasks` as an admin, each one after the other. A task counts when its 201 comes, which is
-when it is on disk, synced. The queued tasks in the database are counted against the answers.
+ROWS_TOLD = """\
+## What else the rows do
 
-In the row about old clients the agents have one slot each and take 10 to 400 ms for a task. They
-are held by a program in Python. For one window all of them speak the present protocol; then half
-of them come back with protocol 1, and a second window is measured. What is compared is how many
-tasks a slot ends in a second.
+- **throughput-read**: beside the load, two viewers read 10 pages of 50 tasks a second each, and
+  one reads every event there is from `/api/v1/events/stream`. Events are counted, and have
+  numbers, so that a gap would be seen.
+- **http-…**: there are no agents. Plain keep-alive connections post tasks to `/api/v1/tasks` as
+  an operator, each one after the other. A task counts when its 201 comes, which is when it is on
+  disk, synced. The queued tasks in the database are counted against the answers.
+- **listing**: the database is full before the hub starts: mixed tasks, put there through the
+  store. While the load of agents and submitter runs, viewers read pages of 50 tasks from
+  `/api/v1/tasks`, one at a time, by each filter in turn: every other page is a first one, the
+  others begin at a random place. The worst p99 is that of the slowest filter with one condition.
+- **old-clients**: the agents have one slot each and take 10 to 400 ms for a task. They are held
+  by a program in Python. For one window all of them speak the present protocol; then half of
+  them come back with protocol 1, and a second window is measured. What is compared is how many
+  tasks a slot ends in a second.
+- **agents-10000**: the agents are registered before the hub starts, by a hub with a higher rate.
+  What an agent costs in memory is what the hub has more than one that knows no agent, by the
+  number of agents, when all of them have just connected. Where the open files of one program do
+  not suffice, several programs hold the agents.
+- **queued-million**: the tasks need what no agent offers. They are submitted, the hub is stopped,
+  its data directory is measured, and a hub is started on it. Then urgent tasks are given to the
+  agents of this hub and of an empty one in turn, at first without and then with many further
+  agents connected to this one. The system had the database in its cache at that start.
+- **start**: from the start of the command `corral up` to the first 200 of `/ready`, which is
+  asked for every millisecond once the hub has said where it serves.
+"""
 
-In the listing row the database is full before the hub starts: mixed tasks, put there through
-the store. While the load of agents and submitter runs, viewers read pages of 50 tasks from
-`/api/v1/tasks`, one at a time, by each filter in turn: every other page is a first one, the
-others begin at a random place. The worst p99 is that of the slowest filter with one condition.
+REPEATING = """\
+## How to repeat it
+
+`scripts/bench` installs what it needs, measures all rows on this machine and writes this page;
+it needs Linux, two cores and a C compiler. `--quick` only looks. `--rows latency,start` measures
+some rows. `scripts/bench --compare main HEAD` measures two commits in turn and shows the ratio of
+each pair. `scripts/bench --help` tells the rest.
 """
 
 READING = """\
 ## How to read it
 
 - Shares of a core are CPU time, user and system, by wall time within the measured window.
-- When the generator used more than 0.9 of a core, the hub might have done more: such a number is
-  a lower bound, marked with ≥.
-- In the throughput row the submitter keeps a fixed number of tasks in flight, so latency there
-  follows from the rate. Latency is judged in the row with a steady rate: tasks are due by the
+- When the core of the generator was used by more than 0.9, the hub might have done more: such a
+  number is a lower bound, marked with ≥.
+- In the throughput rows the submitter keeps a fixed number of tasks in flight, so latency there
+  follows from the rate. Latency is judged in the rows with a steady rate: tasks are due by the
   clock, whatever the answers, and their time runs from the moment they were due.
-- Percentiles are over all tasks that were due within the window, by nearest rank.
+- Percentiles are over all tasks that were due within the window, by nearest rank. How late the
+  generator ever was with a task stands beside its share of a core; that time counts as latency.
+- The hub's memory is the resident memory of all processes of `corral up`: of the hub itself, and
+  of the program that starts it again when it fails.
+- A number without floor and aim is shown for what it is; nothing was promised about it.
 """
 
 
@@ -59,11 +85,23 @@ def render(report: Report) -> str:
         INTRODUCTION,
         f"Measured {report.measured_at} at commit `{report.commit}`{changed}.\n",
         _goals(report.rows),
-        *(_repetitions(row) for row in report.rows),
+        *_pictures(report),
+        ROWS_TOLD,
+        *(section(row) for row in report.rows),
         _machine(report.machine),
+        REPEATING,
         READING,
     ]
     return "\n".join(parts)
+
+
+def _pictures(report: Report) -> Iterator[str]:
+    texts = {
+        THROUGHPUT_PLOT: "Durable tasks a second in each second of each run",
+        LATENCY_PLOT: "Latency from submission to durable result, by offered rate",
+    }
+    for name in plots(report):
+        yield f"![{texts[name]}]({name})\n"
 
 
 def _goals(rows: list[Row]) -> str:
@@ -76,7 +114,10 @@ def _goals(rows: list[Row]) -> str:
 
 
 def _goal(row: Row, goal: Goal) -> str:
-    over = summary([goal.value(run) for run in row.runs])
+    values = values_of(row, goal)
+    if not values:
+        return f"| {row.name} | {goal.title} | | | | | | not measured |"
+    over = summary(values)
     bound = "≥ " if goal.more_is_better and any(run.lower_bound for run in row.runs) else ""
     cells = [
         row.name,
@@ -84,102 +125,34 @@ def _goal(row: Row, goal: Goal) -> str:
         bound + _number(over.median, goal.unit),
         _number(over.lowest, goal.unit),
         _number(over.highest, goal.unit),
-        _number(goal.floor, goal.unit),
-        _number(goal.aim, goal.unit),
-        verdict(row, goal),
+        "-" if goal.floor is None else _number(goal.floor, goal.unit),
+        "-" if goal.aim is None else _number(goal.aim, goal.unit),
+        verdict(row, goal, values),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def verdict(row: Row, goal: Goal) -> str:
-    """What the median says: `aim reached`, `above the floor`, `floor missed`, or not to trust."""
+def values_of(row: Row, goal: Goal) -> list[float]:
+    """The goal's number, as often as it was measured."""
+    return [value for run in row.runs for value in run.values(goal.title)]
+
+
+def verdict(row: Row, goal: Goal, values: Sequence[float]) -> str:
+    """What the median says: `aim reached`, `floor held`, `floor missed`, or not to trust."""
     if any(run.flaws for run in row.runs):
         return "not to be trusted: see below"
-    median = summary([goal.value(run) for run in row.runs]).median
+    median = summary(values).median
+    if goal.aim is None:
+        return ""
     if _reaches(median, goal.aim, goal):
         return "aim reached"
-    if _reaches(median, goal.floor, goal):
-        return "floor held"
-    return "**floor missed**"
+    if goal.floor is None:
+        return "aim missed"
+    return "floor held" if _reaches(median, goal.floor, goal) else "**floor missed**"
 
 
 def _reaches(value: float, mark: float, goal: Goal) -> bool:
     return value >= mark if goal.more_is_better else value <= mark
-
-
-def _repetitions(row: Row) -> str:
-    asked = row.settings
-    lines = [
-        f"## {row.name}: {ROWS[row.name].title}",
-        "",
-        f"{_load(asked)}, {asked.seconds:g} s after {asked.warmup_seconds:g} s of warm-up.",
-        "",
-        "| run | tasks/s | slowest second | acknowledged p50 / p99 | result p50 / p90 / p99 / "
-        "highest | hub cores | generator cores | hub memory | database | results = rows |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
-        *(_repetition(number, run) for number, run in enumerate(row.runs, 1)),
-        "",
-    ]
-    if row.settings.stored:
-        lines += _pages(row)
-    for number, run in enumerate(row.runs, 1):
-        lines += [f"- Run {number} is not to be trusted: {flaw}." for flaw in run.flaws]
-    return "\n".join(lines)
-
-
-def _pages(row: Row) -> list[str]:
-    """A line for each filter: p50 / p99 / highest of its pages, run by run."""
-    titles = [f"run {number}" for number in range(1, len(row.runs) + 1)]
-    lines = [
-        f"| pages by | pages | tasks a page | {' | '.join(titles)} |",
-        f"|---|---:|---:|{'---:|' * len(titles)}",
-    ]
-    for listings in zip(*(run.listings for run in row.runs), strict=True):
-        pages = sum(each.pages for each in listings)
-        tasks = sum(each.tasks for each in listings) / max(pages, 1)
-        times = [_times(each.ms) for each in listings]
-        name = f"{listings[0].name} (combined)" if listings[0].is_combined else listings[0].name
-        lines.append(f"| {name} | {pages:,} | {tasks:.1f} | {' | '.join(times)} |")
-    return [*lines, ""]
-
-
-def _times(ms: Spread) -> str:
-    return f"{ms.p50:.2f} / {ms.p99:.2f} / {ms.highest:.2f} ms"
-
-
-def _load(asked: Settings) -> str:
-    if asked.connections:
-        return (
-            f"{asked.connections} connections, each with one request at a time of "
-            f"{asked.batch} tasks, which stay in the queue"
-        )
-    load = f"{asked.rate:,} tasks/s offered" if asked.rate else f"{asked.in_flight:,} in flight"
-    stored = (
-        f"{asked.stored:,} tasks stored before, {asked.pages} pages/s asked for, "
-        if asked.stored
-        else ""
-    )
-    return f"{stored}{asked.agents:,} agents with {asked.slots} slots each, {load}"
-
-
-def _repetition(number: int, run: Run) -> str:
-    bound = "≥ " if run.lower_bound else ""
-    early, late = run.acknowledged_ms, run.result_ms
-    cells = [
-        str(number),
-        f"{bound}{run.tasks_per_s:,.0f}",
-        f"{min(run.each_second, default=0):,}",
-        f"{early.p50:.2f} / {early.p99:.2f} ms",
-        f"{late.p50:.2f} / {late.p90:.2f} / {late.p99:.2f} / {late.highest:.2f} ms",
-        f"{run.hub_cores:.2f}",
-        f"{run.generator_cores:.2f}",
-        f"{run.hub_resident_mib:.0f} MiB",
-        f"{run.database_mib:.0f} MiB",
-        f"{run.load.done:,} = {run.completed_rows:,}"
-        if run.load.done == run.completed_rows
-        else f"**{run.load.done:,} ≠ {run.completed_rows:,}**",
-    ]
-    return f"| {' | '.join(cells)} |"
 
 
 def _machine(machine: Machine) -> str:

@@ -1,6 +1,8 @@
-"""The arithmetic of the benchmark, the page it writes, and how it looks at a machine and a hub."""
+"""The arithmetic of the benchmark, its command, and how it looks at a machine and a hub."""
 
 import os
+import shutil
+import subprocess
 import sys
 from array import array
 from pathlib import Path
@@ -8,81 +10,25 @@ from pathlib import Path
 import apsw
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from schemas.scalars import TaskState
-from scripts.benchmark import machine, subject
-from scripts.benchmark.__main__ import is_standard, parser, settings_of, write_page
+from scripts.benchmark import launch, machine, processes, subject
+from scripts.benchmark.arguments import is_standard, parser, repetitions, settings_of
 from scripts.benchmark.faults import NO_HUB, BenchmarkError
 from scripts.benchmark.figures import (
-    NEVER,
-    Ledger,
-    Load,
-    Machine,
-    Report,
-    Row,
-    Run,
     Spread,
     percentile,
     spread,
     summary,
 )
+from scripts.benchmark.ledger import NEVER, Ledger
 from scripts.benchmark.page import render
-from scripts.benchmark.rows import LATENCY, ROWS, THROUGHPUT
+from scripts.benchmark.results import Report
+from scripts.benchmark.rows import CROWD, HTTP, LATENCY, QUEUE, START, THROUGHPUT
+from scripts.benchmark.session import ROOT, summed_up
+from tests.scripts.example_runs import run_of
 
-DOCS = Path(__file__).parents[2] / "docs"
 SECOND = 1_000_000_000
-PLACE = Machine(
-    cores=2,
-    processor="Some Processor",
-    kernel="6.1",
-    python="3.11.7",
-    sqlite="3.51.3",
-    pinned=True,
-    load_before=0.1,
-    filesystem="ext4",
-    sync_p50_ms=0.2,
-    sync_p99_ms=0.4,
-)
-
-
-def run(tasks_per_s: float = 15_000, p50: float = 0.5, p99: float = 4.0) -> Run:
-    """A run in which nothing went wrong."""
-    load = Load(
-        window_s=10,
-        cpu_s=4,
-        late_ms=0,
-        submitted=1_000,
-        acknowledged=1_000,
-        done=1_000,
-        window_done=900,
-        assigned=1_000,
-        task_acks=1_000,
-        faults={"lost_peers": 0},
-    )
-    return Run(
-        tasks_per_s=tasks_per_s,
-        each_second=[14_000, 16_000],
-        result_ms=Spread(p50, 2.0, p99, 9.0),
-        acknowledged_ms=Spread(0.2, 0.5, 1.0, 2.0),
-        hub_cores=0.98,
-        generator_cores=0.4,
-        hub_resident_mib=50,
-        completed_rows=1_000,
-        database_mib=1,
-        load=load,
-    )
-
-
-def page(*runs: Run) -> str:
-    """The page of a throughput row with these runs."""
-    row = Row("throughput", THROUGHPUT.settings, list(runs))
-    return render(Report("2026-01-01 00:00 UTC", "0123456789ab", False, PLACE, [row]))
-
-
-def goal_line(*runs: Run) -> str:
-    """The line of the page that judges tasks a second."""
-    return next(line for line in page(*runs).splitlines() if line.startswith("| throughput"))
 
 
 @pytest.mark.parametrize(
@@ -129,71 +75,6 @@ def test_a_ledger_cut_short_is_refused() -> None:
         Ledger(array("q", [1, 2]).tobytes(), window_s=1.0)
 
 
-def test_the_page_judges_by_the_median() -> None:
-    """One slow run among three does not miss the floor, and its number is shown."""
-    cells = goal_line(run(9_000), run(15_000), run(16_000)).strip("| ").split(" | ")
-    assert cells[2:5] == ["15,000/s", "9,000/s", "16,000/s"]
-    assert cells[5:] == ["10,000/s", "20,000/s", "floor held"]
-
-
-@pytest.mark.parametrize(
-    ("rate", "words"), [(20_000, "aim reached"), (10_000, "floor held"), (9_999, "floor missed")]
-)
-def test_the_page_says_what_was_reached(rate: float, words: str) -> None:
-    """Floor and aim are reached by equalling them."""
-    assert words in goal_line(run(rate))
-
-
-def test_less_latency_is_better() -> None:
-    """For a latency the floor is the larger number."""
-    row = Row("latency", LATENCY.settings, [run(p50=1.5, p99=11.0)])
-    text = render(Report("now", "0123456789ab", True, PLACE, [row]))
-    assert (
-        "| latency | p50 | 1.50 ms | 1.50 ms | 1.50 ms | 2.00 ms | 1.00 ms | floor held |" in text
-    )
-    assert "**floor missed**" in text
-    assert "with changes not committed" in text
-
-
-def test_a_busy_generator_makes_a_lower_bound() -> None:
-    """The hub might have done more than the load asked for."""
-    assert "| ≥ 15,000/s |" in goal_line(replace(run(), generator_cores=0.91))
-    assert "≥" not in goal_line(replace(run(), generator_cores=0.90))
-
-
-@pytest.mark.parametrize(
-    ("flawed", "words"),
-    [
-        (replace(run(), completed_rows=999), "1000 results seen, 999 tasks completed on disk"),
-        (replace(run(), load=replace(run().load, faults={"again": 2})), "again: 2"),
-        (
-            replace(run(), load=replace(run().load, acknowledged=7)),
-            "1000 submitted, 7 acknowledged",
-        ),
-    ],
-)
-def test_a_run_with_a_flaw_is_not_believed(flawed: Run, words: str) -> None:
-    """A fast hub that loses a task has reached nothing."""
-    assert "not to be trusted" in goal_line(run(), flawed)
-    assert f"Run 2 is not to be trusted: {words}." in page(run(), flawed)
-
-
-def test_the_page_is_made_from_the_json_alone(tmp_path: Path) -> None:
-    """What was written is read back and shown the same."""
-    rows = [Row(name, plan.settings, [run(), run()]) for name, plan in ROWS.items()]
-    report = Report("2026-01-01 00:00 UTC", "0123456789ab", False, PLACE, rows)
-    (tmp_path / "benchmarks.json").write_bytes(msgspec.json.encode(report))
-    write_page(tmp_path)
-    assert (tmp_path / "benchmarks.md").read_text() == render(report)
-
-
-def test_the_published_page_is_fresh() -> None:
-    """Nobody edited docs/benchmarks.md by hand, and the JSON still reads."""
-    source = DOCS / "benchmarks.json"
-    report = msgspec.json.decode(source.read_bytes(), type=Report)
-    assert (DOCS / "benchmarks.md").read_text() == render(report)
-
-
 def test_only_the_plain_benchmark_is_published() -> None:
     """A short or changed run does not replace the page."""
     assert is_standard(parser().parse_args(["--repeat", "5"]))
@@ -207,6 +88,19 @@ def test_arguments_change_the_row_they_belong_to() -> None:
     closed, steady = (settings_of(plan, arguments) for plan in (THROUGHPUT, LATENCY))
     assert (closed.rate, closed.in_flight, closed.agents) == (0, 9, 3)
     assert (steady.rate, steady.in_flight, steady.agents) == (50, 0, 3)
+    assert settings_of(HTTP[0], arguments) == HTTP[0].settings
+
+
+def test_a_quick_look_is_small_in_every_way() -> None:
+    """It is measured once, for moments, with fewer agents and tasks, and starts less often."""
+    arguments = parser().parse_args(["--quick"])
+    crowd, queue, start = (settings_of(plan, arguments) for plan in (CROWD, QUEUE, START))
+    assert crowd.agents < CROWD.settings.agents
+    assert (queue.queued, queue.crowd) < (QUEUE.settings.queued, QUEUE.settings.crowd)
+    assert start.rounds < START.settings.rounds
+    assert start.seconds == 0
+    assert repetitions(CROWD, arguments) == 1
+    assert repetitions(CROWD, parser().parse_args([])) > 1
 
 
 def test_the_processor_has_a_name() -> None:
@@ -245,17 +139,49 @@ def test_a_missing_database_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_has_used_time_and_memory() -> None:
     """One that has ended counts nothing."""
-    alive = subject.process_times([os.getpid()])
+    alive = processes.process_times([os.getpid()])
     assert alive.cpu_s > 0
     assert alive.resident_mib > 1
-    assert subject.process_times([2**22 + 1]) == subject.ProcessTimes(0, 0)
+    assert processes.process_times([2**22 + 1]) == processes.ProcessTimes(0, 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pins processes")
 def test_a_hub_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
     """The error ends with the last lines it wrote."""
     command = [sys.executable, "-c", "import sys; sys.exit('no room for a hub')"]
-    hub = subject.running_hub(command, tmp_path, None)
+    hub = launch.running_hub(command, tmp_path, None)
     with pytest.raises(BenchmarkError, match="no room for a hub") as error, hub:
         pytest.fail("nothing serves here")
     assert error.value.status == NO_HUB
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("throughput-read", "4,000 events read, 7 behind"),
+        ("agents-10000", "12.5 KiB an agent"),
+        ("queued-million", "1,000,000 tasks submitted at 20,000/s, 130 MiB, 390 B each on disk"),
+        ("start", "0.40 s, 0.60 s, 0.50 s"),
+    ],
+)
+def test_each_kind_of_run_is_told_in_a_line(name: str, words: str) -> None:
+    """Whoever waits for the whole benchmark sees what came so far."""
+    assert words in summed_up(run_of(name))
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler"
+)
+def test_the_command_measures_and_writes(tmp_path: Path) -> None:
+    """One row of a real hub: numbers on the output, and a page beside its raw JSON."""
+    hub = f"{sys.executable} -m hub.cli up"
+    asked = ["--quick", "--rows", "start", "--json", "--output", str(tmp_path), "--hub", hub]
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts.benchmark", *asked],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    report = msgspec.json.decode(ended.stdout, type=Report)
+    assert [row.name for row in report.rows] == ["start"]
+    assert (tmp_path / "benchmarks.md").read_text() == render(report)

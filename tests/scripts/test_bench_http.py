@@ -16,6 +16,7 @@ class Answering(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     status: ClassVar[int] = 201
+    keys: ClassVar[list[str | None]] = []
     tasks: ClassVar[list[Any]] = []
 
     def do_POST(self) -> None:
@@ -23,6 +24,7 @@ class Answering(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         assert self.headers["Authorization"] == "Bearer secret"
         self.tasks.extend(body.get("tasks", [body]))
+        self.keys.append(self.headers["Idempotency-Key"])
         self.send_response(self.status)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -37,6 +39,7 @@ class Answering(BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     """Where it listens."""
     Answering.tasks.clear()
+    Answering.keys.clear()
     Answering.status = 201
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     server.daemon_threads = True
@@ -48,9 +51,11 @@ def port() -> Iterator[int]:
     server.server_close()
 
 
-def load(port: int, connections: int, batch: int) -> tuple[Load, dict[str, Any]]:
+def load(
+    port: int, connections: int, batch: int, *, keys: bool = False, total: int = 0
+) -> tuple[Load, dict[str, Any]]:
     """A short run."""
-    made = Load(port, "secret", connections, batch)
+    made = Load(port, "secret", connections, batch, keys=keys, total=total)
     words: list[str] = []
     found = run(made, 0.05, 0.2, words.append)
     for each in made.connections:
@@ -78,3 +83,23 @@ def test_a_refusal_is_a_fault(port: int) -> None:
 
     assert found["acknowledged"] == 0
     assert sum(found["faults"].values()) == found["submitted"]
+
+
+def test_each_request_may_have_a_key_of_its_own(port: int) -> None:
+    """Over all connections no key comes twice; without being asked for there is none."""
+    load(port, 3, 1)
+    assert set(Answering.keys) == {None}
+    Answering.keys.clear()
+    load(port, 3, 1, keys=True)
+
+    assert None not in Answering.keys
+    assert len(set(Answering.keys)) == len(Answering.keys) > 3
+
+
+@pytest.mark.parametrize(("connections", "total"), [(1, 50), (4, 50), (4, 10)])
+def test_a_total_is_posted_and_no_more(port: int, connections: int, total: int) -> None:
+    """The load ends early when all of it was answered, also within the warm-up."""
+    _, found = load(port, connections, 10, total=total)
+
+    assert found["submitted"] == found["acknowledged"] == len(Answering.tasks) == total
+    assert found["faults"] == {}

@@ -14,13 +14,14 @@ from hub.store.opening import Origin, open_data
 from schemas.http.tasks import TaskConditions
 from schemas.scalars import PriorityName, StateName
 from scripts.benchmark import backlog, generator
-from scripts.benchmark.__main__ import parser, settings_of
+from scripts.benchmark.arguments import parser, settings_of
+from scripts.benchmark.bench import Bench
 from scripts.benchmark.faults import NO_HUB, BenchmarkError
 from scripts.benchmark.figures import Listing, Spread
 from scripts.benchmark.listing import filters, path_of
-from scripts.benchmark.measure import Bench, repetition
+from scripts.benchmark.measure import repetition
 from scripts.benchmark.rows import LISTING, THROUGHPUT
-from tests.scripts.test_bench import run
+from tests.scripts.example_runs import run
 
 STORED = 5_000
 HUB = [sys.executable, "-m", "hub.cli", "up"]

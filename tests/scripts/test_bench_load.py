@@ -1,5 +1,6 @@
 """The load generator, compiled and let loose on a hub of a few lines."""
 
+import resource
 import shutil
 import sys
 from collections import Counter
@@ -7,11 +8,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.from_agent import Identify, Ping, TaskAccepted, TaskComplete, TaskSubmit
-from scripts.benchmark import generator
-from scripts.benchmark.faults import NO_LOAD, BenchmarkError
-from scripts.benchmark.figures import Ledger, Load, Settings
+from schemas.scalars import PriorityName
+from scripts.benchmark import crowd, generator
+from scripts.benchmark.crowd import Crowd
+from scripts.benchmark.faults import NO_LOAD, NOT_HERE, BenchmarkError
+from scripts.benchmark.figures import Load, Settings
+from scripts.benchmark.ledger import Ledger
 from tests.scripts.fake_hub import GENERATION, FakeHub, fake_hub
 
 pytestmark = [
@@ -113,3 +118,61 @@ def test_a_refused_token_ends_it_at_once(program: Path) -> None:
     with fake_hub() as hub, pytest.raises(BenchmarkError, match="401") as error:
         generator.run(program, hub.port, peers, OPEN, lambda word, numbers: None)
     assert error.value.status == NO_LOAD
+
+
+def test_agents_beyond_the_open_files_are_in_further_programs(program: Path) -> None:
+    """Together they do what one program would, and all of them leave at the end."""
+    with fake_hub() as hub:
+        load, _ = generator.run(program, hub.port, PEERS, OPEN, lambda word, numbers: None, most=2)
+    kinds = Counter(type(message) for message in hub.seen)
+    assert load.processes == 2
+    assert kinds[Identify] == len(PEERS)
+    assert load.assigned == load.done == load.submitted == kinds[TaskComplete]
+    assert set(load.faults.values()) == {0}
+
+
+def test_a_crowd_does_what_it_is_given_until_it_is_left(program: Path) -> None:
+    """It has no submitter of its own, and says at its end what it did."""
+    agents, asked = PEERS[:-1], replace(OPEN, agents=1)
+    with fake_hub() as hub:
+        with Crowd(program, hub.port, agents[:2], 2) as present:
+            load, _ = generator.run(program, hub.port, PEERS[2:], asked, lambda word, numbers: None)
+            assert present.cpu_s() >= 0
+        (found,) = present.loads
+    assert found.assigned > 0
+    assert found.assigned + load.assigned == load.done == load.submitted
+    assert found.submitted == 0
+    assert set(found.faults.values()) == {0}
+
+
+def test_a_crowd_that_is_not_let_in_is_told(program: Path) -> None:
+    """The error says what the hub answered, and no program is left."""
+    with fake_hub() as hub, pytest.raises(BenchmarkError, match="401") as error:
+        Crowd(program, hub.port, [("agent-0", "t0"), ("agent-1", "bad")], 2, most=1).__enter__()
+    assert error.value.status == NO_LOAD
+
+
+def test_urgent_tasks_say_so(program: Path) -> None:
+    """The others do not name a priority."""
+    for urgent, expected in ((True, {PriorityName.URGENT}), (False, {None})):
+        with fake_hub() as hub:
+            let_loose(program, hub, replace(OPEN, urgent=urgent))
+        submitted = [message for message in hub.seen if isinstance(message, TaskSubmit)]
+        assert {task.priority for message in submitted for task in message.tasks} == expected
+
+
+def test_the_generator_tells_how_far_it_is(program: Path) -> None:
+    """First that all are there, then both ends of the window."""
+    words: list[str] = []
+    with fake_hub() as hub:
+        generator.run(program, hub.port, PEERS, OPEN, lambda word, numbers: words.append(word))
+    assert words == ["joined", "begin", "end"]
+
+
+def test_more_agents_than_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub on this machine could not hold them; the error says what to raise."""
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1_024, 1_024))
+    crowd.check_room(900)
+    with pytest.raises(BenchmarkError, match="ulimit") as error:
+        crowd.check_room(1_000)
+    assert error.value.status == NOT_HERE

@@ -42,7 +42,7 @@ from scripts.benchmark.peers.processes import (
     wait_until,
 )
 from scripts.benchmark.peers.programs import course
-from scripts.benchmark.subject import family
+from scripts.benchmark.processes import family
 from tests.transport.ranch import until
 
 ROOT = Path(__file__).parents[2]

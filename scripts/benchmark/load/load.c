@@ -1,74 +1,44 @@
 /* The load of the benchmark: every agent and the one submitter, in one thread.
  *
  * Standard input holds a line "ID TOKEN" for each agent, then one for the submitter. Standard
- * error tells how it goes ("begin", "tick SECOND RESULTS", "end"), standard output gets one
- * JSON object, and the file named last gets the ledger, counted from the begin of the window.
- * Every peer's frames of one turn of the loop leave in one write. */
+ * error tells how it goes ("joined", "begin", "tick SECOND RESULTS", "end"), standard output
+ * gets one JSON object, and the file named last gets the ledger, counted from the begin of the
+ * window. Every peer's frames of one turn of the loop leave in one write.
+ *
+ * A crowd is agents without a submitter, who stay until the standard input ends. */
 #define _GNU_SOURCE
 #include "clock.h"
 #include "dial.h"
 #include "ledger.h"
 #include "options.h"
+#include "peer.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define TEXT_ROOM 1024
-#define RECEIVE_ROOM 65536
 #define SAMPLES_KEPT 5
+#define LOOKS_A_SECOND 50
 
 enum phase { WARMUP, MEASURE, DRAIN, OVER };
-
-struct peer {
-    int fd;
-    bool submitter, unsent, blocked;
-    int64_t heartbeat, next_ping;
-    struct buffer in, out;
-};
 
 static struct options option;
 
 static struct {
     enum phase phase;
-    int64_t start, begin, end, give_up, next_tick, late;
+    int64_t start, begin, end, give_up, next_tick, next_look, late;
     double cpu_begin, cpu_end;
-    int poll, timer, peers, lost_peers;
+    int poll, timer, peers;
     struct peer *peer;
     uint32_t acknowledged, done, in_flight, window_done, assigned, task_acks;
     uint32_t error_frames, refused, byes, strange, again, not_completed;
     uint32_t kept;
     char sample[SAMPLES_KEPT][TEXT_ROOM];
 } load;
-
-static void die(const char *form, ...)
-{
-    va_list arguments;
-    va_start(arguments, form);
-    vfprintf(stderr, form, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(3);
-}
-
-__attribute__((format(printf, 2, 3))) static void say(struct peer *peer, const char *form, ...)
-{
-    char text[TEXT_ROOM];
-    va_list arguments;
-    va_start(arguments, form);
-    int length = vsnprintf(text, sizeof text, form, arguments);
-    va_end(arguments);
-    if (length < 0 || length >= (int)sizeof text)
-        die("a frame is longer than %d bytes", TEXT_ROOM);
-    frame_put(&peer->out, OPCODE_TEXT, (struct text){text, (size_t)length});
-    peer->unsent = true;
-}
 
 /* ---- the submitter ---- */
 
@@ -79,11 +49,11 @@ static bool submit(int64_t due)
     if (number == 0)
         return false;
     load.in_flight++;
-    say(&load.peer[0],
+    peer_say(&load.peer[0],
         "{\"type\":\"task_submit\",\"ref\":\"%u\",\"watch\":true,\"tasks\":[{"
         "\"description\":\"benchmark task\",\"run\":{\"kind\":\"command\",\"argv\":[\"true\"]},"
-        "\"payload\":{\"number\":%u}}]}",
-        number, number);
+        "\"payload\":{\"number\":%u}%s}]}",
+        number, number, option.urgent ? ",\"priority\":\"urgent\"" : "");
     return true;
 }
 
@@ -144,25 +114,15 @@ static void on_assign(struct peer *peer, const struct message *message)
 {
     int id = (int)message->task_id.length, generation = (int)message->generation.length;
     load.assigned++;
-    say(peer, "{\"type\":\"task_accepted\",\"task_id\":\"%.*s\",\"generation\":%.*s}", id,
+    peer_say(peer, "{\"type\":\"task_accepted\",\"task_id\":\"%.*s\",\"generation\":%.*s}", id,
         message->task_id.at, generation, message->generation.at);
-    say(peer,
+    peer_say(peer,
         "{\"type\":\"task_complete\",\"task_id\":\"%.*s\",\"generation\":%.*s,"
         "\"result\":{\"exit_code\":0,\"duration_ms\":1}}",
         id, message->task_id.at, generation, message->generation.at);
 }
 
 /* ---- both ---- */
-
-static void lose(struct peer *peer)
-{
-    if (peer->submitter)
-        die("the hub dropped the submitter");
-    epoll_ctl(load.poll, EPOLL_CTL_DEL, peer->fd, NULL);
-    close(peer->fd);
-    peer->fd = -1;
-    load.lost_peers++;
-}
 
 static void on_message(struct peer *peer, struct text json, int64_t now)
 {
@@ -195,54 +155,30 @@ static void read_frames(struct peer *peer, int64_t now)
     struct frame frame;
     int taken;
     while (peer->fd >= 0 && (taken = frame_take(&peer->in, &frame)) != 0) {
-        peer->unsent = true;
         if (taken < 0)
             die("the hub sent a frame that is masked or in pieces");
         if (frame.opcode == OPCODE_TEXT)
             on_message(peer, frame.payload, now);
         if (frame.opcode == OPCODE_CLOSE)
-            lose(peer);
+            peer_lose(peer);
         if (frame.opcode == OPCODE_PING)
-            frame_put(&peer->out, OPCODE_PONG, frame.payload);
+            peer_put(peer, OPCODE_PONG, frame.payload);
     }
 }
 
-/* One read a turn: epoll tells again when more is there. False when the peer is gone. */
-static bool receive(struct peer *peer)
+/* All are looked at now and then, because there may be ten thousand of them. */
+static void ping_due(int64_t now)
 {
-    buffer_reserve(&peer->in, peer->submitter ? 4 * RECEIVE_ROOM : RECEIVE_ROOM / 4);
-    ssize_t got = recv(peer->fd, peer->in.data + peer->in.end, peer->in.room - peer->in.end, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return true;
-    if (got > 0)
-        peer->in.end += (size_t)got;
-    return got > 0;
-}
-
-static void watch(struct peer *peer, int verb, uint32_t events)
-{
-    struct epoll_event event = {.events = events, .data.ptr = peer};
-    if (epoll_ctl(load.poll, verb, peer->fd, &event) < 0)
-        die("epoll_ctl: %s", strerror(errno));
-}
-
-static void flush(struct peer *peer)
-{
-    struct text held = buffer_held(&peer->out);
-    ssize_t sent = 0;
-    if (held.length)
-        sent = send(peer->fd, held.at, held.length, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-        lose(peer);
+    if (now < load.next_look)
         return;
+    load.next_look = now + SECOND / LOOKS_A_SECOND;
+    for (int i = 0; i < load.peers; i++) {
+        struct peer *peer = &load.peer[i];
+        if (peer->fd >= 0 && peer->next_ping && now >= peer->next_ping) {
+            peer_say(peer, "{\"type\":\"ping\"}");
+            peer->next_ping = now + peer->heartbeat;
+        }
     }
-    if (sent > 0)
-        buffer_drop(&peer->out, (size_t)sent);
-    bool blocked = peer->out.start < peer->out.end;
-    if (blocked != peer->blocked)
-        watch(peer, EPOLL_CTL_MOD, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
-    peer->blocked = blocked;
-    peer->unsent = false;
 }
 
 /* ---- the beginning: one peer after the other, each until it is identified ---- */
@@ -254,19 +190,33 @@ static void join(struct peer *peer)
         die("standard input ended before every peer had its line");
     peer->fd = dial_hub(option.port, token, &peer->in);
     if (peer->submitter)
-        say(peer, "{\"type\":\"identify\",\"agent_id\":\"%s\",\"protocol_version\":2}", id);
+        peer_say(peer, "{\"type\":\"identify\",\"agent_id\":\"%s\",\"protocol_version\":2}", id);
     else
-        say(peer,
+        peer_say(peer,
             "{\"type\":\"identify\",\"agent_id\":\"%s\",\"protocol_version\":2,"
             "\"capabilities\":[],\"slots\":%d,\"executors\":[\"command\"],\"in_flight\":[]}",
             id, option.slots);
-    watch(peer, EPOLL_CTL_ADD, EPOLLIN);
-    flush(peer);
+    peer_watch(peer, EPOLL_CTL_ADD, EPOLLIN);
+    peers_flush();
     while (peer->next_ping == 0) {
-        if (load.error_frames || load.byes || !receive(peer))
+        if (load.error_frames || load.byes || !peer_receive(peer))
             die("the hub did not identify %s: %s", id, load.sample[0]);
         read_frames(peer, clock_ns());
     }
+}
+
+/* The last line is the submitter's. Who is there already must not fall silent meanwhile. */
+static void join_all(void)
+{
+    for (int i = 0; i < load.peers; i++)
+        load.peer[i].fd = -1;
+    load.peer[0].submitter = true;
+    for (int i = load.peers - 1; i >= (option.crowd ? 1 : 0); i--) {
+        join(&load.peer[i]);
+        ping_due(clock_ns());
+    }
+    peers_flush();
+    fputs("joined\n", stderr);
 }
 
 /* ---- the run ---- */
@@ -296,15 +246,15 @@ static void advance(int64_t now)
         load.phase = OVER;
 }
 
-static void ping_due(int64_t now)
+static void serve(struct peer *peer, uint32_t events, int64_t now)
 {
-    for (int i = 0; i < load.peers; i++) {
-        struct peer *peer = &load.peer[i];
-        if (peer->fd >= 0 && now >= peer->next_ping) {
-            say(peer, "{\"type\":\"ping\"}");
-            peer->next_ping = now + peer->heartbeat;
-        }
+    if ((events & ~(uint32_t)EPOLLOUT) && !peer_receive(peer)) {
+        peer_lose(peer);
+        return;
     }
+    if (peer->blocked)
+        peer_flush_later(peer);
+    read_frames(peer, now);
 }
 
 static void turn(void)
@@ -314,29 +264,26 @@ static void turn(void)
     int64_t now = clock_ns();
     for (int i = 0; i < count; i++) {
         struct peer *peer = events[i].data.ptr;
-        if (peer == NULL) {
-            uint64_t fired;
-            if (read(load.timer, &fired, sizeof fired) > 0)
-                ping_due(now);
-        } else if ((events[i].events & ~(uint32_t)EPOLLOUT) && !receive(peer)) {
-            lose(peer);
-        } else {
-            peer->unsent |= peer->blocked;
-            read_frames(peer, now);
-        }
+        uint64_t fired;
+        if (peer != NULL)
+            serve(peer, events[i].events, now);
+        else if (events[i].events & EPOLLHUP)
+            load.phase = OVER;
+        else if (read(load.timer, &fired, sizeof fired) > 0)
+            ping_due(now);
     }
-    advance(now);
-    if (load.phase < DRAIN)
-        submit_due(now);
-    for (int i = 0; i < load.peers; i++)
-        if (load.peer[i].unsent && load.peer[i].fd >= 0)
-            flush(&load.peer[i]);
+    if (!option.crowd) {
+        advance(now);
+        if (load.phase < DRAIN)
+            submit_due(now);
+    }
+    peers_flush();
 }
 
-/* Open loop: as often as tasks are due. Closed loop: only pings and phases need it. */
+/* Open loop: as often as tasks are due. Otherwise only pings and phases need it. */
 static void start_timer(void)
 {
-    int64_t period = option.rate ? SECOND / option.rate : SECOND / 50;
+    int64_t period = option.rate ? SECOND / option.rate : SECOND / LOOKS_A_SECOND;
     struct timespec step = {period / SECOND, period % SECOND};
     struct itimerspec timer = {.it_interval = step, .it_value = step};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
@@ -357,7 +304,7 @@ static void report(void)
            load.window_done, load.assigned, load.task_acks);
     printf("\"faults\":{\"unfinished\":%u,\"error_frames\":%u,\"refused\":%u,\"byes\":%u,"
            "\"lost_peers\":%d,\"strange\":%u,\"again\":%u,\"not_completed\":%u},\"refusals\":[",
-           load.in_flight, load.error_frames, load.refused, load.byes, load.lost_peers,
+           load.in_flight, load.error_frames, load.refused, load.byes, peers_lost(),
            load.strange, load.again, load.not_completed);
     for (uint32_t i = 0; i < load.kept; i++)
         printf("%s%s", i ? "," : "", load.sample[i]);
@@ -367,13 +314,21 @@ static void report(void)
 /* A close frame each, so that the hub sees peers leave and not vanish. */
 static void leave(void)
 {
-    for (int i = 0; i < load.peers; i++) {
-        if (load.peer[i].fd < 0)
-            continue;
-        frame_put(&load.peer[i].out, OPCODE_CLOSE, (struct text){"\x03\xe8", 2});
-        flush(&load.peer[i]);
-        shutdown(load.peer[i].fd, SHUT_WR);
-    }
+    for (int i = 0; i < load.peers; i++)
+        if (load.peer[i].fd >= 0)
+            peer_put(&load.peer[i], OPCODE_CLOSE, (struct text){"\x03\xe8", 2});
+    peers_flush();
+    for (int i = 0; i < load.peers; i++)
+        if (load.peer[i].fd >= 0)
+            shutdown(load.peer[i].fd, SHUT_WR);
+}
+
+/* The end of the standard input is the end of a crowd; only its pipe tells it to epoll. */
+static void watch_input(void)
+{
+    struct epoll_event event = {.events = 0, .data.ptr = NULL};
+    if (epoll_ctl(load.poll, EPOLL_CTL_ADD, STDIN_FILENO, &event) < 0)
+        die("a crowd needs a pipe as standard input: %s", strerror(errno));
 }
 
 int main(int count, char **arguments)
@@ -381,16 +336,16 @@ int main(int count, char **arguments)
     option = read_options(count, arguments);
     load.peers = option.agents + 1;
     load.peer = calloc((size_t)load.peers, sizeof *load.peer);
-    load.poll = epoll_create1(0);
-    if (load.peer == NULL || load.poll < 0 || !ledger_open((uint32_t)option.tasks_max))
-        die("out of memory or descriptors");
-    load.peer[0].submitter = true;
-    for (int i = load.peers - 1; i >= 0; i--)
-        join(&load.peer[i]);
+    load.poll = peers_open();
+    if (load.peer == NULL || !ledger_open((uint32_t)option.tasks_max))
+        die("out of memory");
+    join_all();
+    if (option.crowd)
+        watch_input();
     start_timer();
     while (load.phase != OVER)
         turn();
-    if (!ledger_write(option.ledger, load.begin))
+    if (!option.crowd && !ledger_write(option.ledger, load.begin))
         die("cannot write %s: %s", option.ledger, strerror(errno));
     leave();
     report();

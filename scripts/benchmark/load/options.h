@@ -8,6 +8,8 @@ struct options {
     int rate;      /* open loop: so many tasks a second, whatever the answers; 0 is closed */
     int tasks_max;
     int warmup_ms, window_ms, drain_ms;
+    int urgent; /* tasks have this priority; 0 is the usual one */
+    int crowd;  /* agents only, for as long as the standard input is open */
     const char *ledger;
 };
 

@@ -16,12 +16,14 @@ from typing import Any, Final
 import msgspec
 
 from scripts.benchmark.faults import NO_LOAD, BenchmarkError
+from scripts.benchmark.launch import running_hub
 from scripts.benchmark.peers import environments
 from scripts.benchmark.peers.contestant import Contestant, program
 from scripts.benchmark.peers.figures import Course, Round, round_of
 from scripts.benchmark.peers.processes import Cores, last_words, running
 from scripts.benchmark.peers.servers import SERVERS, Server
-from scripts.benchmark.subject import Hub, family, process_times, running_hub
+from scripts.benchmark.processes import family, process_times
+from scripts.benchmark.subject import Hub
 
 COURSE_SECONDS: Final = 240.0
 """A client that needs longer is ended, and its round is flawed."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benchmark.faults import NO_LOAD, BenchmarkError
-from scripts.benchmark.subject import family
+from scripts.benchmark.processes import family
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 10.0
