@@ -174,7 +174,8 @@ class Peer:
     async def close(self) -> None:
         """End it."""
         self.still()
-        await self.socket.close()
+        if not self.closed:
+            await self.socket.close()
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
 
