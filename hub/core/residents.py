@@ -14,7 +14,7 @@ from hub.core.task import WAITING, Task
 from schemas.scalars import MIB
 from schemas.work import PythonCall, Run
 
-FRESH_BYTES: Final = 64 * MIB
+FRESH_BYTES: Final = 32 * MIB
 """New tasks keep their records until they are dispatched, up to this much."""
 ENDED_BYTES: Final = 32 * MIB
 STRING_BYTES: Final = 64

@@ -76,7 +76,7 @@ def open_writer(path: Path) -> apsw.Connection:
     """
     path.touch(mode=0o600)
     writer = _connect(path, apsw.SQLITE_OPEN_READWRITE)
-    _settle(writer, "PRAGMA journal_mode = WAL;" + _DURABLE + "PRAGMA cache_size = -65536")
+    _settle(writer, "PRAGMA journal_mode = WAL;" + _DURABLE + "PRAGMA cache_size = -32768")
     for name, wanted in _READ_BACK.items():
         found = writer.pragma(name)
         if found != wanted:

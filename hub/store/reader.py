@@ -21,7 +21,7 @@ from hub.store.contract import (
     FoundEvents,
     Rows,
 )
-from hub.store.rows import TASK_COLUMNS, job_of, replay_of
+from hub.store.rows import TASK_COLUMNS, job_of, replay_of, told
 from hub.store.searching import COUNT_SECONDS, PAGE_SECONDS, Picked, Search
 from hub.store.sql import sql
 
@@ -123,7 +123,8 @@ class SqliteReader:
         return FoundEvents(found, found[-1].seq if len(found) == limit else last)
 
     def _events(self, text: str, *bindings: Any) -> list[EventRow]:
-        return [EventRow._make(row) for row in self._all(text, *bindings)]
+        found = map(EventRow._make, self._all(text, *bindings))
+        return [event._replace(data=told(event.data)) for event in found]
 
     def _about(
         self, org: int | None, entity: str, after: int, limit: int, types: Sequence[int]

@@ -95,10 +95,27 @@ def changed_rows(tasks: Iterable[Task]) -> list[Row]:
     return list(map(_changed_part, map(astuple, tasks)))
 
 
+USUAL_DATA: Final = b'{"state":"queued"}'
+"""What the event of nearly every new task says: it is stored as nothing, for 3 % of a task."""
+
+
+def told(stored: bytes) -> bytes:
+    """The data of an event as it was before it was stored."""
+    return stored or USUAL_DATA
+
+
 def event_rows(facts: Iterable[Numbered], orgs: Mapping[str, int]) -> list[Row]:
     """Numbered facts as rows for `insert_events`: tasks by seq, other entities by their text."""
     return [
-        (orgs[org], seq, fact.type, fact.seq or fact.entity, fact.actor, fact.at, fact.data)
+        (
+            orgs[org],
+            seq,
+            fact.type,
+            fact.seq or fact.entity,
+            fact.actor,
+            fact.at,
+            b"" if fact.data == USUAL_DATA else fact.data,
+        )
         for org, seq, fact in facts
     ]
 

@@ -27,6 +27,7 @@ from hub.transport import commands, old_commands, replies
 from hub.transport.framing import whole_texts
 from hub.transport.handshake import answer
 from hub.transport.outbox import MOST, Flusher, Outbox
+from hub.transport.unread import UNREAD
 from hub.transport.visitors import Door
 from schemas.scalars import OLD_FRAME_BYTES, CloseCode
 from schemas.to_agent import Bye
@@ -66,7 +67,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         self._inbox: deque[bytes | Frame] = deque()
         """What came and was not handled yet: whole texts, and frames of any other kind."""
         self._fragments: list[bytes] = []
-        self._pings: deque[float] = deque(maxlen=PINGS)
+        self._pings: deque[float] | None = None
         self._closing = False
         self._broken = False
         self._stalled_since = 0.0
@@ -132,6 +133,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self.transport.close()
             return
         self.ours = True
+        self.queue = self.writable = UNREAD  # type: ignore[assignment]
         if self.credential is not None:
             self.session.trusted = True
             self.session.meter = self.services.limits.meter(self.credential)
@@ -219,6 +221,8 @@ class AgentSocket(WebSocketsSansIOProtocol):
 
     def _answer_ping(self) -> None:
         now = self.loop.time()
+        if self._pings is None:
+            self._pings = deque(maxlen=PINGS)
         if len(self._pings) == PINGS and now - self._pings[0] < 10:
             self.transport.abort()
             return
