@@ -27,6 +27,35 @@ async def test_an_id_that_cannot_be_one_hurts_nobody(calm: Door) -> None:
     assert (await peer.completes(fence, "done"))["status"] == "complete"
 
 
+async def test_what_names_nothing_known_is_answered_or_passed_over(calm: Door) -> None:
+    """They are answered or mean nothing; the session stands, and work goes on."""
+    name = new_name()
+    peer = await calm.connect(calm.token(name))
+    odd = [{"task_id": "t", "generation": 1, "state": "running"}]
+    await peer.say("identify", agent_id=name, in_flight=odd, status=5)
+    await peer.hears("identified")
+    for fields in (
+        {"type": "task_complete"},
+        {"type": "task_complete", "task_id": {"a": 1}, "generation": "x", "result": []},
+        {"type": "task_failed", "task_id": 5, "reason": ["x"]},
+        {"type": "task_accepted", "task_id": "nobody's"},
+        {"type": "state_report", "task_id": "nobody's", "generation": -1},
+        {"type": "task_recovering", "task_id": "nobody's"},
+        {"type": "no_such_type"},
+        {"type": None},
+        {"type": "identify", "agent_id": "another"},
+    ):
+        await peer.raw(json.dumps(fields))
+    acks = [await peer.hears(kind) for kind in ("state_report_ack", "task_reassign")]
+    assert [ack["task_id"] for ack in acks] == ["nobody's"] * 2
+    assert acks[0]["action"] == "abort"
+    task = calm.hub.submit(assign_to=name)
+    fence = await peer.given(task)
+    await peer.say("task_accepted", task_id=task)
+    await peer.say("task_complete", task_id=task, result={"n": 1}, generation=fence["generation"])
+    assert (await until(ended(calm.hub, task)))["result"] == {"n": 1}
+
+
 @pytest.mark.parametrize(
     ("output", "kept"), [(r"ab\ud83d", "ab\ufffd"), (r"\ude00 \\ud83d", "\ufffd \\ud83d")]
 )
