@@ -25,6 +25,7 @@ PAGES = (
     "docs/cli.md",
     "docs/configuration.md",
     "docs/migrating.md",
+    "docs/performance.md",
     "docs/protocol.md",
     "schemas/README.md",
     "scripts/README.md",
