@@ -14,6 +14,8 @@ from scripts.benchmark.peers.programs import course
 CHUNK = 1000
 """Jobs that are deferred by one call."""
 POLL_SECONDS = 0.002
+LOST = frozenset({Status.FAILED, Status.CANCELLED, Status.ABORTED})
+"""How a job ends that has no result."""
 app = App(connector=PsycopgConnector(conninfo=course.OPTIONS.get("url", ""), max_size=12))
 
 
@@ -53,7 +55,7 @@ class Client:
             status = await app.job_manager.get_job_status_async(job)
             if status == Status.SUCCEEDED:
                 return
-            if status not in {Status.TODO, Status.DOING}:
+            if status in LOST:
                 raise SystemExit(f"job {job} ended as {status}")
             await asyncio.sleep(POLL_SECONDS)
 
