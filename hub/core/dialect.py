@@ -45,7 +45,7 @@ Asked = Working | Recovering
 class Heard(NamedTuple):
     """What a frame of the sidecar means."""
 
-    message: "FromAgent | Asked | old.Ping | None" = None
+    message: FromAgent | Asked | old.Ping | None = None
     """None when it means nothing to the hub."""
     ended: str | None = None
     """The task whose end it tells, also when that means nothing any more."""
@@ -153,8 +153,7 @@ class Dialect:
         said = _SAID.get(kind)
         return frame if kind in _AS_IT_IS else said and said(self, frame)
 
-    @staticmethod
-    def _identified(frame: bytes) -> bytes:
+    def _identified(self, frame: bytes) -> bytes:
         agent_id = msgspec.json.decode(frame, type=to_agent.Identified).agent_id
         return _encode({"type": "identified", "agent_id": agent_id})
 
@@ -192,7 +191,7 @@ class Dialect:
 
     @staticmethod
     def renumber(task_id: str, generation: int) -> bytes:
-        """If the sidecar works on this task, its result will bear this generation."""
+        """The same for a task that it may have, and that is not remembered as its own."""
         return _encode(old.TaskContinue(task_id, generation))
 
     def let_go(self, task_id: str) -> bytes:
@@ -224,7 +223,7 @@ _TRANSLATED: Final[dict[type[Struct], Callable[[Dialect, Any], FromAgent | Asked
 _AS_IT_IS: Final = frozenset({"pong", "error", "bye"})
 """Frames of ours that the sidecar reads, or passes over, as they are."""
 _SAID: Final[dict[str, Callable[[Dialect, bytes], bytes]]] = {
-    "identified": lambda _dialect, frame: Dialect._identified(frame),
+    "identified": Dialect._identified,
     "task_assign": Dialect._assign,
     "task_cancel": Dialect._cancel,
     "task_ack": Dialect._ack,

@@ -179,7 +179,8 @@ class OldAgents:
         attempt = None if agent is None else agent.held.get(message.task_id)
         if agent is None or attempt is None or attempt.accepted or not attempt.doubtful:
             return False
-        if attempt.generation != message.generation or any(map(_is_accepted, agent.held.values())):
+        has_another = any(each.accepted for each in agent.held.values())
+        if attempt.generation != message.generation or has_another:
             return False
         attempt.assumed = True
         return True
@@ -305,10 +306,6 @@ def _traits(agent: Agent) -> OldTraits:
     return agent.old_traits
 
 
-def _is_accepted(attempt: Attempt) -> bool:
-    return attempt.accepted
-
-
 def _unknown(agent: Agent) -> list[Attempt]:
     """The attempts that were there before its session, and were not named since."""
     return [each for each in agent.held.values() if each.doubtful]
@@ -316,7 +313,7 @@ def _unknown(agent: Agent) -> list[Attempt]:
 
 def _in_doubt(agent: Agent) -> list[Attempt]:
     """Those of them that may have ended without a word."""
-    return list(filter(_is_accepted, _unknown(agent)))
+    return [each for each in _unknown(agent) if each.accepted]
 
 
 def _probe(org: Org, agent: Agent, now: Instant) -> None:

@@ -41,7 +41,7 @@ class Terms:
 
     def _act(self, org: Org, agent: Agent, attempt: Attempt, task: Task, now: Instant) -> None:
         if attempt.cancel_by <= now.hub:
-            self._tasks.apply(org, task, self._give_up(agent, attempt, task, now))
+            self._tasks.apply(org, task, self._give_up(attempt, task, now))
         elif attempt.lease_until <= now.hub:
             self._tasks.apply(org, task, lifecycle.lose(task, "the lease ended", now))
         elif attempt.accept_by <= now.hub and task.state is TaskState.ASSIGNED:
@@ -54,13 +54,11 @@ class Terms:
                 task = self._tasks.apply(org, task, Change(kept, ()))
             self._agents.ask_to_stop(org, task, attempt, CancelReason.TIMEOUT, now)
 
-    def _give_up(self, agent: Agent, attempt: Attempt, task: Task, now: Instant) -> Change:
+    def _give_up(self, attempt: Attempt, task: Task, now: Instant) -> Change:
         """Nobody confirmed a stop that was asked for."""
         if attempt.stop_reason == CancelReason.TIMEOUT and not task.cancel_requested:
             change = lifecycle.accept(task, now) if task.state is TaskState.ASSIGNED else None
             begun = change.task if change is not None else task
-            if agent.is_old:
-                begun = lifecycle.kept_from_old(begun, agent.record.id, now)
             failed = reports.fail(
                 begun, "timed out", FailureClass.TIMEOUT, now, self._chance.fraction()
             )
