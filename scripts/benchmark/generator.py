@@ -66,12 +66,8 @@ def run_http(
         "batch": settings.batch,
         "keys": int(settings.keys),
         "total": settings.total,
-        "warmup-ms": int(settings.warmup_seconds * 1000),
-        "window-ms": int(settings.seconds * 1000),
     }
-    options = [f"--{name}={value}" for name, value in values.items()]
-    command = [sys.executable, "-m", "scripts.benchmark.http_load", *options]
-    return _run(command, folder / "http.ledger", [token], on_tick, cores)
+    return _run_module("http_load", folder, values, settings, [token], on_tick, cores)
 
 
 def run_fleets(
@@ -83,16 +79,28 @@ def run_fleets(
     cores: set[int] | None = None,
 ) -> tuple[Load, Ledger]:
     """The same with agents that take their time, half of them old in the measured window."""
-    values = {
-        "port": port,
-        "agents": settings.agents,
+    values = {"port": port, "agents": settings.agents}
+    lines = [f"{peer} {token}" for peer, token in peers]
+    return _run_module("fleet_load", folder, values, settings, lines, on_tick, cores)
+
+
+def _run_module(
+    name: str,
+    folder: Path,
+    values: dict[str, int],
+    settings: Settings,
+    lines: list[str],
+    on_tick: Tick,
+    cores: set[int] | None,
+) -> tuple[Load, Ledger]:
+    """A generator that is a module of this package."""
+    times = {
         "warmup-ms": int(settings.warmup_seconds * 1000),
         "window-ms": int(settings.seconds * 1000),
     }
-    options = [f"--{name}={value}" for name, value in values.items()]
-    command = [sys.executable, "-m", "scripts.benchmark.fleet_load", *options]
-    lines = [f"{peer} {token}" for peer, token in peers]
-    return _run(command, folder / "fleets.ledger", lines, on_tick, cores)
+    options = [f"--{option}={value}" for option, value in (values | times).items()]
+    command = [sys.executable, "-m", f"scripts.benchmark.{name}", *options]
+    return _run(command, folder / f"{name}.ledger", lines, on_tick, cores)
 
 
 def run(

@@ -8,7 +8,7 @@ import pytest
 from tests.backbone.double import OldClient
 from tests.backbone.fleet import PACE, begins, by_hand, ended
 from tests.backbone.script import HANG, SUCCEED
-from tests.transport.wire import Door, new_name, until
+from tests.transport.wire import Door, Frame, Peer, new_name, until
 
 SLOW_RETURN = replace(PACE, reconnect_after=0.3)
 
@@ -34,6 +34,17 @@ def old(door: Door, work: Path) -> OldClient:
     client = OldClient("1.1", door.hub.socket_url, name, door.token(name), work, SLOW_RETURN)
     client.deeds["first"] = HANG
     return client
+
+
+async def back_at_work(door: Door) -> tuple[Peer, str, Frame]:
+    """A client that was cut off at work, and came back: its session, its task and the number."""
+    name = new_name()
+    first = await by_hand(door, name)
+    task = door.hub.submit(assign_to=name)
+    fence = await begins(first, task)
+    await door.reaches(task, "running")
+    first.vanish()
+    return await by_hand(door, name), task, fence
 
 
 async def test_a_task_that_it_takes_shows_that_the_one_before_was_lost(
@@ -135,27 +146,15 @@ async def test_a_busy_client_learns_the_number_that_counts(calm: Door) -> None:
 
 async def test_a_newer_client_is_known_by_what_it_sends_later(calm: Door) -> None:
     """It did not name its task at the begin of its session: so that has ended."""
-    name = new_name()
-    first = await by_hand(calm, name)
-    task = calm.hub.submit(assign_to=name)
-    fence = await begins(first, task)
-    await calm.reaches(task, "running")
-    first.vanish()
-    second = await by_hand(calm, name)
-    await second.say("resource_report", agent_id=name, cpu_percent=None)
+    second, task, fence = await back_at_work(calm)
+    await second.say("resource_report", cpu_percent=None)
     again = await second.given(task)
     assert again["generation"] > fence["generation"]
 
 
 async def test_a_restarted_client_has_only_what_it_names(calm: Door) -> None:
     """Its process began anew: whatever else it was given is gone."""
-    name = new_name()
-    first = await by_hand(calm, name)
-    task = calm.hub.submit(assign_to=name)
-    fence = await begins(first, task)
-    await calm.reaches(task, "running")
-    first.vanish()
-    second = await by_hand(calm, name)
+    second, task, fence = await back_at_work(calm)
     await second.say("task_recovering", task_id="another", last_status="working")
     await second.hears("task_reassign", task_id="another")
     again = await second.given(task)
@@ -164,12 +163,6 @@ async def test_a_restarted_client_has_only_what_it_names(calm: Door) -> None:
 
 async def test_one_that_may_have_lost_a_result_is_told(calm: Door) -> None:
     """Who asks why a task runs on hears of it."""
-    name = new_name()
-    first = await by_hand(calm, name)
-    task = calm.hub.submit(assign_to=name)
-    await begins(first, task)
-    await calm.reaches(task, "running")
-    first.vanish()
-    await by_hand(calm, name)
+    _, task, _ = await back_at_work(calm)
     (reason,) = calm.hub.get(f"/tasks/{task}/explain")["reasons"]
     assert "its result may be lost" in reason["message"]

@@ -14,7 +14,6 @@ import pytest
 from msgspec.structs import replace
 
 from scripts.benchmark.faults import BenchmarkError
-from scripts.benchmark.figures import Machine
 from scripts.benchmark.peers import environments, servers
 from scripts.benchmark.peers.catalogue import CONTESTANTS
 from scripts.benchmark.peers.command import NAME, chosen, is_standard, parser, write_page
@@ -43,23 +42,12 @@ from scripts.benchmark.peers.processes import (
 )
 from scripts.benchmark.peers.programs import course
 from scripts.benchmark.processes import family
+from tests.scripts.example_runs import PLACE
 from tests.transport.ranch import until
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 HERE = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-PLACE = Machine(
-    cores=2,
-    processor="Some Processor",
-    kernel="6.1",
-    python="3.11.7",
-    sqlite="3.51.3",
-    pinned=True,
-    load_before=0.1,
-    filesystem="ext4",
-    sync_p50_ms=0.2,
-    sync_p99_ms=0.4,
-)
 
 
 def turn(tasks_per_s: float, flaw: str = "") -> Round:
