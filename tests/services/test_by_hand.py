@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import pytest
 from msgspec import json
 
 from hub.core.credentials import Principal
 from hub.store.memory import MemoryStore
-from schemas.from_agent import Alive, Identify, TaskAccepted
-from schemas.scalars import Executor, Role, TaskState
+from schemas.from_agent import Alive, Identify, InFlight, TaskAccepted
+from schemas.scalars import Executor, FailureClass, Holding, Role, TaskState
 from schemas.work import TaskSpec
 from tests.core.hand_hub import HandHub, Line
 
@@ -25,9 +26,10 @@ class Yard:
         self.hub.greet(self.line, greeting)
         self.hub.journal.commit()
 
-    def submit(self) -> str:
+    def submit(self, **fields: Any) -> str:
         """A task that is durable."""
-        (task,) = self.hub.tasks.submit(self.hub.org, ADMIN, [TaskSpec(description="work")])
+        spec = TaskSpec(description="work", **fields)
+        (task,) = self.hub.tasks.submit(self.hub.org, ADMIN, [spec])
         self.hub.journal.commit()
         return task.id
 
@@ -89,6 +91,57 @@ def test_a_lost_attempt_resumes_once_however_often_it_is_listed() -> None:
     assert yard.state(task_id) is TaskState.RUNNING
     assert (org.counts[TaskState.QUEUED], org.counts[TaskState.RUNNING]) == (0, 1)
     assert org.matcher.waiting == 0
+
+
+def timed_out(yard: Yard) -> tuple[str, int]:
+    """A task whose attempt took too long, and that waits again: its id and generation."""
+    task_id = yard.submit(timeout_ms=1_000)
+    generation = yard.runs(task_id)
+    for _ in range(100):
+        yard.line.session.heard_at = yard.hub.clock.hub()
+        yard.hub.greeting.hear_ping(yard.hub.org, "birch", [Alive(task_id, generation)])
+        yard.hub.wait(1_000)
+        while yard.hub.loader.arrive():
+            pass
+        yard.hub.journal.commit()
+        task = yard.hub.durable_tasks()[task_id]
+        if task.state is TaskState.QUEUED:
+            break
+    assert task.failure_class is FailureClass.TIMEOUT
+    return task_id, generation
+
+
+@pytest.mark.parametrize("greets", [False, True])
+def test_an_attempt_that_took_too_long_gets_no_more_time(greets: bool) -> None:
+    """Neither by a ping nor by a greeting that lists it."""
+    yard = Yard()
+    task_id, generation = timed_out(yard)
+    if greets:
+        item = InFlight(task_id, generation, Holding.RUNNING)
+        yard.hub.greet(yard.line, Identify("birch", protocol_version=2, in_flight=[item]))
+    else:
+        yard.hub.greeting.hear_ping(yard.hub.org, "birch", [Alive(task_id, generation)])
+    assert yard.state(task_id) is TaskState.QUEUED
+
+
+def test_the_attempt_after_one_that_took_too_long_may_go_on() -> None:
+    """That its assignment was not accepted in time says nothing of its own time."""
+    yard = Yard()
+    task_id, generation = timed_out(yard)
+    yard.hub.greeting.hear_ping(yard.hub.org, "birch", [])
+    yard.hub.scheduler.run_once()
+    yard.hub.journal.commit()
+    task = yard.hub.org.tasks.get(task_id)
+    assert task is not None
+    assert (task.state, task.generation > generation) == (TaskState.ASSIGNED, True)
+    for _ in range(3):
+        yard.line.session.heard_at = yard.hub.clock.hub()
+        yard.hub.wait(1_000)
+    assert yard.state(task_id) is TaskState.QUEUED
+
+    yard.hub.greeting.hear_ping(yard.hub.org, "birch", [Alive(task_id, task.generation)])
+
+    assert yard.state(task_id) is TaskState.RUNNING
 
 
 def test_the_reason_of_a_cancel_is_kept() -> None:
