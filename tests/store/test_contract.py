@@ -175,6 +175,15 @@ def test_events_are_read_in_order(store: Store, clerk: Clerk) -> None:
     reader.close()
 
 
+@pytest.mark.parametrize("data", [b'{"state":"queued"}', b'{"state":"scheduled"}', b"{}"])
+def test_what_an_event_says_comes_back_as_it_was(store: Store, clerk: Clerk, data: bytes) -> None:
+    """However it is stored: the commonest takes no room."""
+    clerk.commit(Unit("main", facts=[Fact(EventType.TASK_CREATED, "t", 0, "hub", NOW.wall, data)]))
+    reader = store.reader()
+    assert [row.data for row in reader.events("main", 0, 9).rows] == [data]
+    reader.close()
+
+
 def test_an_agent_named_like_a_number_is_not_a_task(store: Store, clerk: Clerk) -> None:
     """Its id stays its id."""
     fact = Fact(EventType.AGENT_ONLINE, "1", 0, "1", NOW.wall, b"{}")
