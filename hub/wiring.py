@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from hub import __version__, recovery
@@ -102,7 +103,6 @@ async def wire(
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = tasks.orgs = list(orgs.values())
-    journal.before_commit = scheduler.run_once
     recovery.resume_held(orgs, past, agents, settings, clock.now())
     sources = Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
     services = Services(
@@ -139,7 +139,13 @@ async def wire(
         started_at=clock.hub(),
     )
     upkeep = _upkeep(services, basis, access)
+    journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
+    scheduler.run_once()
+    upkeep.trim()
 
 
 def _basis(

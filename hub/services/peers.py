@@ -1,7 +1,8 @@
 """Peers: who is connected, as the services see it."""
 
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct, json
 
@@ -61,11 +62,21 @@ class Peer(Protocol):
         ...
 
 
+LOOK_MS: Final = 1_000
+"""Looks at peers are kept by slots of this length."""
+
+
 class Peers:
-    """All connections that passed their greeting, and those that have not."""
+    """All connections that passed their greeting, and those that have not.
+
+    Each is looked at when its silence may have lasted too long, and not before: to look at
+    10,000 of them in each pass would stop everything else for 12 ms.
+    """
 
     def __init__(self) -> None:
-        self.all: set[Peer] = set()
+        self.all: dict[Peer, int] = {}
+        """Every connection, with the slot in which it is looked at next."""
+        self._looks: defaultdict[int, set[Peer]] = defaultdict(set)
         self.by_number: dict[int, Peer] = {}
         """Identified peers by the number of their session."""
         self._last = 0
@@ -74,6 +85,36 @@ class Peers:
         """The number of the next session."""
         self._last += 1
         return self._last
+
+    def enter(self, peer: Peer) -> None:
+        """A connection is made; it is looked at in the next pass."""
+        self.all[peer] = 0
+        self._looks[0].add(peer)
+
+    def gone(self, peer: Peer) -> None:
+        """A connection is over. Idempotent."""
+        slot = self.all.pop(peer, None)
+        if slot is not None:
+            self._drop(slot, peer)
+
+    def look_at(self, peer: Peer, hub_time: int) -> None:
+        """Have a peer looked at in the first pass from this time on, or up to a slot before."""
+        old, slot = self.all.get(peer), hub_time // LOOK_MS
+        if old is not None:
+            self._drop(old, peer)
+            self.all[peer] = slot
+            self._looks[slot].add(peer)
+
+    def _drop(self, slot: int, peer: Peer) -> None:
+        peers = self._looks[slot]
+        peers.discard(peer)
+        if not peers:
+            del self._looks[slot]
+
+    def due(self, hub_now: int) -> list[Peer]:
+        """The peers that are to be looked at now."""
+        last = hub_now // LOOK_MS
+        return [peer for slot in self._looks if slot <= last for peer in self._looks[slot]]
 
     def leave(self, peer: Peer) -> bool:
         """The peer's session is over. Returns whether it had one."""

@@ -59,11 +59,11 @@ class Upkeep:
         if late > GAP_MS:
             self._forgive(late)
             return
-        for peer in list(self._peers.all):
+        for peer in self._peers.due(now.hub):
             self._check_peer(peer, now)
+        # First: what terms and timers are about to act on must stay in memory.
+        self.trim()
         for org in self.orgs:
-            # Trimmed first: what terms and timers are about to act on must stay in memory.
-            org.tasks.trim(self.floor(self._journal.durable))
             self._terms.check(org, now)
             self._timers.check(org, now)
             org.matcher.look_again()
@@ -71,6 +71,12 @@ class Upkeep:
         for chore in self.chores:
             chore(now)
         self._journal.wake()
+
+    def trim(self) -> None:
+        """Let the records go that need not stay; often, so that there are few of them."""
+        floor = self.floor(self._journal.durable)
+        for org in self.orgs:
+            org.tasks.trim(floor)
 
     def _forgive(self, gap_ms: int) -> None:
         for org in self.orgs:
@@ -82,17 +88,19 @@ class Upkeep:
     def _check_peer(self, peer: Peer, now: Instant) -> None:
         session = peer.session
         if session.phase is Phase.GREETING:
-            if session.opened_at + self._settings.identify_ms <= now.hub:
-                reason = "no identify in time"
-                peer.close(Close(CloseCode.IDENTIFY_TIMEOUT, reason, reconnect=True))
+            end = session.opened_at + self._settings.identify_ms
+            code, reason = CloseCode.IDENTIFY_TIMEOUT, "no identify in time"
         elif peer.clogged:
             # It is not read meanwhile, so its silence says nothing.
-            if peer.stalled_ms >= self._settings.stall_ms:
-                reason = "nothing was read for too long"
-                peer.close(Close(CloseCode.SLOW_CONSUMER, reason, reconnect=True))
-        elif session.heard_at + self._patience_with(session) <= now.hub:
-            reason = "two heartbeats were missed"
-            peer.close(Close(CloseCode.HEARTBEAT_MISSED, reason, reconnect=True))
+            end = now.hub + self._settings.stall_ms - peer.stalled_ms
+            code, reason = CloseCode.SLOW_CONSUMER, "nothing was read for too long"
+        else:
+            end = session.heard_at + self._patience_with(session)
+            code, reason = CloseCode.HEARTBEAT_MISSED, "two heartbeats were missed"
+        # A clogged peer's progress shows only while it is looked at.
+        self._peers.look_at(peer, 0 if peer.clogged else end)
+        if end <= now.hub:
+            peer.close(Close(code, reason, reconnect=True))
 
     def _patience_with(self, session: Session) -> int:
         if session.patience_ms is not None:

@@ -138,7 +138,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
             self.session.trusted = True
             self.session.meter = self.services.limits.meter(self.credential)
         self._outbox = Outbox(self.flusher, self.transport)
-        self.services.peers.all.add(self)
+        self.services.peers.enter(self)
 
     @property
     def is_known(self) -> bool:
@@ -274,7 +274,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
         if self.ours:
             self.turnstile.leave(self, self.address)
             commands.lost(self.services, self)
-            self.services.peers.all.discard(self)
+            self.services.peers.gone(self)
 
     # To the peer
 

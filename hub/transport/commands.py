@@ -247,6 +247,7 @@ def lost(services: Services, peer: Peer, reason: str = "connection lost") -> Non
 
 def clogged(services: Services, peer: Peer, *, clogged: bool) -> None:
     """A peer stopped reading, or reads again: it is given no work meanwhile."""
+    services.peers.look_at(peer, 0)
     principal = peer.session.principal
     if principal is not None and principal.role is Role.AGENT:
         services.agents.clog(services.orgs[principal.org], principal.id, clogged=clogged)

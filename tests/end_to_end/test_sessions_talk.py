@@ -61,7 +61,7 @@ class Line:
         self.to_hub: deque[bytes] = deque()
         self.to_sidecar: deque[bytes] = deque()
         self.stands = True
-        services.peers.all.add(self)
+        services.peers.enter(self)
 
     def deliver(self, frame: bytes) -> None:
         """The hub says something."""
@@ -94,7 +94,7 @@ class Line:
         if self.stands:
             self.stands = False
             commands.lost(self.services, self)
-            self.services.peers.all.discard(self)
+            self.services.peers.gone(self)
 
     def arrive(self) -> None:
         """One frame of the sidecar arrives at the hub."""

@@ -61,7 +61,7 @@ class Yard:
     def come(self) -> OldLine:
         """The client identifies on a new connection."""
         self.line = OldLine(self.hub.clock.hub())
-        self.hub.peers.all.add(self.line)
+        self.hub.peers.enter(self.line)
         hello = Identify(NAME, protocol_version=1)
         self.hub.old_agents.greet(self.hub.org, OAK, self.line, hello)
         self.turn()
@@ -70,7 +70,7 @@ class Yard:
     def modern(self, slots: int) -> Line:
         """Corral's own sidecar comes under the same name."""
         line = Line(self.hub.clock.hub(), lambda _frame: None)
-        self.hub.peers.all.add(line)
+        self.hub.peers.enter(line)
         hello = Identify(NAME, protocol_version=2, slots=slots, in_flight=[])
         self.hub.greet(line, hello)
         self.turn()

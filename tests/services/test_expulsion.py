@@ -43,7 +43,7 @@ class Room:
             caller.session.identified(principal, self.peers.next_number())
         else:
             caller.credential = principal
-        self.peers.all.add(caller)
+        self.peers.enter(caller)
         return caller
 
 
@@ -72,7 +72,7 @@ def test_whoever_slipped_through_is_found_later() -> None:
     caller.credential = room.desk.tokens.check(text)
     room.desk.tokens.revoke("main", public_id, "admin")
     room.desk.journal.commit()
-    room.peers.all.add(caller)
+    room.peers.enter(caller)
     room.desk.clock.wait(ROUND_MS)
     room.expulsion.look_around(room.desk.clock.now())
 
@@ -85,7 +85,7 @@ def test_a_session_that_lasts_is_a_use() -> None:
     text, public_id = room.desk.person("anna")
     room.calls(text, identified=True)
     nobody = Caller(0, lambda _: None)
-    room.peers.all.add(nobody)
+    room.peers.enter(nobody)
     room.desk.clock.wait(ROUND_MS)
     room.expulsion.look_around(room.desk.clock.now())
 

@@ -281,7 +281,7 @@ def test_a_late_end_shows_what_was_dropped_whoever_has_the_first_task_by_now() -
     yard.says("task_accepted", task_id=second)
     assert yard.task(second).state is TaskState.RUNNING
     elm = Line(yard.hub.clock.hub(), lambda _frame: None)
-    yard.hub.peers.all.add(elm)
+    yard.hub.peers.enter(elm)
     yard.hub.greet(elm, Identify("elm", protocol_version=2, in_flight=[]))
     yard.passes(SECOND)
     assert yard.task(first).holder == "elm"

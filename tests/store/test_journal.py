@@ -14,7 +14,7 @@ from hub.core.lifecycle import create
 from hub.store import journal as journal_module
 from hub.store.batcher import Batcher
 from hub.store.contract import Batch, Store, StoreError, Unit
-from hub.store.journal import BUSY_ROWS, Journal
+from hub.store.journal import BUSY_ROWS, QUICK_COMMITS, SMALL_ROWS, Journal
 from hub.store.memory import MemoryStore
 from hub.store.sqlite import SqliteStore
 from schemas.work import TaskSpec
@@ -39,6 +39,7 @@ class Slow:
         self.overlapped = False
         self.upkeeps = 0
         self.commits = 0
+        self.committed_by: list[threading.Thread] = []
 
     def _enter(self) -> None:
         if not self.busy.acquire(blocking=False):
@@ -52,6 +53,7 @@ class Slow:
     def commit(self) -> None:
         """Commit when the gate is open."""
         self.began.set()
+        self.committed_by.append(threading.current_thread())
         assert self.gate.wait(10)
         self.store.commit()
         self.commits += 1
@@ -193,6 +195,66 @@ async def test_a_busy_journal_waits_for_company(
         await journal.settled()
 
     assert [units for _, units in tally.commits] == ([first, 2] if together else [first, 1, 1])
+
+
+async def trusted(journal: Journal) -> int:
+    """Commit as many small batches as show that the disk is quick; the last seq."""
+    for seq in range(1, QUICK_COMMITS + 1):
+        journal.write(unit(seq))
+        await journal.settled()
+    return QUICK_COMMITS
+
+
+async def test_small_batches_on_a_quick_disk_need_no_thread(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop commits them itself, but neither the first ones nor a large one."""
+    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
+    slow, here = Slow(store), threading.current_thread()
+    slow.gate.set()
+    async with running(slow, Tally()) as journal:
+        seq = await trusted(journal)
+        journal.write(unit(seq + 1))
+        await journal.settled()
+        for more in range(seq + 2, seq + 3 + SMALL_ROWS // 2):
+            journal.write(unit(more))
+        await journal.settled()
+
+    by_loop = [thread is here for thread in slow.committed_by]
+    assert by_loop == [False] * QUICK_COMMITS + [True, False]
+
+
+async def test_a_disk_that_becomes_slow_holds_up_the_loop_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After one slow commit the thread waits for the disk again."""
+    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
+    slow, here = Slow(store), threading.current_thread()
+    slow.gate.set()
+    async with running(slow, Tally()) as journal:
+        seq = await trusted(journal)
+        monkeypatch.setattr(journal_module, "QUICK_SECONDS", 0)
+        for more in (seq + 1, seq + 2):
+            journal.write(unit(more))
+            await journal.settled()
+
+    assert [thread is here for thread in slow.committed_by[-2:]] == [True, False]
+
+
+async def test_a_commit_that_fails_on_the_loop_releases_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who waits for the disk makes no difference to what a failure means."""
+    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
+    tally, seen = Tally(), list[str]()
+    async with running(MemoryStore(fails_at=QUICK_COMMITS + 1), tally) as journal:
+        seq = await trusted(journal)
+        journal.write(unit(seq + 1))
+        journal.promise(seen.append, "lost")
+        await until(lambda: bool(tally.failures))
+
+    assert seen == []
+    assert journal.durable == seq
 
 
 async def test_close_drains(store: Store) -> None:
