@@ -112,7 +112,7 @@ REPLACE INTO task (
 
 -- name: specs
 -- What the submitters of some tasks said, and which agents have them.
-SELECT seq, org, spec, assigned_to FROM task WHERE seq IN (SELECT value FROM json_each(?))
+SELECT seq, org, spec, requires, assigned_to FROM task WHERE seq IN (SELECT value FROM json_each(?))
 
 -- name: add_mark
 -- Finds a task by one of its marks.

@@ -5,12 +5,14 @@ are picked out of its fields in C.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from msgspec import json, structs
 from msgspec.structs import astuple
 
+from hub.core import requirements
 from hub.core.agent import AgentRecord
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.jobs import JobRecord
@@ -59,6 +61,7 @@ _READ: Final = (
 TASK_COLUMNS: Final = ", ".join(_READ)
 """What a reader selects of a task, in the order of the fields of `Task`."""
 
+_NEEDS: Final = '"needs"'
 _encode: Final = json.Encoder().encode
 _decode_spec: Final = json.Decoder(TaskSpec).decode
 _decode_names: Final = json.Decoder(tuple[str, ...]).decode
@@ -75,12 +78,20 @@ _decode_job: Final = json.Decoder(JobRecord).decode
 _decode_pause: Final = json.Decoder(PauseRecord).decode
 
 
+def _without_told_needs(spec: TaskSpec) -> TaskSpec:
+    """What is stored of a spec: its needs are in `requires` too, unless they come in disorder."""
+    needs = spec.needs
+    if not needs or any(former >= later for former, later in pairwise(needs)):
+        return spec
+    return structs.replace(spec, needs=None)
+
+
 def fresh_rows(tasks: Iterable[Task], orgs: Mapping[str, int]) -> list[Row]:
     """New tasks as rows for `insert_tasks`."""
     return [
         (
             orgs[task.org],
-            _encode(spec := task.spec),
+            _encode(_without_told_needs(spec := task.spec)),
             spec.fairness_key,
             spec.not_before,
             spec.complete_by,
@@ -120,9 +131,13 @@ def event_rows(facts: Iterable[Numbered], orgs: Mapping[str, int]) -> list[Row]:
     ]
 
 
-def spec_of(spec: bytes) -> TaskSpec:
-    """What the submitter said, as stored."""
-    return _decode_spec(spec)
+def spec_of(stored: bytes, requires: str) -> TaskSpec:
+    """What the submitter said, from what is stored of it and the key of its lane."""
+    spec = _decode_spec(stored)
+    if spec.needs is None and _NEEDS in requires:
+        needs = list(requirements.decode(requires).needs)
+        return structs.replace(spec, needs=needs) if needs else spec
+    return spec
 
 
 def task_of(row: Row, names: Mapping[int, str]) -> Task:
@@ -134,7 +149,7 @@ def task_of(row: Row, names: Mapping[int, str]) -> Task:
         seq,
         task_id,
         names[org],
-        _decode_spec(spec),
+        spec_of(spec, requires),
         Priority(priority),
         requires,
         submitted_by,

@@ -169,11 +169,11 @@ class SqliteStore:
         older: list[rows.Row] = self._writer.execute(sql("specs"), (seqs,)).fetchall()
         if len(older) != len(tasks):
             raise StoreError(f"{len(tasks)} tasks edited, {len(older)} of them are in the database")
-        self._endings.forget((seq, org, agent) for seq, org, _, agent in older)
+        self._endings.forget((seq, org, agent) for seq, org, _, _, agent in older)
         present = {
             (org, mark, seq)
-            for seq, org, spec, _ in older
-            for mark in marks.of_spec(rows.spec_of(spec))
+            for seq, org, spec, requires, _ in older
+            for mark in marks.of_spec(rows.spec_of(spec, requires))
         }
         self._writer.executemany(sql("delete_mark"), sorted(present - wanted))
         self._writer.executemany(sql("add_mark"), sorted(wanted - present))

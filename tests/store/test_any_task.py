@@ -104,6 +104,7 @@ def test_no_task_can_be_refused(kind: str, tmp_path_factory: pytest.TempPathFact
             seq=seq,
             id=before.id,
             spec=before.spec,
+            requires=before.requires,
             priority=before.priority,
             submitted_by=before.submitted_by,
         )
@@ -111,7 +112,9 @@ def test_no_task_can_be_refused(kind: str, tmp_path_factory: pytest.TempPathFact
         assert images(read_by_seq(store, seq)) == [image(before)]
         clerk.change(after)
         assert images(read_by_seq(store, seq)) == [image(after)]
-        edited = structs.replace(after, spec=second.spec, priority=second.priority)
+        edited = structs.replace(
+            after, spec=second.spec, requires=second.requires, priority=second.priority
+        )
         clerk.commit(Unit("main", [edited], edited=True))
         assert images(read_by_seq(store, seq)) == [image(edited)]
 

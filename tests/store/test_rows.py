@@ -3,8 +3,10 @@
 import re
 
 import apsw
+import pytest
 from msgspec import structs
 
+from hub.core import requirements
 from hub.core.task import Task
 from hub.store import rows
 from hub.store.migrate import MIGRATIONS
@@ -60,3 +62,21 @@ def test_a_task_spec_is_stored_without_what_it_does_not_say() -> None:
     """Defaults are left out: they would be more than the rest."""
     (row,) = rows.fresh_rows([new_task(7)], ORGS)
     assert row[1] == b'{"description":"task 7","payload":{"n": 1}}'
+
+
+@pytest.mark.parametrize("needs", [None, [], ["gpu"], ["gpu", "linux"], ["b", "a"], ["a", "a"]])
+def test_needs_are_stored_once_and_come_back_as_they_were(needs: list[str] | None) -> None:
+    """In the key of the lane; only those in disorder are in the spec as well."""
+    task = new_task(7, needs=needs)
+    (row,) = rows.fresh_rows([task], ORGS)
+    ordered = bool(needs) and needs == sorted(set(needs or ()))
+    assert (b"needs" in row[1]) is (needs is not None and not ordered)
+    assert rows.spec_of(row[1], task.requires) == task.spec
+
+
+def test_needs_come_back_where_agents_are_excluded() -> None:
+    """The key of the lane changes after a rejection, what the submitter said does not."""
+    task = new_task(7, needs=["gpu"], assign_to="needs")
+    (row,) = rows.fresh_rows([task], ORGS)
+    excluding = requirements.exclude(task.requires, "oak", 0, 1)
+    assert rows.spec_of(row[1], excluding) == task.spec
