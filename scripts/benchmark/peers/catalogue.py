@@ -36,17 +36,18 @@ CORRAL: Final = [
         "corral_socket",
         30_000,
         "`corral up` with its defaults, an operator's token; one plain agent on `websockets`, "
-        "msgspec and uvloop with 16 slots instead of the sidecar, which runs each task in a "
-        "process; the client sends a frame for each task and is sent each result",
-        slots=16,
+        "msgspec and uvloop instead of the sidecar, which runs each task in a process; it has 64 "
+        "slots, as many tasks as the worker on JetStream asks for at once (Celery's is given 100 "
+        "ahead); the client sends a frame for each task and is sent each result",
+        slots=64,
     ),
     _corral(
-        "corral-64",
-        "Corral, WebSocket, 64 slots",
+        "corral-16",
+        "Corral, WebSocket, 16 slots",
         "corral_socket",
         30_000,
-        "the same with 64 slots, as many tasks as the worker on JetStream asks for at once",
-        slots=64,
+        "the same with 16 slots",
+        slots=16,
     ),
     _corral(
         "corral-http",
