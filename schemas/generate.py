@@ -13,13 +13,35 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct
 
-from schemas import events, from_agent, to_agent, work
-from schemas.http import access, agents, bulk, dispatch, hub, tasks
+from schemas import dashboard, events, from_agent, to_agent, work
+from schemas.http import (
+    access,
+    agents,
+    bulk,
+    dispatch,
+    hub,
+    metrics,
+    search,
+    sessions,
+    tasks,
+)
 from schemas.http import events as http_events
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-HTTP: Final = (access, agents, bulk, dispatch, http_events, hub, tasks)
+HTTP: Final = (
+    access,
+    agents,
+    bulk,
+    dashboard,
+    dispatch,
+    http_events,
+    hub,
+    metrics,
+    search,
+    sessions,
+    tasks,
+)
 """The modules whose Structs are bodies and queries of HTTP."""
 
 Schema = dict[str, Any]
@@ -35,6 +57,8 @@ def documents() -> dict[str, str]:
             "$defs": definitions(*http_structs(), *structs_of(work)),
         },
         "events.json": _events(),
+        "to_page.json": _union("What the hub sends to the dashboard", dashboard.ToPage),
+        "from_page.json": _union("What the dashboard sends", dashboard.FromPage),
     }
     return {
         name: json.dumps({"$schema": DIALECT} | schema, indent=2) + "\n"

@@ -1,0 +1,176 @@
+"""What the dashboard's socket says: a picture of the fleet, kept up to date.
+
+The page first asks for a snapshot over HTTP, then follows the batches of the socket. A batch
+has the number after the one before it; a page that misses one asks for a new snapshot. The
+same bytes go to every page of an org.
+"""
+
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+
+from schemas.scalars import AgentId, Count, StateName, TaskId, WallTime
+
+BATCH_MS: Final = 50
+"""A batch gathers what happened in so long."""
+BEAT_MS: Final = 10_000
+"""Something is said at least this often, each way."""
+HIDDEN_MS: Final = 1_000
+"""A hidden page hears of numbers only, and this seldom."""
+MOST_TASKS: Final = 500
+"""So many changed tasks are named in a batch; when there are more, it says so."""
+MOST_EVENTS: Final = 100
+
+Names = dict[str, Count]
+
+
+class AgentRow(Struct, frozen=True, array_like=True):
+    """An agent, as far as lists and the map show it."""
+
+    id: AgentId
+    name: str
+    status: str
+    """A value of `Presence`."""
+    slots: Count
+    running: Count
+    paused: bool
+    draining: bool
+    active: bool
+    host: str | None
+    seen_at: WallTime | None
+    """When it was last seen; null while it is connected."""
+    offer: Count
+    """Which of the snapshot's `offers` it has; a delta names new ones in `offers`."""
+    labels: dict[str, str]
+
+
+class TaskRow(Struct, frozen=True, array_like=True):
+    """A task that changed, as far as a list shows it."""
+
+    id: TaskId
+    state: StateName
+    version: Count
+    attempt: Count
+    agent: AgentId | None
+    """Which has it, or ended it."""
+    percent: int | None
+    at: WallTime
+    """When it changed."""
+
+
+class EventRow(Struct, frozen=True, array_like=True):
+    """An event, short."""
+
+    seq: Count
+    type: str
+    entity: str
+    actor: str
+    at: WallTime
+    data: dict[str, Any]
+
+
+class Counters(Struct, frozen=True):
+    """The numbers at the top of the page."""
+
+    tasks: Names
+    """How many tasks are in each state."""
+    agents: Names
+    """How many agents have each status; `paused` counts them again."""
+    queued: Names
+    """How many tasks wait, by priority."""
+    finished_per_s: float
+    """Over the last ten seconds."""
+    failed_per_s: float
+    slots: Count
+    """Slots of connected agents..."""
+    busy: Count
+    """...and how many of them have work."""
+    oldest_queued_ms: Count | None
+    loop_lag_ms: float
+    dispatch_paused: bool
+    readers: Count
+    """How many pages follow."""
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything a page needs to begin with."""
+
+    epoch: str
+    """Changes with every start of the hub."""
+    seq: Count
+    """The batch after which it was made."""
+    at: WallTime
+    version: str
+    build: str | None
+    """Which build of the page the hub serves; another one than the page's own: load it anew."""
+    counters: Counters
+    offers: list[list[str]] = []
+    """The distinct lists of capabilities; only with `scope=agents`."""
+    agents: list[AgentRow] = []
+
+
+class SnapshotQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of it."""
+
+    scope: Annotated[str, Meta(pattern="^(summary|agents)$")] = "summary"
+
+
+class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
+    """The first word of the hub."""
+
+    epoch: str
+    seq: Count
+    """The last batch."""
+    at: WallTime
+    resumed: bool
+    """The batches after the page's own follow; otherwise it needs a new snapshot."""
+    beat_ms: Count
+
+
+class Delta(Struct, frozen=True, tag_field="type", tag="delta", omit_defaults=True):
+    """What changed since the batch before."""
+
+    seq: Count
+    at: WallTime
+    counters: Counters | None = None
+    offers: dict[str, list[str]] = {}
+    """New lists of capabilities, by their number."""
+    agents: list[AgentRow] = []
+    gone: list[AgentId] = []
+    """Agents that were deleted."""
+    tasks: list[TaskRow] = []
+    events: list[EventRow] = []
+    more: bool = False
+    """More tasks or events than are named here: what is shown of them has to be asked for."""
+
+
+class Reset(Struct, frozen=True, tag_field="type", tag="reset"):
+    """The page was too slow: it needs a new snapshot; batches go on after this number."""
+
+    seq: Count
+    reason: str
+
+
+class Beat(Struct, frozen=True, tag_field="type", tag="beat"):
+    """Nothing happened, and the hub is well; or the page is."""
+
+    at: WallTime
+    seq: Count = 0
+
+
+class Ended(Struct, frozen=True, tag_field="type", tag="ended"):
+    """The session is over, and the socket closes."""
+
+    reason: str
+
+
+class Pace(Struct, frozen=True, tag_field="type", tag="pace"):
+    """The page is hidden, or is seen again."""
+
+    hidden: bool
+
+
+ToPage = Hello | Delta | Reset | Beat | Ended
+"""What the hub says to a page."""
+FromPage = Beat | Pace
+"""What a page says to the hub."""
