@@ -163,11 +163,14 @@ def admit(services: Services, request: Request, scope: Scope, tier: Tier) -> Pri
 
 
 def _bearer(services: Services, request: Request) -> Principal:
-    """Whose token a request has. Raises Refused."""
-    token = token_of(request.headers.get("Authorization", ""))
+    """Whose token a request has. Raises Refused; to send none at all is no guess."""
+    address, header = address_of(request.scope), request.headers.get("Authorization")
+    if header is None:
+        services.limits.take_anonymous(address)
+        raise Refused(ErrorCode.INVALID_TOKEN, "a bearer token or a session's cookie is needed")
+    token = token_of(header)
     principal = services.tokens.check(token)
     if principal is None:
-        address = address_of(request.scope)
         services.limits.may_log_in(address, token)
         services.limits.login_failed(address, token)
         raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")

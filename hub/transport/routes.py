@@ -1,4 +1,6 @@
-"""Every URL on one page: who may, what it costs, what goes in, what comes out.
+"""Every URL: who may, what it costs, what goes in, what comes out.
+
+Those of browser sessions have a page of their own, `routes_sessions.py`.
 
 A route is protected unless its scope is None. Reads come from the bucket for reads and writes
 from the one for control, unless a line says otherwise. The published OpenAPI document is made
