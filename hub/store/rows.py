@@ -267,9 +267,9 @@ def session_row(session: BrowserSession, orgs: Mapping[str, int]) -> Row:
 
 def session_of(row: Row, names: Mapping[int, str]) -> BrowserSession:
     """The browser session in a row of the query `sessions`."""
-    session_id, org, *plain, began_hub, began_wall, used_hub, used_wall = row
-    began, used = Instant(began_hub, began_wall), Instant(used_hub, used_wall)
-    return BrowserSession(session_id, names[org], *plain, began, used)
+    session_id, org, digest, credential, address, browser, *times = row
+    began, used = Instant(*times[:2]), Instant(*times[2:])
+    return BrowserSession(session_id, names[org], digest, credential, address, browser, began, used)
 
 
 def replay_row(replay: Replay, orgs: Mapping[str, int]) -> Row:

@@ -82,4 +82,4 @@ def clearing(request: Request) -> str:
 
 def _is_encrypted(request: Request) -> bool:
     """Whether the browser speaks https, with the hub or with a proxy that it trusts."""
-    return request.scope["scheme"] == "https"
+    return bool(request.scope["scheme"] == "https")

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.core.clock import Instant
 from hub.core.browser_sessions import begin
 from hub.core.clock import Instant
 from hub.core.credentials import InviteRecord

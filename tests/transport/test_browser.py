@@ -157,6 +157,6 @@ def test_a_session_pays_like_its_person(calm_hub: Hub) -> None:
     browser.log_in(token=made["token"])
     for _ in range(5):
         browser.ask("GET", ME)
-    usage = calm_hub.get("/admin/limits")["items"]
+    usage = calm_hub.get("/admin/limits")["usage"]
 
     assert any(each["subject"] == "saver" and each["tier"] == "reads" for each in usage)
