@@ -98,7 +98,8 @@ def test_the_link_to_the_dashboard_is_for_eyes_only(
     hub.prepare("POST /api/v1/invites", {"code": "abc", "expires_at": 5}, 201)
     code = {"code": "xyz", "path": "/dashboard#code=xyz", "expires_at": 5}
     hub.prepare("POST /api/v1/login-codes", code, 201)
-    monkeypatch.setattr(up, "NOTES", Console(stderr=True, force_terminal=terminal, width=200))
+    screen = Console(stderr=True, highlight=False, force_terminal=terminal)
+    monkeypatch.setattr(up, "NOTES", screen)
     up.start_page(Serving(hub.url, str(tmp_path)))
     page = capsys.readouterr().err
     assert (f"{hub.url}/dashboard#code=xyz" in page) is terminal
