@@ -9,7 +9,7 @@ from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.settings import Settings
 from hub.store.contract import Recovered
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 MAIN = "main"
 
@@ -25,6 +25,11 @@ def recover_orgs(past: Recovered) -> dict[str, Org]:
         orgs[pause.org].dispatch.begin(pause)
     for name, counts in past.counts.items():
         orgs[name].counts.update(counts)
+        special = past.queued_special.get(name, {})
+        for priority, number in special.items():
+            orgs[name].queued[priority] = number
+        normal = orgs[name].counts[TaskState.QUEUED] - sum(special.values())
+        orgs[name].queued[Priority.NORMAL] = normal
     for name, row in past.queued:
         place = place_of(row.queue_key, row.seq)
         orgs[name].matcher.add(row.requires, row.fairness_key, place, hot=False)

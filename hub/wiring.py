@@ -24,6 +24,7 @@ from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.invites import Invites
 from hub.services.limits import Limits
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
 from hub.services.metrics import Metrics
@@ -68,6 +69,7 @@ class _Basis(NamedTuple):
     journal: Journal
     loader: Loader
     bus: Bus
+    live: Live
     peers: Peers
 
 
@@ -91,7 +93,7 @@ async def wire(
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
     basis = _basis(config, opened, commit_failed)
-    past, clock, chance, metrics, orgs, journal, loader, bus, peers = basis
+    past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
@@ -113,6 +115,7 @@ async def wire(
         loader=loader,
         bus=bus,
         envelopes=Envelopes(orgs, access.tokens),
+        live=live,
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
@@ -159,15 +162,23 @@ def _basis(
     loader = Loader(opened.store)
     loader.durable = lambda: journal.durable
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
-    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
-    return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
+    metrics.events_in_memory = lambda: bus.held
+    chance = Chance()
+    live = Live(orgs, journal, clock, chance, loader, metrics, __version__)
+    journal.published = partial(_publish, bus, live)
+    return _Basis(past, clock, chance, metrics, orgs, journal, loader, bus, live, Peers())
+
+
+def _publish(bus: Bus, live: Live, batch: Batch) -> None:
+    bus.publish(batch)
+    live.published(batch)
 
 
 def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
     invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
-    expulsion = Expulsion(tokens, basis.peers, basis.bus)
+    expulsion = Expulsion(tokens, basis.peers, basis.bus, basis.live)
     tokens.on_end(expulsion.expel)
     rates = config.rates.fit(config.settings.heartbeat_ms)
     limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))

@@ -16,6 +16,7 @@ from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.invites import Invites
 from hub.services.limits import Limits
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
 from hub.services.newcomers import Newcomers
@@ -43,6 +44,7 @@ class Services:
     loader: Loader
     bus: Bus
     envelopes: Envelopes
+    live: Live
     peers: Peers
     tokens: Tokens
     invites: Invites
@@ -73,3 +75,4 @@ class Services:
         """The hub stops: whatever waits for something to happen is answered now."""
         self.watches.stop()
         self.bus.stop()
+        self.live.stop()

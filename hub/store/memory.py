@@ -36,7 +36,7 @@ from hub.store.contract import (
     StoreError,
     TimedRow,
 )
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 HISTORY: Final = "0123456789abcdef"
 _CAN_EXPIRE: Final = frozenset({TaskState.SCHEDULED, TaskState.QUEUED})
@@ -119,6 +119,7 @@ class MemoryStore:
                 if task.spec.complete_by is not None and task.state in _CAN_EXPIRE
             ],
             counts=_counts(tasks),
+            queued_special=_queued_special(tasks),
             pauses=[pause for pause in content.pauses.values() if pause.ended_at is None],
             jobs=sorted(
                 (job for job in content.jobs.values() if job.finished_at is None),
@@ -208,6 +209,14 @@ def _prune(replays: dict[tuple[str, str, str, str], Replay], before: int) -> Non
 def _marks(replays: Iterable[Replay]) -> Iterator[ReplayMark]:
     found = [ReplayMark(replay.created_at, replay.mark) for replay in replays]
     return iter(sorted(found, reverse=True)[:REPLAYS_RECOVERED])
+
+
+def _queued_special(tasks: Iterable[Task]) -> dict[str, dict[Priority, int]]:
+    found: defaultdict[str, Counter[Priority]] = defaultdict(Counter)
+    for task in tasks:
+        if task.state is TaskState.QUEUED and task.priority is not Priority.NORMAL:
+            found[task.org][task.priority] += 1
+    return {org: dict(priorities) for org, priorities in found.items()}
 
 
 def _counts(tasks: Iterable[Task]) -> dict[str, dict[TaskState, int]]:
