@@ -106,7 +106,6 @@ async def wire(
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = tasks.orgs = list(orgs.values())
     recovery.resume_held(orgs, past, agents, settings, clock.now())
-    sources = Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -136,7 +135,7 @@ async def wire(
         administration=Administration(journal, clock, log_level),
         settings=settings,
         metrics=metrics,
-        exposition=Exposition(sources),
+        exposition=_exposition(basis, access, replays),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
@@ -144,6 +143,12 @@ async def wire(
     upkeep = _upkeep(services, basis, access)
     journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _exposition(basis: _Basis, access: _Access, replays: Replays) -> Exposition:
+    orgs = list(basis.orgs.values())
+    sources = Sources(basis.metrics, basis.journal, orgs, basis.peers, access.limits, replays)
+    return Exposition(sources)
 
 
 def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:

@@ -40,7 +40,7 @@ class Org:
         self.counts = dict.fromkeys(TaskState, 0)
         """How many tasks are in each state, in memory or not."""
         self.queued = [0] * len(Priority)
-        """How many of the queued ones have each priority."""
+        """How many queued tasks have each priority, likewise."""
         self.backing_off = Alarms()
         """Of tasks that back off, in hub time."""
         self.not_yet = Alarms()
@@ -56,11 +56,8 @@ class Org:
         self.position = position
         self.changes.task(after)
         old = None if before is None else before.state
-        if before is not None and old is QUEUED and after.state is not old:
-            self.queued[before.priority] -= 1
-            if after.state is not ASSIGNED:
-                self.matcher.remove(before)
-            self.tasks.dispatched(before)
+        if before is not None and old is QUEUED:
+            self._leave_queue(before, after)
         self.tasks.keep(after)
         if old is not after.state:
             if old is not None:
@@ -79,14 +76,21 @@ class Org:
         if spec.complete_by is not None or (before is not None and before.spec is not spec):
             self._set_expiry(before, after)
 
+    def _leave_queue(self, before: Task, after: Task) -> None:
+        self.queued[before.priority] -= 1
+        if after.state is not QUEUED:
+            if after.state is not ASSIGNED:
+                self.matcher.remove(before)
+            self.tasks.dispatched(before)
+
     def _follow_edit(self, before: Task, after: Task, position: int) -> None:
         """A task waits as before, perhaps in another place or for another time."""
         if after.state is QUEUED:
             if _place_in_line(after) == _place_in_line(before):
+                self.queued[after.priority] += 1
                 self.tasks.let_go(after, position)
                 return
             self.matcher.remove(before)
-            self.queued[before.priority] -= 1
             self.tasks.dispatched(before)
         elif _time_to_wait_for(after) == _time_to_wait_for(before):
             self.tasks.let_go(after, position)
@@ -193,10 +197,8 @@ class Org:
             agent = self.agents[record.id] = Agent(record)
             self.matcher.enter(agent)
         else:
-            same = (agent.record.capabilities, agent.record.executors) == (
-                record.capabilities,
-                record.executors,
-            )
+            old = agent.record
+            same = (old.capabilities, old.executors) == (record.capabilities, record.executors)
             agent.becomes(record)
             if same:
                 self.matcher.refresh(agent)

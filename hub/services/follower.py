@@ -28,7 +28,7 @@ class Line(Protocol):
         """Bytes that wait until the page reads."""
         ...
 
-    def send(self, text: bytes) -> None:
+    def deliver(self, text: bytes) -> None:
         """Send a text; without effect once the connection closes."""
         ...
 
@@ -78,27 +78,27 @@ class Follower:
         if missed is None:
             self.told_from = self.seq
         for frame in missed or ():
-            self._line.send(frame)
+            self._line.deliver(frame)
 
     def take(self, seq: int, frame: bytes) -> None:
         """Send a batch, if it is for this page now."""
         if not (self.hidden or self.clogged):
             self.seq = seq
-            self._line.send(frame)
+            self._line.deliver(frame)
 
     def take_numbers(self, frame: bytes) -> None:
         """Send the numbers of a hidden page."""
         if self.hidden and not self.clogged:
-            self._line.send(frame)
+            self._line.deliver(frame)
 
     def reset(self, reason: str) -> None:
         """Have it fetch a new snapshot."""
         self.seq = self.told_from = self._batches.last
-        self._line.send(encode(Reset(self.seq, reason)))
+        self._line.deliver(encode(Reset(self.seq, reason)))
 
     def end(self, reason: str) -> None:
         """Its person may not see this any more."""
-        self._line.send(encode(Ended(reason)))
+        self._line.deliver(encode(Ended(reason)))
         self._line.close(Close(CloseCode.CREDENTIAL, reason, reconnect=False))
 
     def stop(self) -> None:
@@ -148,4 +148,4 @@ class Follower:
             self._line.close(Close(CloseCode.HEARTBEAT_MISSED, reason, reconnect=True))
         elif now.hub - self._beat_at >= BEAT_MS:
             self._beat_at = now.hub
-            self._line.send(encode(Beat(now.wall, self.seq)))
+            self._line.deliver(encode(Beat(now.wall, self.seq)))

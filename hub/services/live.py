@@ -100,7 +100,7 @@ class Live:
         known = since is not None and since.epoch == self.epoch
         missed = following.enter(follower, since.seq if known and since is not None else None)
         seq, wall = following.ring.last, self._clock.now().wall
-        line.send(encode(Hello(self.epoch, seq, wall, missed is not None, BEAT_MS)))
+        line.deliver(encode(Hello(self.epoch, seq, wall, missed is not None, BEAT_MS)))
         follower.begin(missed)
         self._metrics.pages += 1
         self._set_timer(TICK_S)

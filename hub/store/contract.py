@@ -146,8 +146,8 @@ class Recovered(Struct):
     """(org, complete_by, seq) of every task that is queued or scheduled and can expire."""
     counts: dict[str, dict[TaskState, int]]
     """How many tasks are in each state, by org."""
-    queued_special: dict[str, dict[Priority, int]]
-    """How many queued tasks have another priority than the normal one, by org."""
+    queued_unusual: dict[str, dict[Priority, int]]
+    """How many queued tasks have each priority other than the normal one, by org."""
     pauses: list[PauseRecord]
     """Those that have not ended."""
     jobs: list[JobRecord]

@@ -119,7 +119,7 @@ class MemoryStore:
                 if task.spec.complete_by is not None and task.state in _CAN_EXPIRE
             ],
             counts=_counts(tasks),
-            queued_special=_queued_special(tasks),
+            queued_unusual=_unusual(tasks),
             pauses=[pause for pause in content.pauses.values() if pause.ended_at is None],
             jobs=sorted(
                 (job for job in content.jobs.values() if job.finished_at is None),
@@ -211,19 +211,19 @@ def _marks(replays: Iterable[Replay]) -> Iterator[ReplayMark]:
     return iter(sorted(found, reverse=True)[:REPLAYS_RECOVERED])
 
 
-def _queued_special(tasks: Iterable[Task]) -> dict[str, dict[Priority, int]]:
-    found: defaultdict[str, Counter[Priority]] = defaultdict(Counter)
-    for task in tasks:
-        if task.state is TaskState.QUEUED and task.priority is not Priority.NORMAL:
-            found[task.org][task.priority] += 1
-    return {org: dict(priorities) for org, priorities in found.items()}
-
-
 def _counts(tasks: Iterable[Task]) -> dict[str, dict[TaskState, int]]:
     counts: defaultdict[str, Counter[TaskState]] = defaultdict(Counter)
     for task in tasks:
         counts[task.org][task.state] += 1
     return {org: dict(states) for org, states in counts.items()}
+
+
+def _unusual(tasks: Iterable[Task]) -> dict[str, dict[Priority, int]]:
+    counts: defaultdict[str, Counter[Priority]] = defaultdict(Counter)
+    for task in tasks:
+        if task.state is TaskState.QUEUED and task.priority is not Priority.NORMAL:
+            counts[task.org][task.priority] += 1
+    return {org: dict(priorities) for org, priorities in counts.items()}
 
 
 class MemoryReader:

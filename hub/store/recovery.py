@@ -49,7 +49,7 @@ def recover(path: Path, names: Mapping[int, str]) -> Recovered:
                 for org, complete_by, seq in reader.execute(sql("expiring"))
             ],
             counts=_counts(reader, names, backlog),
-            queued_special=_queued_special(reader, names),
+            queued_unusual=_unusual(reader, names, backlog),
             queued=backlog.in_order(),
             pauses=[pause_of(row) for row in reader.execute(sql("open_pauses"))],
             jobs=[job_of(row) for row in reader.execute(sql("open_jobs"))],
@@ -83,10 +83,12 @@ def _counts(reader: apsw.Connection, names: Mapping[int, str], backlog: Backlog)
     return {org: {state: n for state, n in mine.items() if n} for org, mine in counts.items()}
 
 
-def _queued_special(
-    reader: apsw.Connection, names: Mapping[int, str]
+def _unusual(
+    reader: apsw.Connection, names: Mapping[int, str], backlog: Backlog
 ) -> dict[str, dict[Priority, int]]:
-    found: dict[str, dict[Priority, int]] = {}
-    for org, priority, number in reader.execute(sql("count_queued_special")):
-        found.setdefault(names[org], {})[Priority(priority)] = number
-    return found
+    """Found along the index of unusual priorities; an empty queue spares a look at all of it."""
+    counts: dict[str, dict[Priority, int]] = {}
+    if backlog.counts.total():
+        for org, priority, number in reader.execute(sql("count_unusual")):
+            counts.setdefault(names[org], {})[Priority(priority)] = number
+    return counts

@@ -80,7 +80,7 @@ class PageSocket(WebSocketsSansIOProtocol):
             self._closing = self.close_sent = True
             self.transport.close()
         elif opening.principal is None:
-            self.send(encode(Ended(opening.reason)))
+            self.deliver(encode(Ended(opening.reason)))
             self.close(Close(CloseCode.CREDENTIAL, opening.reason, reconnect=False))
         else:
             try:
@@ -161,7 +161,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         """Bytes that wait until the page reads."""
         return 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
 
-    def send(self, text: bytes) -> None:
+    def deliver(self, text: bytes) -> None:
         """Send a text; without effect once the connection closes."""
         if not (self._closing or self.transport.is_closing()):
             self.transport.writelines((text_header(len(text)), text))
