@@ -36,7 +36,7 @@ class Following:
         """Changes are gathered."""
         self.lag_ms = 0
         """How late the loop was at worst, as it is told."""
-        self._snapshots = Snapshots(self.picture, self._prepare, about)
+        self.snapshots = Snapshots(self.picture, self._prepare, about)
         self._metrics = metrics
         self._journal = journal
         self._clock = clock
@@ -79,7 +79,7 @@ class Following:
         self.active = False
         self.picture.end()
         self.ring.clear(self.picture.seq)
-        self._snapshots.forget()
+        self.snapshots.forget()
 
     # Batches
 
@@ -121,7 +121,7 @@ class Following:
         """A snapshot for the pages there are, and for those that come soon."""
         self._begin(self._clock.now())
         needed = max((follower.told_from for follower in self.followers), default=0)
-        return await self._snapshots.get(needed, agents=agents)
+        return await self.snapshots.get(needed, agents=agents)
 
     async def _prepare(self) -> Instant:
         """Bring the picture up to date: everybody gets what a snapshot has before the others."""

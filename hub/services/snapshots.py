@@ -49,6 +49,7 @@ class Snapshots:
         self, picture: Picture, prepare: Callable[[], Awaitable[Instant]], about: About
     ) -> None:
         """`prepare` brings the picture up to date."""
+        self.pace_s = PACE_S
         self._picture = picture
         self._prepare = prepare
         self._about = about
@@ -65,7 +66,7 @@ class Snapshots:
         now = asyncio.get_running_loop().time
         while True:
             made_at, shot = self._latest.get(agents, (0.0, None))
-            if shot is not None and shot.seq >= needed and now() < made_at + PACE_S:
+            if shot is not None and shot.seq >= needed and now() < made_at + self.pace_s:
                 return shot
             task = self._under_way.get(agents)
             if task is None:
@@ -79,7 +80,7 @@ class Snapshots:
 
     async def _make(self, last_at: float, *, agents: bool) -> Shot:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, last_at + PACE_S - loop.time()))
+        await asyncio.sleep(max(0.0, last_at + self.pace_s - loop.time()))
         now = await self._prepare()
         picture, about = self._picture, self._about
         rows = list(picture.fleet.rows.values()) if agents else []
