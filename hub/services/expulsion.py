@@ -2,12 +2,14 @@
 
 Sessions, streams and pages hold the public id of the token they came with. When tokens end, those
 that came with them are found and closed; once a minute all are looked at, for whatever came
-in between, and because a session that lasts is a use of its token.
+in between, and because a session that lasts is a use of its token. A stream that came with a
+browser session ends with that.
 """
 
 from collections.abc import Callable
 from typing import Final
 
+from hub.core.browser_sessions import SENTENCES, BrowserSession, Ending
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.session import Close
@@ -40,9 +42,13 @@ class Expulsion:
                 peer.close(Close(CloseCode.CREDENTIAL, ENDED, reconnect=False))
         self._dismiss(lambda reader: reader.credential in ended)
 
-    def _dismiss(self, whom: Callable[[Principal], bool]) -> None:
+    def expel_browser(self, session: BrowserSession, ending: Ending) -> None:
+        """A browser session ended, and that is durable."""
+        self._dismiss(lambda reader: reader.session == session.id, SENTENCES[ending])
+
+    def _dismiss(self, whom: Callable[[Principal], bool], reason: str = ENDED) -> None:
         self._bus.dismiss(whom)
-        self._live.dismiss(whom, ENDED)
+        self._live.dismiss(whom, reason)
 
     def look_around(self, now: Instant) -> None:
         """Once in a while: note who is here, and see whether anybody should not be."""

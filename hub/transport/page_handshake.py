@@ -15,6 +15,7 @@ from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.services.live import Since
 from hub.transport.bearer import token_of
+from hub.transport.browser import NO_SESSION
 from hub.transport.handshake import caller_of, log_in, too_many
 from hub.transport.visitors import Visitor
 from schemas.scalars import Role
@@ -51,6 +52,8 @@ def answer(socket: "PageSocket", event: Request) -> Opening:
         services.limits.take_handshake(caller.address)
         principal = _who(socket, event, caller)
     except Refused as refused:
+        if refused.code in NO_SESSION:
+            return Opening(response, reason=refused.message)
         return Opening(too_many(services, conn, refused))
     if principal is None:
         return Opening(response)
@@ -60,11 +63,21 @@ def answer(socket: "PageSocket", event: Request) -> Opening:
 
 
 def _who(socket: "PageSocket", event: Request, caller: Visitor) -> Principal | None:
-    """Whose token or session it is. Raises Refused when it came too fast."""
+    """Whose token or cookie it is; a token comes first, as everywhere.
+
+    Any page may make a browser send its cookie, so with one the browser has to say which page
+    it was: the door has turned away those of other sites. Raises Refused for a session that is
+    over, and when handshakes or logins came too fast.
+    """
     given = event.headers.get_all("Authorization")
     if given:
         return log_in(socket.services, caller.address, token_of(given[0]))
-    return None
+    if not event.headers.get_all("Origin"):
+        return None
+    sessions = socket.services.browser_sessions
+    header = "; ".join(event.headers.get_all("Cookie"))
+    session = sessions.find(header, encrypted=caller.scheme == "https", is_use=False)
+    return None if session is None else sessions.principal_of(session)
 
 
 def since_of(event: Request) -> Since | None:

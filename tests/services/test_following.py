@@ -138,6 +138,7 @@ def test_no_news_no_batch(scene: Scene) -> None:
         scene.wait(1_000)
         scene.tick()
     assert watcher.line.heard == []
+    scene.wait(1_000)
     scene.submit()
     scene.tick()
     scene.wait(199)
@@ -209,9 +210,7 @@ async def test_many_pages_share_a_snapshot(scene: Scene) -> None:
 async def test_who_asked_first_may_go(scene: Scene) -> None:
     """The others get the snapshot all the same."""
     scene.declare(*(f"agent-{number}" for number in range(3_000)))
-    first, second = (
-        asyncio.ensure_future(scene.following.snapshot(agents=True)) for _ in range(2)
-    )
+    first, second = (asyncio.ensure_future(scene.following.snapshot(agents=True)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     shot = await second

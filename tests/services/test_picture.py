@@ -14,7 +14,7 @@ from schemas.scalars import Presence, Priority, PriorityName, TaskState
 from tests.core.hand_hub import HandHub
 from tests.core.herd import WALL
 from tests.core.test_model import Fleet
-from tests.services.onlooker import Onlooker, Watcher, followed, join
+from tests.services.onlooker import Watcher, followed, join
 
 
 class Watched(Fleet):
