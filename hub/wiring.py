@@ -145,8 +145,7 @@ async def wire(
         version=__version__,
         started_at=clock.hub(),
     )
-    upkeep = _upkeep(services, basis, access)
-    journal.before_commit = partial(_end_turn, scheduler, upkeep)
+    upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
 
 
@@ -226,7 +225,7 @@ def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
     )
 
 
-def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
+def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Scheduler) -> Upkeep:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics
     terms = Terms(services.tasks, services.agents, basis.chance)
@@ -247,4 +246,5 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         services.browser_sessions.note_uses,
         access.expulsion.look_around,
     ]
+    basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return upkeep

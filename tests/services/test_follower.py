@@ -101,9 +101,9 @@ def test_a_page_that_takes_nothing_is_cut(scene: Scene) -> None:
     scene.wait(STUCK_MS - 1_000)
     scene.line.unsent -= 1
     scene.wait(STUCK_MS - 1_000)
-    assert not scene.line.was_cut
+    before = scene.line.was_cut
     scene.wait(2_000)
-    assert scene.line.was_cut
+    assert (before, scene.line.was_cut) == (False, True)
     assert scene.line.heard == [], "nothing more is put on top"
 
 
@@ -112,13 +112,12 @@ def test_a_silent_page_is_closed(scene: Scene) -> None:
     scene.wait(SILENT_MS - 1_000)
     scene.follower.hears(Beat(1), scene.now)
     scene.wait(SILENT_MS - 1_000)
-    assert scene.line.closed is None
+    before = scene.line.closed
     scene.wait(1_000)
-    assert scene.line.closed is not None
-    assert (scene.line.closed.code, scene.line.closed.reconnect) == (
-        CloseCode.HEARTBEAT_MISSED,
-        True,
-    )
+    after = scene.line.closed
+    assert before is None
+    assert after is not None
+    assert (after.code, after.reconnect) == (CloseCode.HEARTBEAT_MISSED, True)
 
 
 def test_the_hub_shows_that_it_is_there(scene: Scene) -> None:
