@@ -5,6 +5,7 @@ a task that waits for a queue, and what a page has not read could not be seen. W
 speaks on a connection is chosen by the path, in `guard.py`.
 """
 
+import socket
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -38,6 +39,8 @@ UNSENT_BYTES: Final = 1 * MIB
 """A page with so much unread is too slow: the rest is dropped..."""
 READ_AGAIN_BYTES: Final = 64 * KIB
 """...until no more than this is left."""
+KERNEL_BYTES: Final = 128 * KIB
+"""What the system may hold besides: by itself it would hold megabytes of what is old by then."""
 FAREWELL_SECONDS: Final = 2.0
 """How long a page has to answer a close before the connection is cut."""
 _decode = msgspec.json.Decoder(FromPage).decode
@@ -55,6 +58,8 @@ class PageSocket(WebSocketsSansIOProtocol):
         self.queue = self.writable = UNREAD  # type: ignore[assignment]
         self.conn.max_message_size = FRAME_BYTES
         transport.set_write_buffer_limits(UNSENT_BYTES, READ_AGAIN_BYTES)
+        kernel = transport.get_extra_info("socket")
+        kernel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         self._follower: Follower | None = None
         self._closing = False
         self._bucket = Bucket(FRAMES_A_MINUTE, FRAMES_AT_ONCE, self.services.clock.hub())
