@@ -25,6 +25,7 @@ from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.invites import Invites
 from hub.services.limits import Limits
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
 from hub.services.login_codes import LoginCodes
@@ -70,6 +71,7 @@ class _Basis(NamedTuple):
     journal: Journal
     loader: Loader
     bus: Bus
+    live: Live
     peers: Peers
 
 
@@ -95,7 +97,7 @@ async def wire(
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
     basis = _basis(config, opened, commit_failed)
-    past, clock, chance, metrics, orgs, journal, loader, bus, peers = basis
+    past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
@@ -115,6 +117,7 @@ async def wire(
         loader=loader,
         bus=bus,
         envelopes=Envelopes(orgs, access.tokens),
+        live=live,
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
@@ -142,8 +145,7 @@ async def wire(
         version=__version__,
         started_at=clock.hub(),
     )
-    upkeep = _upkeep(services, basis, access)
-    journal.before_commit = partial(_end_turn, scheduler, upkeep)
+    upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
 
 
@@ -163,8 +165,16 @@ def _basis(
     loader = Loader(opened.store)
     loader.durable = lambda: journal.durable
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
-    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
-    return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
+    metrics.events_in_memory = lambda: bus.held
+    chance = Chance()
+    live = Live(orgs, journal, clock, chance, loader, metrics, __version__)
+    journal.published = partial(_publish, bus, live)
+    return _Basis(past, clock, chance, metrics, orgs, journal, loader, bus, live, Peers())
+
+
+def _publish(bus: Bus, live: Live, batch: Batch) -> None:
+    bus.publish(batch)
+    live.published(batch)
 
 
 def _exposition(
@@ -188,7 +198,7 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
     invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
-    expulsion = Expulsion(tokens, basis.peers, basis.bus)
+    expulsion = Expulsion(tokens, basis.peers, basis.bus, basis.live)
     tokens.on_end(expulsion.expel)
     sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
     tokens.on_end(sessions.end_of_credentials)
@@ -215,7 +225,7 @@ def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
     )
 
 
-def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
+def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Scheduler) -> Upkeep:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics
     terms = Terms(services.tasks, services.agents, basis.chance)
@@ -236,4 +246,5 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         services.browser_sessions.note_uses,
         access.expulsion.look_around,
     ]
+    basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return upkeep

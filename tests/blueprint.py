@@ -59,6 +59,7 @@ LONG_CORE: Final = {
 EDGES: Final = {
     "hub/cli/program.py": "the edge of the command line: a program gets its one object",
     "hub/transport/agent_socket.py": "the socket's edge: a bad frame must not end the hub",
+    "hub/transport/page_socket.py": "the same for a page: only its connection ends",
     "hub/transport/guard.py": "the HTTP edge before there is a request: the connection ends",
     "hub/transport/edge.py": "the HTTP edge: a request answers 500 and is logged",
     "sidecar/app.py": "the supervisor thread's edge: its death must reach the exit code",
