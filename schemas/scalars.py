@@ -330,6 +330,8 @@ class Tier(StrEnum):
     """Requests without a credential, by address."""
     HANDSHAKES = "handshakes"
     """New connections to the socket, by address."""
+    PAGES = "pages"
+    """Files of the dashboard, by address: a browser asks for many of them at once."""
 
 
 class LogLevelName(StrEnum):

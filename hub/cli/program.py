@@ -16,6 +16,7 @@ from hub.cli import (
     agents,
     bulk,
     config,
+    dashboard_build,
     demo,
     dispatch,
     doctor,
@@ -59,6 +60,11 @@ agent: Final = typer.Typer(
     context_settings=_HELP,
 )
 pauses: Final = typer.Typer(help="Show, make and end pauses of dispatch.")
+page: Final = typer.Typer(
+    help="Build the dashboard's page.",
+    no_args_is_help=True,
+    context_settings=_HELP,
+)
 
 token: Final = typer.Typer(
     help="Make, list, replace and end tokens.",
@@ -100,6 +106,7 @@ for _group, _name, _function in (
     (pauses, "show", dispatch.show),
     (pauses, "pause", dispatch.pause),
     (pauses, "resume", dispatch.resume),
+    (page, "build", dashboard_build.build),
     (token, "create", tokens.create),
     (token, "list", tokens.list_tokens),
     (token, "rotate", tokens.rotate),
@@ -119,9 +126,13 @@ program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")
 pauses.callback(invoke_without_command=True)(with_access(dispatch.dispatch))
 program.add_typer(pauses, name="dispatch")
+program.add_typer(page, name="dashboard")
 
 PANELS: Final = {
-    "The hub": ("up", "demo", "config", "doctor", "top", "stats", "events", "token", "schemas"),
+    "The hub": (
+        *("up", "demo", "config", "doctor", "dashboard", "top", "stats", "events"),
+        *("token", "schemas"),
+    ),
     "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "dispatch"),
     "Agents": ("join", "sidecar", "invite", "invites", "agent", "agents"),
 }
