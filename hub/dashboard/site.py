@@ -1,18 +1,16 @@
 """Which page a hub serves: the one that was built, or the plain one that says what is missing."""
 
 import html
-from pathlib import Path
 from string import Template
 from typing import Final
 
 from loguru import logger
 
-from hub.dashboard.stamp import HERE, Place, build_id, built_from, why_not_built
+from hub.dashboard.stamp import HERE, NOT_BUILT, Place, build_id, built_from, why_not_built
 from hub.transport.assets import PLAIN, ROOT, Asset, Site, asset, read_folder
 
 BUILD_COMMAND: Final = "corral dashboard build"
 INSTALL_AGAIN: Final = "pip install --force-reinstall --no-deps ."
-_INTERNAL: Final = ("NOT-BUILT.txt", "build.json")
 
 
 def fix_for(place: Place) -> str:
@@ -40,7 +38,8 @@ def _built(place: Place) -> dict[str, Asset]:
         # Somebody builds it anew at this moment: the next start will find it.
         logger.bind(error=repr(error)).warning("the dashboard is a plain page: it is in flux")
         return {}
-    return {name: file for name, file in files.items() if Path(name).name not in _INTERNAL}
+    files.pop(f"{ROOT}/{NOT_BUILT}", None)
+    return files
 
 
 def _plain_page(place: Place) -> Asset:
