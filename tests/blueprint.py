@@ -38,9 +38,7 @@ ROOMS: Final = {
             {"msgspec", "loguru", "starlette", "uvicorn", "httptools", "websockets", "jsonschema"}
         ),
     ),
-    "hub.dashboard": Room(
-        ("hub.dashboard", "hub.transport.assets"), frozenset({"loguru"})
-    ),
+    "hub.dashboard": Room(("hub.dashboard", "hub.transport.assets"), frozenset({"loguru"})),
     "sidecar": Room(
         ("sidecar", "schemas"), frozenset({"msgspec", "loguru", "websockets", "aiosqlite"})
     ),

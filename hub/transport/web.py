@@ -79,5 +79,7 @@ def _file(site: Site, request: Request) -> Response:
         return RedirectResponse(ROOT, 307, {"Cache-Control": "no-store"})
     found = site.find(path)
     if found is None:
-        return Response("There is no such file.\n", 404, {"Cache-Control": "no-store"}, "text/plain")
+        return Response(
+            "There is no such file.\n", 404, {"Cache-Control": "no-store"}, "text/plain"
+        )
     return found.answer(request.headers)

@@ -134,7 +134,9 @@ def visits(browser: Browser) -> Iterator[Look]:
     """Begins visits, and holds them all to good behaviour at the end."""
     begun: list[Visit] = []
 
-    def look(hub: Hub, *, theme: Theme = "dark", size: tuple[int, int] = DESK, **more: Any) -> Visit:
+    def look(
+        hub: Hub, *, theme: Theme = "dark", size: tuple[int, int] = DESK, **more: Any
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=theme,

@@ -1,7 +1,6 @@
 """The page is built once for its sources, and a build that fails hurts nobody."""
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from tests.transport.ranch import until
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
     """Sources, and a double of npm in the place of Node."""
     bench = Workbench(tmp_path)
     monkeypatch.setattr(node, "find", lambda: bench.node)
-    yield bench
+    return bench
 
 
 def words(bench: Workbench) -> list[str]:
@@ -110,9 +109,7 @@ def test_skip_tries_nothing(bench: Workbench) -> None:
     assert why_not_built(bench.place) == "Its build was left out when Corral was installed."
 
 
-def test_without_node_the_way_on_is_said(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_node_the_way_on_is_said(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason names what to install."""
     monkeypatch.setattr(node, "find", lambda: None)
 

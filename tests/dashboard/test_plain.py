@@ -96,7 +96,9 @@ def test_a_task_that_failed_needs_attention(look: Look, hub: Hub) -> None:
     assert visit.page.locator("#attention img").count() == 0
 
 
-def test_the_page_finds_a_hub_that_comes_back(look: Look, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_page_finds_a_hub_that_comes_back(
+    look: Look, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """It says that it waits, and goes on by itself: the session is still good."""
     root = tmp_path_factory.mktemp("again")
     hub = Hub(root / "data", **CALM)

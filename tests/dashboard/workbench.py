@@ -10,7 +10,7 @@ from hub.dashboard.stamp import HERE, Place
 NPM: Final = """#!/bin/sh
 echo "$1 ${NODE_ENV-}" >>"$(dirname "$0")/asked"
 case $1 in
-    view) test ! -e ../no-network || { echo "npm error code ENOTFOUND"; echo "  at stack"; exit 1; } ;;
+    view) test ! -e ../no-network || { echo "npm error code ENOTFOUND"; exit 1; } ;;
     ci) mkdir -p node_modules/vue ;;
     run)
         test ! -e ../broken || { echo "noise"; echo "Error: a bracket is missing"; exit 2; }

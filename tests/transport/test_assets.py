@@ -86,7 +86,9 @@ def test_a_hashed_file_is_kept_for_a_year(hub: Hub) -> None:
     assert got.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
-@pytest.mark.parametrize("path", ["/dashboard/assets/gone-1.js", "/dashboard/assets/", MAIN + ".br"])
+@pytest.mark.parametrize(
+    "path", ["/dashboard/assets/gone-1.js", "/dashboard/assets/", MAIN + ".br"]
+)
 def test_a_file_that_is_not_there_is_never_the_page(hub: Hub, path: str) -> None:
     """A tab from before an upgrade would run the page as a script."""
     got = get(hub, path)
