@@ -16,7 +16,7 @@ from loguru import logger
 
 from hub import exposure
 from hub.config import Config, ConfigError
-from hub.dashboard.site import open_site
+from hub.dashboard import site
 from hub.services.bundle import Services
 from hub.services.turnstile import Turnstile
 from hub.transport.agent_socket import socket_class
@@ -80,7 +80,7 @@ def server_config(config: Config, services: Services, tls: ssl.SSLContext | None
         logger.bind(sockets=sockets).warning("the limit of open files allows fewer sockets")
     guard = type("BoundGuard", (Guard,), {"door": door, "most_connections": most})
     return uvicorn.Config(
-        web_app(services, open_site()),
+        web_app(services, site.installed()),
         ws=socket_class(services, asyncio.get_running_loop(), door, Turnstile(sockets)),
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         ws_max_size=FRAME_BYTES,

@@ -18,7 +18,12 @@ def fix_for(place: Place) -> str:
     return BUILD_COMMAND if place.has_sources else INSTALL_AGAIN
 
 
-def open_site(place: Place = HERE) -> Site:
+def installed() -> Site:
+    """The page of this installation."""
+    return open_site(HERE)
+
+
+def open_site(place: Place) -> Site:
     """Read the page that there is; it is logged when that is not the full one."""
     plain = read_folder(place.plain, PLAIN)
     page = _plain_page(place)

@@ -3,19 +3,14 @@
 import sys
 from pathlib import Path
 
-from hub import app, listening
-from hub.dashboard.site import open_site
+from hub import app
+from hub.dashboard import site
 from hub.dashboard.stamp import Place
-from hub.transport.assets import Site
 
 
 def main(folder: str, *flags: str) -> int:
     """Run the hub with this page, otherwise as ever."""
-
-    def site() -> Site:
-        return open_site(Place(Path(folder)))
-
-    listening.open_site = site
+    site.HERE = Place(Path(folder))
     return app.main(list(flags))
 
 
