@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 from hub import app
 from hub.dashboard import site
@@ -10,8 +11,8 @@ from hub.dashboard.stamp import Place
 
 def main(folder: str, *flags: str) -> int:
     """Run the hub with this page, otherwise as ever."""
-    site.HERE = Place(Path(folder))
-    return app.main(list(flags))
+    with patch.object(site, "HERE", Place(Path(folder))):
+        return app.main(list(flags))
 
 
 if __name__ == "__main__":
