@@ -10,6 +10,7 @@ from hub.config import Config
 from hub.core.org import Org
 from hub.services.administration import Administration
 from hub.services.agents import Agents
+from hub.services.browser_sessions import BrowserSessions
 from hub.services.bulk import Bulk
 from hub.services.bundle import Services
 from hub.services.bus import Bus
@@ -26,6 +27,7 @@ from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
+from hub.services.login_codes import LoginCodes
 from hub.services.metrics import Metrics
 from hub.services.newcomers import Newcomers
 from hub.services.old_agents import OldAgents
@@ -76,6 +78,8 @@ class _Access(NamedTuple):
 
     tokens: Tokens
     invites: Invites
+    browser_sessions: BrowserSessions
+    login_codes: LoginCodes
     expulsion: Expulsion
     limits: Limits
     failed_logins: FailedLogins
@@ -116,6 +120,8 @@ async def wire(
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
+        browser_sessions=access.browser_sessions,
+        login_codes=access.login_codes,
         newcomers=_newcomers(config, access.invites, clock),
         limits=access.limits,
         agents=agents,
@@ -169,13 +175,18 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
     expulsion = Expulsion(tokens, basis.peers, basis.bus)
     tokens.on_end(expulsion.expel)
+    sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
+    tokens.on_end(sessions.end_of_credentials)
+    sessions.on_end(expulsion.expel_browser)
+    codes = LoginCodes(tokens, journal, clock, chance)
     rates = config.rates.fit(config.settings.heartbeat_ms)
-    limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
+    ways_in = (tokens.opens, invites.is_open, codes.is_open)
+    limits = Limits(clock, rates, lambda text: any(opens(text) for opens in ways_in))
     failed_logins = FailedLogins(
         recovery.MAIN, journal, clock, lambda named: tokens.knows(named) or invites.knows(named)
     )
     limits.failed = failed_logins.note
-    return _Access(tokens, invites, expulsion, limits, failed_logins)
+    return _Access(tokens, invites, sessions, codes, expulsion, limits, failed_logins)
 
 
 def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
@@ -206,6 +217,8 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         services.pauses.end_pauses,
         services.tokens.end_due,
         services.tokens.note_uses,
+        services.browser_sessions.end_due,
+        services.browser_sessions.note_uses,
         access.expulsion.look_around,
     ]
     return upkeep

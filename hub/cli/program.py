@@ -16,6 +16,7 @@ from hub.cli import (
     agents,
     bulk,
     config,
+    dashboard,
     dashboard_build,
     demo,
     dispatch,
@@ -60,11 +61,7 @@ agent: Final = typer.Typer(
     context_settings=_HELP,
 )
 pauses: Final = typer.Typer(help="Show, make and end pauses of dispatch.")
-page: Final = typer.Typer(
-    help="Build the dashboard's page.",
-    no_args_is_help=True,
-    context_settings=_HELP,
-)
+page: Final = typer.Typer(help="Print a link that logs in to the dashboard, or build its page.")
 
 token: Final = typer.Typer(
     help="Make, list, replace and end tokens.",
@@ -126,6 +123,7 @@ program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")
 pauses.callback(invoke_without_command=True)(with_access(dispatch.dispatch))
 program.add_typer(pauses, name="dispatch")
+page.callback(invoke_without_command=True)(with_access(dashboard.dashboard))
 program.add_typer(page, name="dashboard")
 
 PANELS: Final = {

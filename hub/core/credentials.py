@@ -39,6 +39,8 @@ class Principal(Struct, frozen=True):
     org: str
     credential: str = ""
     """The public id of the token it came with: another one does not make it somebody else."""
+    session: str = ""
+    """The id of the browser session it came with, if it came with one."""
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same, by whichever of its tokens."""

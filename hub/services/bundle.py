@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hub.core.org import Org
 from hub.services.administration import Administration
 from hub.services.agents import Agents
+from hub.services.browser_sessions import BrowserSessions
 from hub.services.bulk import Bulk
 from hub.services.bus import Bus
 from hub.services.chance import Chance
@@ -17,6 +18,7 @@ from hub.services.greeting import Greeting
 from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
+from hub.services.login_codes import LoginCodes
 from hub.services.metrics import Metrics
 from hub.services.newcomers import Newcomers
 from hub.services.old_agents import OldAgents
@@ -46,6 +48,8 @@ class Services:
     peers: Peers
     tokens: Tokens
     invites: Invites
+    browser_sessions: BrowserSessions
+    login_codes: LoginCodes
     newcomers: Newcomers
     limits: Limits
     agents: Agents

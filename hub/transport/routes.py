@@ -1,4 +1,6 @@
-"""Every URL on one page: who may, what it costs, what goes in, what comes out.
+"""Every URL: who may, what it costs, what goes in, what comes out.
+
+Those of browser sessions have a page of their own, `routes_sessions.py`.
 
 A route is protected unless its scope is None. Reads come from the bucket for reads and writes
 from the one for control, unless a line says otherwise. The published OpenAPI document is made
@@ -21,7 +23,8 @@ from hub.transport import (
     api_schemas,
     api_tasks,
 )
-from hub.transport.route import delete, get, patch, post, put
+from hub.transport.route import API, delete, get, patch, post, put
+from hub.transport.routes_sessions import SESSIONS
 from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
 from schemas.http import access, agents, bulk, dispatch, events, hub, tasks
@@ -29,7 +32,6 @@ from schemas.scalars import ErrorCode as Code
 from schemas.scalars import Tier
 from schemas.work import TaskSpec
 
-API: Final = "/api/v1"
 TASK: Final = f"{API}/tasks/{{task_id}}"
 AGENT: Final = f"{API}/agents/{{agent_id}}"
 ONE_BULK: Final = f"{API}/bulk/{{bulk_id}}"
@@ -337,4 +339,4 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *BULK, *EVENTS, *AGENTS, *DISPATCH, *ACCESS, *HUB)
+ROUTES: Final = (*TASKS, *BULK, *EVENTS, *AGENTS, *DISPATCH, *ACCESS, *SESSIONS, *HUB)
