@@ -151,4 +151,5 @@ def visits(browser: Browser) -> Iterator[Look]:
     yield look
     for visit in begun:
         visit.context.close()
-    assert [seen for visit in begun for seen in visit.seen] == []
+    seen = [line for visit in begun for line in visit.seen]
+    assert not seen, "\n".join(seen)

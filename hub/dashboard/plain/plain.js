@@ -6,7 +6,7 @@ const STATES_AT_WORK = ["assigned", "running"];
 const STATES_WAITING = ["queued", "scheduled", "blocked"];
 const MARKS = { working: "busy", idle: "idle", draining: "warn", drained: "warn", stale: "bad", offline: "gone" };
 const AGENTS = 50;
-const LEAST_MS = 500; // between two looks, however much happens
+const LEAST_MS = 1_000; // between two looks, however much happens
 const MOST_MS = 15_000; // between two looks, when nothing happens
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -124,6 +124,7 @@ async function follow(signal) {
       if (!answer.ok) throw new Error(`The hub answered ${answer.status}.`);
       wait = FIRST_WAIT_MS;
       await listen(answer.body.getReader(), signal);
+      if (!signal.aborted) say("Reconnecting", "broken");
     } catch (error) {
       if (signal.aborted) return;
       if (error.status === 401) return leave("Your session has ended. Log in again.");
@@ -139,11 +140,17 @@ async function listen(reader, signal) {
   let over = false;
   let wake = () => {};
   const reading = (async () => {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      heard = true;
-      wake();
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        heard = true;
+        wake();
+      }
+    } catch {
+      // The connection broke, which ends the stream like any other end.
     }
-  })().finally(() => { over = true; wake(); });
+    over = true;
+    wake();
+  })();
   try {
     while (!over && !signal.aborted) {
       heard = false;
@@ -154,8 +161,7 @@ async function listen(reader, signal) {
     }
     await reading;
   } finally {
-    reading.catch(() => {}); // it breaks with the connection, which was noticed already
-    reader.cancel().catch(() => {});
+    reader.cancel().catch(() => {}); // nothing to cancel where it broke
   }
 }
 
