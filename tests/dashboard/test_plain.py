@@ -1,14 +1,18 @@
 """The plain page, in a real browser: it needs no build, and shows how the fleet stands."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from schemas.scalars import Role
 from tests.dashboard.browser import PHONE, Look, Theme, Visit
+from tests.dashboard.conftest import Join
+from tests.dashboard.fleet import shell
 from tests.dashboard.workbench import Workbench
 from tests.transport.ranch import CALM, Hub, until
 
@@ -82,6 +86,29 @@ def test_numbers_change_by_themselves(look: Look, hub: Hub) -> None:
     shows(visit, "Waiting", str(before + 1))
     hub.cancel(task)
     shows(visit, "Waiting", str(before))
+
+
+def test_agents_and_their_work_are_seen(look: Look, hub: Hub, join: Join, tmp_path: Path) -> None:
+    """An agent that joins, a task that waits and runs on it, and its end."""
+    hub.submit(needs=["nobody-has-this"], priority="high")
+    visit = live(look, hub)
+    high = visit.page.locator("#queue div", has_text="high").locator("dd").last
+    expect(high).to_have_text(str(hub.get("/tasks/stats")["queued_by_priority"]["high"]["count"]))
+
+    sidecar = join(hub, "plain-1")
+    row = visit.page.locator("#agents tr", has_text="plain-1")
+    expect(row).to_contain_text("idle")
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    task = hub.submit(needs=["plain-1"], run=shell(f"cat {gate}"))
+    expect(row).to_contain_text("1 of 2")
+    visit.picture("plain at work")
+    gate.write_text("go")
+    hub.reaches(task, "completed")
+    expect(row).to_contain_text("0 of 2")
+
+    sidecar.kill()
+    expect(row).to_contain_text("offline")
 
 
 def test_a_task_that_failed_needs_attention(look: Look, hub: Hub) -> None:

@@ -67,7 +67,7 @@ const logIn = (secret) => ask("POST", "/api/v1/session", secret);
 
 function enter(session) {
   csrf = session.csrf;
-  at("who").textContent = `${session.principal}, ${session.role}`;
+  at("who").textContent = session.principal === session.role ? session.role : `${session.principal} (${session.role})`;
   at("logout").hidden = false;
   at("door").hidden = true;
   at("why").textContent = "";
@@ -196,7 +196,7 @@ function showNumbers(stats, agents, offline) {
     ["Completed", sum(["completed"])],
     ["Failed", sum(["dead_letter"])],
     ["Agents connected", agents - offline],
-    ["Completed a second", rate, { maximumFractionDigits: 1 }],
+    ["Completed per second", rate, { maximumFractionDigits: 1 }],
   ];
   at("numbers").replaceChildren(...numbers.map(([name, value, form]) => {
     const pair = make("div");
@@ -207,16 +207,16 @@ function showNumbers(stats, agents, offline) {
 }
 
 function showQueue(stats) {
-  const counts = Object.entries(stats.queued_by_priority);
+  const counts = Object.entries(stats.queued_by_priority).map(([name, total]) => [name, total.count, total.more]);
   const most = Math.max(1, ...counts.map(([, count]) => count));
-  at("queue").replaceChildren(...counts.map(([name, count]) => {
+  at("queue").replaceChildren(...counts.map(([name, count, more]) => {
     const line = make("div");
     const bar = make("dd", undefined, "bar");
     const filled = make("span");
     filled.style.width = `${(100 * count) / most}%`;
     bar.append(filled);
     bar.setAttribute("aria-hidden", "true");
-    line.append(make("dt", name), bar, make("dd", number.format(count)));
+    line.append(make("dt", name), bar, make("dd", number.format(count) + (more ? "+" : "")));
     return line;
   }));
   const oldest = stats.oldest_queued_ms;
