@@ -31,8 +31,14 @@ class Sidecar:
         command = [sys.executable, "-m", "sidecar", "--config", str(self.folder)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        until(lambda: self.hub.get(f"/agents/{self.name}")["status"] in ("idle", "working"))
+        until(lambda: self.status in ("idle", "working"))
         return self
+
+    @property
+    def status(self) -> str:
+        """How the hub sees it."""
+        reply = self.hub.http("GET", f"/api/v1/agents/{self.name}")
+        return str(reply.json["status"]) if reply.status == 200 else "unknown"
 
     def kill(self) -> None:
         """Kill it without a word."""
