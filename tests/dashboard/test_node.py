@@ -1,11 +1,14 @@
 """The Node that builds the page fits, wherever it is from."""
 
+import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from hub.dashboard import node
+from tests.blueprint import ROOT
 
 
 def put(path: Path, text: str) -> Path:
@@ -76,11 +79,26 @@ def test_the_python_package_comes_first(
     assert node.find() == node.Node(program, (str(program), str(script)))
 
 
-def test_scripts_of_npm_find_the_same_node() -> None:
-    """Its folder comes first; tools of development are not left out."""
-    found = node.Node(Path("/opt/node/bin/node"), ("npm",))
+def test_scripts_of_npm_find_the_same_node_and_npm(tmp_path: Path) -> None:
+    """Whatever else is on the machine; and tools of development are not left out."""
+    double = put(tmp_path / "a node/npm-cli", '#!/bin/sh\necho "npm $*"\n')
+    found = node.Node(tmp_path / "a node/node", (str(double),))
+    ours = {"PATH": "/usr/bin:/bin", "NODE_ENV": "production", "HOME": "/h"}
 
-    assert found.environment({"PATH": "/usr/bin", "NODE_ENV": "production", "HOME": "/h"}) == {
-        "PATH": "/opt/node/bin:/usr/bin",
-        "HOME": "/h",
-    }
+    with found.environment(ours) as environment:
+        said = subprocess.run(
+            ["/bin/sh", "-c", "npm run types"], env=environment, capture_output=True, check=True
+        )
+    folder, program, *others = environment.pop("PATH").split(":")
+    assert said.stdout == b"npm run types\n"
+    assert (program, others) == (str(found.program.parent), ["/usr/bin", "/bin"])
+    assert environment == {"HOME": "/h"}
+    assert not Path(folder).exists()
+
+
+def test_the_lock_holds_the_node_that_a_package_asks_for() -> None:
+    """`scripts/install` and pip get the same one."""
+    name, least, _ = re.split(">=|,", node.PACKAGE)
+    locked = (ROOT / "scripts/requirements-node.txt").read_text("utf-8")
+
+    assert re.match(rf"{name}=={least.split('.')[0]}\.", locked)

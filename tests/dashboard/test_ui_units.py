@@ -21,14 +21,15 @@ def test_the_page_keeps_its_own_promises(script: str) -> None:
     need(found, "there is no Node")
     assert found is not None
 
-    done = subprocess.run(
-        [*found.npm, "run", script],
-        cwd=HERE.ui,
-        env=found.environment(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    with found.environment(os.environ) as environment:
+        done = subprocess.run(
+            [*found.npm, "run", script],
+            cwd=HERE.ui,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
 
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
