@@ -101,14 +101,12 @@ async def wire(
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
     edits = Edits(tasks, clock)
-    log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
-    logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
+    logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = tasks.orgs = list(orgs.values())
     recovery.resume_held(orgs, past, agents, settings, clock.now())
-    sources = Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -139,7 +137,7 @@ async def wire(
         administration=Administration(journal, clock, log_level),
         settings=settings,
         metrics=metrics,
-        exposition=Exposition(sources),
+        exposition=_exposition(basis, access, scheduler, replays),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
@@ -167,6 +165,23 @@ def _basis(
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
     journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
     return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
+
+
+def _exposition(
+    basis: _Basis, access: _Access, scheduler: Scheduler, replays: Replays
+) -> Exposition:
+    sources = Sources(
+        basis.metrics, basis.journal, scheduler.orgs, basis.peers, access.limits, replays
+    )
+    return Exposition(sources)
+
+
+async def _task_logs(opened: Opened, basis: _Basis) -> TaskLogs:
+    def wall() -> int:
+        return basis.clock.now().wall
+
+    file = await LogFile.open(opened.directory.logs, wall)
+    return TaskLogs(file, basis.journal, basis.metrics, wall)
 
 
 def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:

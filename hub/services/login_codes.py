@@ -8,16 +8,15 @@ from typing import Final
 
 from msgspec import Struct
 
-from hub.core import facts
+from hub.core import credentials, facts
 from hub.core.credentials import Principal
 from hub.services.chance import Chance
 from hub.services.clock import Clock
-from hub.services.tokens import Tokens
+from hub.services.tokens import BITS, Tokens
 from hub.store.contract import JournalPort, Unit
 from schemas.events import AuthLoginCodeCreated, EventType
 from schemas.http.sessions import CODE_MS
 
-CODE_BYTES: Final = 24
 MOST: Final = 1_024
 """So many may be open; beyond it the oldest is forgotten."""
 
@@ -45,7 +44,7 @@ class LoginCodes:
         """A new code, and the wall time at which it ends."""
         now = self._clock.now()
         self._forget_old(now.hub)
-        code, expires_at = self._chance.bytes(CODE_BYTES).hex(), now.wall + CODE_MS
+        code, expires_at = credentials.new_login_code(self._chance.bits(BITS)), now.wall + CODE_MS
         self._open[_digest_of(code)] = _Open(principal, now.hub + CODE_MS)
         payload = AuthLoginCodeCreated(expires_at)
         kind = EventType.AUTH_LOGIN_CODE_CREATED

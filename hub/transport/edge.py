@@ -150,11 +150,11 @@ def admit(services: Services, request: Request, scope: Scope, tier: Tier) -> Pri
 
     Raises Refused when that is nobody, somebody who may not, or somebody who asks too fast.
     """
-    principal = None
-    if "Authorization" not in request.headers:
-        session = session_of(services, request)
-        principal = None if session is None else services.browser_sessions.principal_of(session)
-    principal = principal or _bearer(services, request)
+    header = request.headers.get("Authorization")
+    if header is None:
+        principal = _holder_of_cookie(services, request)
+    else:
+        principal = _holder_of_token(services, request, token_of(header))
     services.limits.take(principal, tier)
     if not scope.allows(principal.role):
         raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")
@@ -162,15 +162,20 @@ def admit(services: Services, request: Request, scope: Scope, tier: Tier) -> Pri
     return principal
 
 
-def _bearer(services: Services, request: Request) -> Principal:
-    """Whose token a request has. Raises Refused; to send none at all is no guess."""
-    address, header = address_of(request.scope), request.headers.get("Authorization")
-    if header is None:
-        services.limits.take_anonymous(address)
+def _holder_of_cookie(services: Services, request: Request) -> Principal:
+    """Whose session a request has the cookie of. Raises Refused; to send none is no guess."""
+    session = session_of(services, request)
+    if session is None:
+        services.limits.take_anonymous(address_of(request.scope))
         raise Refused(ErrorCode.INVALID_TOKEN, "a bearer token or a session's cookie is needed")
-    token = token_of(header)
+    return services.browser_sessions.principal_of(session)
+
+
+def _holder_of_token(services: Services, request: Request, token: str) -> Principal:
+    """Whose token it is. Raises Refused."""
     principal = services.tokens.check(token)
     if principal is None:
+        address = address_of(request.scope)
         services.limits.may_log_in(address, token)
         services.limits.login_failed(address, token)
         raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")

@@ -8,6 +8,7 @@ from hub.services.login_codes import LoginCodes
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
 from schemas.http.sessions import CODE_MS
+from schemas.redaction import without_secrets
 from tests.core.hand_hub import Dice
 from tests.services.test_tokens import Desk
 
@@ -38,6 +39,7 @@ def test_a_code_is_good_once(office: Office) -> None:
     code = office.code()
 
     assert office.codes.is_open(code)
+    assert code not in without_secrets(code)
     assert office.codes.redeem(code) == office.anna
     assert office.codes.redeem(code) is None
     assert not office.codes.is_open(code)
