@@ -175,7 +175,7 @@ def _wait(
 def _gist(said: str) -> str:
     """The lines that say what is wrong; npm puts them first, and a stack trace behind."""
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
+    errors = [line for line in lines if "error" in line.lower() and "    at " not in line]
     return "\n".join((errors or lines)[:_LINES]) or "It said nothing."
 
 
