@@ -38,6 +38,7 @@ ROOMS: Final = {
             {"msgspec", "loguru", "starlette", "uvicorn", "httptools", "websockets", "jsonschema"}
         ),
     ),
+    "hub.dashboard": Room(("hub.dashboard", "hub.transport.assets"), frozenset({"loguru"})),
     "sidecar": Room(
         ("sidecar", "schemas"), frozenset({"msgspec", "loguru", "websockets", "aiosqlite"})
     ),
@@ -70,6 +71,7 @@ ENVIRONMENT: Final = {
     "hub/config.py": "the hub's settings",
     "sidecar/config.py": "the sidecar's settings",
     "hub/cli/locate.py": "finds the hub that a command is for",
+    "hub/dashboard/build.py": "a build has no settings of a hub, and npm gets its environment",
     "hub/demo/chores.py": "a task's program, which is told about its task this way",
     "sidecar/executors/python_child.py": "the same for a task's function",
 }
