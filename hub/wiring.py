@@ -1,5 +1,6 @@
 """The wiring of one hub: every service is built here, on one page, in the order of its needs."""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +9,8 @@ from typing import NamedTuple
 from hub import __version__, recovery
 from hub.config import Config
 from hub.core.org import Org
+from hub.search.finder import IndexFinder
+from hub.search.source import Past
 from hub.services.administration import Administration
 from hub.services.agents import Agents
 from hub.services.bulk import Bulk
@@ -22,6 +25,7 @@ from hub.services.expulsion import Expulsion
 from hub.services.failed_logins import FailedLogins
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
+from hub.services.indexing import Indexing
 from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
@@ -33,6 +37,8 @@ from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
+from hub.services.search import Search
+from hub.services.series import TimeSeries
 from hub.services.service import Loop
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
@@ -134,6 +140,9 @@ async def wire(
         settings=settings,
         metrics=metrics,
         exposition=Exposition(sources),
+        series=TimeSeries(orgs, metrics, clock),
+        search=None if config.no_search else _search(opened, bus, clock),
+        indexing=None if config.no_search else _indexing(opened),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
@@ -141,6 +150,15 @@ async def wire(
     upkeep = _upkeep(services, basis, access)
     journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _search(opened: Opened, bus: Bus, clock: Clock) -> Search:
+    past = Past(opened.store.epoch, opened.store.history_id)
+    return Search(IndexFinder(opened.directory.path, past), bus, clock)
+
+
+def _indexing(opened: Opened) -> Indexing:
+    return Indexing([sys.executable, "-m", "hub.search", str(opened.directory.path)])
 
 
 def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
@@ -207,5 +225,6 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         services.tokens.end_due,
         services.tokens.note_uses,
         access.expulsion.look_around,
+        services.series.look,
     ]
     return upkeep

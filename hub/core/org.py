@@ -15,7 +15,7 @@ from hub.core.matching import Match, Matcher
 from hub.core.pauses import PauseRecord
 from hub.core.residents import Residents
 from hub.core.task import HELD, WAITING, Task
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 SCHEDULED: Final = TaskState.SCHEDULED
 QUEUED: Final = TaskState.QUEUED
@@ -39,6 +39,8 @@ class Org:
         """The journal position of the last change of a task."""
         self.counts = dict.fromkeys(TaskState, 0)
         """How many tasks are in each state, in memory or not."""
+        self.queued = [0] * len(Priority)
+        """How many queued tasks have each priority, likewise."""
         self.backing_off = Alarms()
         """Of tasks that back off, in hub time."""
         self.not_yet = Alarms()
@@ -52,10 +54,8 @@ class Org:
         """A task's record changed, with the unit at this journal position."""
         self.position = position
         old = None if before is None else before.state
-        if before is not None and old is QUEUED and after.state is not old:
-            if after.state is not ASSIGNED:
-                self.matcher.remove(before)
-            self.tasks.dispatched(before)
+        if before is not None and old is QUEUED:
+            self._leave_queue(before, after)
         self.tasks.keep(after)
         if old is not after.state:
             if old is not None:
@@ -74,10 +74,18 @@ class Org:
         if spec.complete_by is not None or (before is not None and before.spec is not spec):
             self._set_expiry(before, after)
 
+    def _leave_queue(self, before: Task, after: Task) -> None:
+        self.queued[before.priority] -= 1
+        if after.state is not QUEUED:
+            if after.state is not ASSIGNED:
+                self.matcher.remove(before)
+            self.tasks.dispatched(before)
+
     def _follow_edit(self, before: Task, after: Task, position: int) -> None:
         """A task waits as before, perhaps in another place or for another time."""
         if after.state is QUEUED:
             if _place_in_line(after) == _place_in_line(before):
+                self.queued[after.priority] += 1
                 self.tasks.let_go(after, position)
                 return
             self.matcher.remove(before)
@@ -101,6 +109,7 @@ class Org:
 
     def _enter(self, task: Task, position: int) -> None:
         if task.state is QUEUED:
+            self.queued[task.priority] += 1
             hot = self.tasks.stays_hot(task)
             place = place_of(task.queue_key, task.seq)
             self.matcher.add(task.requires, task.spec.fairness_key, place, hot=hot)

@@ -14,6 +14,7 @@ from hub.services.envelopes import Envelopes
 from hub.services.exposition import Exposition
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
+from hub.services.indexing import Indexing
 from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
@@ -23,6 +24,8 @@ from hub.services.old_agents import OldAgents
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
+from hub.services.search import Search
+from hub.services.series import TimeSeries
 from hub.services.settings import Settings
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
@@ -64,6 +67,11 @@ class Services:
     settings: Settings
     metrics: Metrics
     exposition: Exposition
+    series: TimeSeries
+    search: Search | None
+    """None in a hub that runs without search."""
+    indexing: Indexing | None
+    """What feeds the search, likewise."""
     epoch: int
     version: str
     started_at: int

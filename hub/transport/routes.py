@@ -18,13 +18,15 @@ from hub.transport import (
     api_health,
     api_limits,
     api_lists,
+    api_metrics,
     api_schemas,
+    api_search,
     api_tasks,
 )
 from hub.transport.route import delete, get, patch, post, put
 from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
-from schemas.http import access, agents, bulk, dispatch, events, hub, tasks
+from schemas.http import access, agents, bulk, dispatch, events, hub, metrics, search, tasks
 from schemas.scalars import ErrorCode as Code
 from schemas.scalars import Tier
 from schemas.work import TaskSpec
@@ -316,6 +318,24 @@ ACCESS: Final = (
     get(f"{API}/me", api_access.me, READ, access.Me),
 )
 
+LOOKING: Final = (
+    get(
+        f"{API}/search",
+        api_search.find,
+        READ,
+        search.SearchPage,
+        query=search.SearchQuery,
+        refusals=(Code.INVALID_CURSOR, Code.BUSY, Code.UNSUPPORTED),
+    ),
+    get(
+        f"{API}/metrics",
+        api_metrics.show_series,
+        READ,
+        metrics.MetricsPage,
+        query=metrics.MetricsQuery,
+    ),
+)
+
 HUB: Final = (
     get(f"{API}/admin/limits", api_limits.list_limits, ADMIN, hub.Limits),
     get(f"{API}/admin/log-level", api_admin.get_log_level, ADMIN, hub.LogLevelView),
@@ -337,4 +357,4 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *BULK, *EVENTS, *AGENTS, *DISPATCH, *ACCESS, *HUB)
+ROUTES: Final = (*TASKS, *BULK, *EVENTS, *LOOKING, *AGENTS, *DISPATCH, *ACCESS, *HUB)
