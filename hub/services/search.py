@@ -37,8 +37,6 @@ class Search:
 
     async def find(self, org: Org, question: Question) -> tuple[SearchPage, Rest]:
         """A page, without its cursor, and what is left. Raises Refused `busy`."""
-        if not question.words:
-            question = question._replace(rest=Rest(0, 0))
         if self._waiting >= WAITING:
             raise _busy()
         loop = asyncio.get_running_loop()
