@@ -28,6 +28,8 @@ def main(data: Path) -> None:
     while not _is_locked(descriptor):
         if _input_ended(0.1):
             return
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     try:
         feed(data, _input_ended)
     except (apsw.CorruptError, apsw.NotADBError):

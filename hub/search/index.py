@@ -38,10 +38,13 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self._connection = connect(path, "PRAGMA journal_mode = WAL;")
-        self._shelves = {shelf_of(*row) for row in self._all("shelves")}
+        self._shelves = self._stored_shelves()
 
     def _all(self, name: str, *bindings: Any) -> list[Any]:
         return self._connection.execute(SQL[name], bindings).fetchall()
+
+    def _stored_shelves(self) -> set[str]:
+        return {shelf_of(*row) for row in self._all("shelves")}
 
     def cursor(self, org: int) -> int:
         """The last event of the org that it knows of."""
@@ -63,6 +66,7 @@ class Index:
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            self._shelves = self._stored_shelves()
             raise
 
     def move(self, org: int, cursor: int) -> None:

@@ -16,7 +16,7 @@ from schemas.scalars import TaskState
 from tests.search.desk import Desk
 
 HOSTILE = [
-    '"', '""', "'; DROP TABLE task; --", "* OR 1", "NEAR(a b)", "a AND NOT b", "text:needle",
+    '"a', '""', "'; DROP TABLE task; --", "* OR 1", "NEAR(a b)", "a AND NOT b", "text:needle",
     "^needle", "needle*", "(((", "\0\0\0", "x\0needle", "%" * 256, "_" * 256, "*" * 256,
     "[a-z]" * 50, "\u202e\u202eneedle", "😀😀😀", "\ufeff\ufeff\ufeff", "a" * 256, "\\" * 256,
     "0 " * 128, "{shelf}", ":org",
