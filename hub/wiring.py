@@ -13,6 +13,7 @@ from hub.search.finder import IndexFinder
 from hub.search.source import Past
 from hub.services.administration import Administration
 from hub.services.agents import Agents
+from hub.services.browser_sessions import BrowserSessions
 from hub.services.bulk import Bulk
 from hub.services.bundle import Services
 from hub.services.bus import Bus
@@ -30,6 +31,7 @@ from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
+from hub.services.login_codes import LoginCodes
 from hub.services.metrics import Metrics
 from hub.services.newcomers import Newcomers
 from hub.services.old_agents import OldAgents
@@ -82,6 +84,8 @@ class _Access(NamedTuple):
 
     tokens: Tokens
     invites: Invites
+    browser_sessions: BrowserSessions
+    login_codes: LoginCodes
     expulsion: Expulsion
     limits: Limits
     failed_logins: FailedLogins
@@ -103,14 +107,12 @@ async def wire(
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
     edits = Edits(tasks, clock)
-    log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
-    logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
+    logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = tasks.orgs = list(orgs.values())
     recovery.resume_held(orgs, past, agents, settings, clock.now())
-    sources = Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -122,6 +124,8 @@ async def wire(
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
+        browser_sessions=access.browser_sessions,
+        login_codes=access.login_codes,
         newcomers=_newcomers(config, access.invites, clock),
         limits=access.limits,
         agents=agents,
@@ -139,10 +143,9 @@ async def wire(
         administration=Administration(journal, clock, log_level),
         settings=settings,
         metrics=metrics,
-        exposition=Exposition(sources),
+        exposition=_exposition(basis, access, scheduler, replays),
         series=TimeSeries(orgs, metrics, clock),
-        search=None if config.no_search else _search(opened, bus, clock),
-        indexing=None if config.no_search else _indexing(opened),
+        search=None if config.no_search else _search(opened, basis),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
@@ -152,13 +155,11 @@ async def wire(
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
 
 
-def _search(opened: Opened, bus: Bus, clock: Clock) -> Search:
-    past = Past(opened.store.epoch, opened.store.history_id)
-    return Search(IndexFinder(opened.directory.path, past), bus, clock)
-
-
-def _indexing(opened: Opened) -> Indexing:
-    return Indexing([sys.executable, "-m", "hub.search", str(opened.directory.path)])
+def _search(opened: Opened, basis: _Basis) -> Search:
+    data = opened.directory.path
+    finder = IndexFinder(data, Past(opened.store.epoch, opened.store.history_id))
+    indexing = Indexing([sys.executable, "-m", "hub.search", str(data)])
+    return Search(finder, indexing, basis.bus, basis.clock)
 
 
 def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
@@ -181,19 +182,41 @@ def _basis(
     return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
 
 
+def _exposition(
+    basis: _Basis, access: _Access, scheduler: Scheduler, replays: Replays
+) -> Exposition:
+    sources = Sources(
+        basis.metrics, basis.journal, scheduler.orgs, basis.peers, access.limits, replays
+    )
+    return Exposition(sources)
+
+
+async def _task_logs(opened: Opened, basis: _Basis) -> TaskLogs:
+    def wall() -> int:
+        return basis.clock.now().wall
+
+    file = await LogFile.open(opened.directory.logs, wall)
+    return TaskLogs(file, basis.journal, basis.metrics, wall)
+
+
 def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
     invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
     expulsion = Expulsion(tokens, basis.peers, basis.bus)
     tokens.on_end(expulsion.expel)
+    sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
+    tokens.on_end(sessions.end_of_credentials)
+    sessions.on_end(expulsion.expel_browser)
+    codes = LoginCodes(tokens, journal, clock, chance)
     rates = config.rates.fit(config.settings.heartbeat_ms)
-    limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
+    ways_in = (tokens.opens, invites.is_open, codes.is_open)
+    limits = Limits(clock, rates, lambda text: any(opens(text) for opens in ways_in))
     failed_logins = FailedLogins(
         recovery.MAIN, journal, clock, lambda named: tokens.knows(named) or invites.knows(named)
     )
     limits.failed = failed_logins.note
-    return _Access(tokens, invites, expulsion, limits, failed_logins)
+    return _Access(tokens, invites, sessions, codes, expulsion, limits, failed_logins)
 
 
 def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
@@ -224,6 +247,8 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         services.pauses.end_pauses,
         services.tokens.end_due,
         services.tokens.note_uses,
+        services.browser_sessions.end_due,
+        services.browser_sessions.note_uses,
         access.expulsion.look_around,
         services.series.look,
     ]

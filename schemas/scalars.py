@@ -88,10 +88,7 @@ IdempotencyKey = Annotated[
         description="Chosen by the sender for one write, and for its retries.",
     ),
 ]
-Reference = Annotated[
-    str,
-    Meta(max_length=128, description="Chosen by the sender, repeated in the answer."),
-]
+Reference = Annotated[str, Meta(max_length=128, description="Repeated in the answer.")]
 
 
 class TaskState(IntEnum):
@@ -375,6 +372,9 @@ class ErrorCode(StrEnum):
     NOT_IDENTIFIED = "not_identified"
     ALREADY_IDENTIFIED = "already_identified"
     INVALID_TOKEN = "invalid_token"
+    INVALID_SESSION = "invalid_session"
+    SESSION_EXPIRED = "session_expired"
+    INVALID_CSRF = "invalid_csrf"
     TOKEN_AGENT_MISMATCH = "token_agent_mismatch"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"

@@ -16,6 +16,7 @@ from hub.cli import (
     agents,
     bulk,
     config,
+    dashboard,
     demo,
     dispatch,
     doctor,
@@ -70,6 +71,7 @@ token: Final = typer.Typer(
 for _group, _name, _function in (
     (program, "up", up.up),
     (program, "demo", demo.demo),
+    (program, "dashboard", dashboard.dashboard),
     (program, "invite", join.invite),
     (program, "invites", tokens.invites),
     (program, "join", join.join),
@@ -123,7 +125,10 @@ pauses.callback(invoke_without_command=True)(with_access(dispatch.dispatch))
 program.add_typer(pauses, name="dispatch")
 
 PANELS: Final = {
-    "The hub": ("up", "demo", "config", "doctor", "top", "stats", "events", "token", "schemas"),
+    "The hub": (
+        *("up", "demo", "dashboard", "config", "doctor", "top", "stats", "events", "token"),
+        "schemas",
+    ),
     "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "search", "dispatch"),
     "Agents": ("join", "sidecar", "invite", "invites", "agent", "agents"),
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hub.core.org import Org
 from hub.services.administration import Administration
 from hub.services.agents import Agents
+from hub.services.browser_sessions import BrowserSessions
 from hub.services.bulk import Bulk
 from hub.services.bus import Bus
 from hub.services.chance import Chance
@@ -14,10 +15,10 @@ from hub.services.envelopes import Envelopes
 from hub.services.exposition import Exposition
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
-from hub.services.indexing import Indexing
 from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.loader import Loader
+from hub.services.login_codes import LoginCodes
 from hub.services.metrics import Metrics
 from hub.services.newcomers import Newcomers
 from hub.services.old_agents import OldAgents
@@ -49,6 +50,8 @@ class Services:
     peers: Peers
     tokens: Tokens
     invites: Invites
+    browser_sessions: BrowserSessions
+    login_codes: LoginCodes
     newcomers: Newcomers
     limits: Limits
     agents: Agents
@@ -70,8 +73,6 @@ class Services:
     series: TimeSeries
     search: Search | None
     """None in a hub that runs without search."""
-    indexing: Indexing | None
-    """What feeds the search, likewise."""
     epoch: int
     version: str
     started_at: int

@@ -2,11 +2,13 @@
 
 Sessions and streams hold the public id of the token they came with. When tokens end, those
 that came with them are found and closed; once a minute all are looked at, for whatever came
-in between, and because a session that lasts is a use of its token.
+in between, and because a session that lasts is a use of its token. A stream that came with a
+browser session ends with that.
 """
 
 from typing import Final
 
+from hub.core.browser_sessions import BrowserSession, Ending
 from hub.core.clock import Instant
 from hub.core.credentials import Principal
 from hub.core.session import Close
@@ -36,6 +38,10 @@ class Expulsion:
             if who is not None and who.credential in ended:
                 peer.close(Close(CloseCode.CREDENTIAL, ENDED, reconnect=False))
         self._bus.dismiss(lambda reader: reader.credential in ended)
+
+    def expel_browser(self, session: BrowserSession, _: Ending) -> None:
+        """A browser session ended, and that is durable."""
+        self._bus.dismiss(lambda reader: reader.session == session.id)
 
     def look_around(self, now: Instant) -> None:
         """Once in a while: note who is here, and see whether anybody should not be."""

@@ -5,6 +5,7 @@ whoever asks is told so.
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -14,6 +15,7 @@ from hub.core.task import NAMES
 from hub.search.contract import Finder, Findings, Hit, Question, Rest
 from hub.services.bus import Bus
 from hub.services.clock import Clock
+from hub.services.indexing import Indexing
 from schemas.http.search import Found, SearchPage
 from schemas.scalars import ErrorCode
 
@@ -28,12 +30,17 @@ RETRY_MS: Final = 1_000
 class Search:
     """Finds tasks and agents by their words."""
 
-    def __init__(self, finder: Finder, bus: Bus, clock: Clock) -> None:
+    def __init__(self, finder: Finder, indexing: Indexing, bus: Bus, clock: Clock) -> None:
         self._finder = finder
+        self._indexing = indexing
         self._bus = bus
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._waiting = 0
+
+    def start(self, on_death: Callable[[str, BaseException], None]) -> None:
+        """Have the index fed from now on; `on_death` hears when that cannot be kept up."""
+        self._indexing.start(on_death)
 
     async def find(self, org: Org, question: Question) -> tuple[SearchPage, Rest]:
         """A page, without its cursor, and what is left. Raises Refused `busy`."""
@@ -63,8 +70,9 @@ class Search:
         items = [each for hit in found.hits if (each := _shown(org, hit)) is not None]
         return SearchPage(items, None, behind, behind_ms, found.ready)
 
-    def close(self) -> None:
-        """End it."""
+    async def stop(self) -> None:
+        """End it, and the process that feeds the index."""
+        await self._indexing.stop()
         self._thread.shutdown(wait=True)
         self._finder.close()
 

@@ -12,14 +12,12 @@ from typing import Final
 from msgspec import json
 
 from hub.core.clock import Instant
-from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.services.clock import Clock
 from hub.services.metrics import Metrics
 from hub.services.statistics import Step, percentiles
-from schemas.http.metrics import POINTS, STEP_MS, UNITS, MetricsPage, Series, Value
-from schemas.scalars import ErrorCode, Priority, TaskState
-from schemas.to_agent import Flaw
+from schemas.http.metrics import POINTS, STEP_MS, UNITS, MetricsPage, Series, SeriesName, Value
+from schemas.scalars import Priority, TaskState
 
 PARTS: Final = (50, 95, 99)
 ENDS: Final = {
@@ -43,7 +41,7 @@ class Past:
         for name, kept in self._values.items():
             kept[step % POINTS] = values.get(name, nan)
 
-    def series(self, name: str, steps: Iterable[int]) -> Series:
+    def series(self, name: SeriesName, steps: Iterable[int]) -> Series:
         """These steps of a series."""
         kept = self._values[name]
         return Series(name, UNITS[name], [_shown(kept[step % POINTS]) for step in steps])
@@ -61,7 +59,7 @@ class TimeSeries:
         self._orgs = orgs
         self._metrics = metrics
         self._clock = clock
-        self._pages: dict[tuple[str, int, tuple[str, ...]], bytes] = {}
+        self._pages: dict[tuple[str, int, tuple[SeriesName, ...]], bytes] = {}
         self._begin(clock.now())
 
     def _begin(self, now: Instant) -> None:
@@ -104,14 +102,8 @@ class TimeSeries:
             "commit_ms": metrics.worst_commit * 1000,
         }
 
-    def page(self, org: str, points: int, names: Sequence[str]) -> bytes:
-        """The last values of some series, or of all, as a `MetricsPage`; made once a step.
-
-        Raises Refused when there is no such series.
-        """
-        if unknown := [name for name in names if name not in UNITS]:
-            flaws = [Flaw("query.series", f"there is no series {name}") for name in unknown[:20]]
-            raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
+    def page(self, org: str, points: int, names: Sequence[SeriesName]) -> bytes:
+        """The last values of some series, or of all, as a `MetricsPage`; made once a step."""
         key = (org, points, tuple(dict.fromkeys(names or UNITS)))
         page = self._pages.get(key)
         if page is None:
@@ -120,7 +112,7 @@ class TimeSeries:
             page = self._pages[key] = _encode(self._page(*key))
         return page
 
-    def _page(self, org: str, points: int, names: Sequence[str]) -> MetricsPage:
+    def _page(self, org: str, points: int, names: Sequence[SeriesName]) -> MetricsPage:
         first = max(self._since, self._step - points)
         past = self._pasts.get(org) or Past()
         series = [past.series(name, range(first, self._step)) for name in names]

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from hub.core.agent import AgentRecord
+from hub.core.browser_sessions import BrowserSession
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.filters import TaskFilter
 from hub.core.jobs import JobRecord
@@ -53,6 +54,7 @@ class Content(Struct):
     agents: dict[tuple[str, str], AgentRecord] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     invites: dict[str, InviteRecord] = field(default_factory=dict)
+    sessions: dict[str, BrowserSession] = field(default_factory=dict)
     replays: dict[tuple[str, str, str, str], Replay] = field(default_factory=dict)
     jobs: dict[tuple[str, str], JobRecord] = field(default_factory=dict)
     pauses: dict[tuple[str, str], PauseRecord] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class MemoryStore:
                 agents=dict(content.agents),
                 credentials=dict(content.credentials),
                 invites=dict(content.invites),
+                sessions=dict(content.sessions),
                 replays=dict(content.replays),
                 jobs=dict(content.jobs),
                 pauses=dict(content.pauses),
@@ -106,6 +109,7 @@ class MemoryStore:
             agents=list(content.agents.values()),
             credentials=list(content.credentials.values()),
             invites=[invite for invite in content.invites.values() if invite.used_at is None],
+            sessions=list(content.sessions.values()),
             held=[task for task in tasks if task.state in HELD],
             queued=_queued(task for task in tasks if task.state is TaskState.QUEUED),
             scheduled=[
@@ -175,11 +179,14 @@ def _apply(batch: Batch, content: Content) -> None:
     content.agents |= batch.agents
     content.credentials |= batch.credentials
     content.invites |= batch.invites
+    content.sessions |= batch.sessions
     content.replays |= batch.replays
     content.jobs |= batch.jobs
     content.pauses |= batch.pauses
     for gone in batch.gone_agents:
         content.agents.pop(gone, None)
+    for ended in batch.gone_sessions:
+        content.sessions.pop(ended, None)
     if batch.old_replays is not None:
         _prune(content.replays, batch.old_replays)
     for org, seq, fact in batch.facts:

@@ -70,6 +70,16 @@ INSERT OR REPLACE INTO invite (
     public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 
+-- name: put_session
+-- Writes a browser session over the older record of it.
+INSERT OR REPLACE INTO browser_session (
+    id, org, digest, credential, address, browser, began_hub, began_wall, used_hub, used_wall
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: delete_session
+-- Forgets a browser session that ended.
+DELETE FROM browser_session WHERE id = ?
+
 -- name: delete_agent
 -- Forgets an agent.
 DELETE FROM agent WHERE org = ? AND id = ?
@@ -198,6 +208,11 @@ FROM credential
 -- Join codes that are not used yet.
 SELECT public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
 FROM invite WHERE used_at IS NULL
+
+-- name: sessions
+-- All browser sessions.
+SELECT id, org, digest, credential, address, browser, began_hub, began_wall, used_hub, used_wall
+FROM browser_session
 
 -- name: open_pauses
 -- Pauses of dispatch that have not ended.

@@ -17,6 +17,7 @@ from hub.store.rows import (
     invite_of,
     job_of,
     pause_of,
+    session_of,
     task_of,
 )
 from hub.store.sql import sql
@@ -39,6 +40,7 @@ def recover(path: Path, names: Mapping[int, str]) -> Recovered:
             agents=[agent_of(row, names) for row in reader.execute(sql("agents"))],
             credentials=[credential_of(row, names) for row in reader.execute(sql("credentials"))],
             invites=[invite_of(row, names) for row in reader.execute(sql("open_invites"))],
+            sessions=[session_of(row, names) for row in reader.execute(sql("sessions"))],
             held=_held(reader, names),
             scheduled=[
                 (names[org], TimedRow(seq, due_at, not_before))

@@ -10,6 +10,5 @@ async def show_series(call: Call) -> Answer:
     For programs that gather numbers themselves there is `/metrics`.
     """
     query: MetricsQuery = call.query
-    names = [] if query.series is None else [name for name in query.series.split(",") if name]
-    page = call.services.series.page(call.org.name, query.points, names)
+    page = call.services.series.page(call.org.name, query.points, query.series or ())
     return Answer(200, page, durable=False)

@@ -1,4 +1,6 @@
-"""Every URL on one page: who may, what it costs, what goes in, what comes out.
+"""Every URL: who may, what it costs, what goes in, what comes out.
+
+Those of browser sessions have a page of their own, `routes_sessions.py`.
 
 A route is protected unless its scope is None. Reads come from the bucket for reads and writes
 from the one for control, unless a line says otherwise. The published OpenAPI document is made
@@ -18,20 +20,19 @@ from hub.transport import (
     api_health,
     api_limits,
     api_lists,
-    api_metrics,
     api_schemas,
-    api_search,
     api_tasks,
 )
-from hub.transport.route import delete, get, patch, post, put
+from hub.transport.route import API, delete, get, patch, post, put
+from hub.transport.routes_looking import LOOKING
+from hub.transport.routes_sessions import SESSIONS
 from hub.transport.stream import MEDIA_TYPE
 from schemas.events import EventType as Event
-from schemas.http import access, agents, bulk, dispatch, events, hub, metrics, search, tasks
+from schemas.http import access, agents, bulk, dispatch, events, hub, tasks
 from schemas.scalars import ErrorCode as Code
 from schemas.scalars import Tier
 from schemas.work import TaskSpec
 
-API: Final = "/api/v1"
 TASK: Final = f"{API}/tasks/{{task_id}}"
 AGENT: Final = f"{API}/agents/{{agent_id}}"
 ONE_BULK: Final = f"{API}/bulk/{{bulk_id}}"
@@ -318,24 +319,6 @@ ACCESS: Final = (
     get(f"{API}/me", api_access.me, READ, access.Me),
 )
 
-LOOKING: Final = (
-    get(
-        f"{API}/search",
-        api_search.find,
-        READ,
-        search.SearchPage,
-        query=search.SearchQuery,
-        refusals=(Code.INVALID_CURSOR, Code.BUSY, Code.UNSUPPORTED),
-    ),
-    get(
-        f"{API}/metrics",
-        api_metrics.show_series,
-        READ,
-        metrics.MetricsPage,
-        query=metrics.MetricsQuery,
-    ),
-)
-
 HUB: Final = (
     get(f"{API}/admin/limits", api_limits.list_limits, ADMIN, hub.Limits),
     get(f"{API}/admin/log-level", api_admin.get_log_level, ADMIN, hub.LogLevelView),
@@ -357,4 +340,4 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *BULK, *EVENTS, *LOOKING, *AGENTS, *DISPATCH, *ACCESS, *HUB)
+ROUTES: Final = (*TASKS, *BULK, *EVENTS, *LOOKING, *AGENTS, *DISPATCH, *ACCESS, *SESSIONS, *HUB)
