@@ -28,12 +28,18 @@ ROOMS: Final = {
     "hub.store": Room(
         ("hub.store", "hub.core", "schemas"), frozenset({"msgspec", "apsw", "aiosqlite"})
     ),
+    "hub.search": Room(
+        ("hub.search", "hub.store", "hub.core", "schemas"), frozenset({"msgspec", "apsw"})
+    ),
     "hub.services": Room(
-        ("hub.services", "hub.core", "hub.store.contract", "schemas"),
+        ("hub.services", "hub.core", "hub.store.contract", "hub.search.contract", "schemas"),
         frozenset({"msgspec", "loguru", "prometheus_client"}),
     ),
     "hub.transport": Room(
-        ("hub.transport", "hub.services", "hub.core", "schemas"),
+        (
+            *("hub.transport", "hub.services", "hub.core", "schemas"),
+            *("hub.search.contract", "hub.search.texts"),
+        ),
         frozenset(
             {"msgspec", "loguru", "starlette", "uvicorn", "httptools", "websockets", "jsonschema"}
         ),
@@ -77,7 +83,7 @@ ENVIRONMENT: Final = {
 }
 """The only places that may read the environment."""
 
-TESTED_ROOMS: Final = ("schemas", "hub.core", "hub.store", "sidecar")
+TESTED_ROOMS: Final = ("schemas", "hub.core", "hub.store", "hub.search", "sidecar")
 """The rooms that promise something: each of their files has a test file."""
 
 TESTED_ELSEWHERE: Final[dict[str, str]] = {}
