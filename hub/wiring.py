@@ -43,6 +43,7 @@ from hub.services.scheduler import Scheduler
 from hub.services.search import Search
 from hub.services.series import TimeSeries
 from hub.services.service import Loop
+from hub.services.settings import Settings
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
@@ -108,13 +109,11 @@ async def wire(
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
-    edits = Edits(tasks, clock)
+    edits, replays = Edits(tasks, clock), Replays(journal, clock, loader, past.replays)
     logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
-    replays = Replays(journal, clock, loader, past.replays)
-    scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
-    scheduler.orgs = tasks.orgs = list(orgs.values())
-    recovery.resume_held(orgs, past, agents, settings, clock.now())
+    scheduler = _scheduler(basis, agents, settings)
+    tasks.orgs = scheduler.orgs
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -155,6 +154,15 @@ async def wire(
     )
     upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _scheduler(basis: _Basis, agents: Agents, settings: Settings) -> Scheduler:
+    """The scheduler, once what was held before is held again."""
+    past, clock, orgs = basis.past, basis.clock, basis.orgs
+    recovery.resume_held(orgs, past, agents, settings, clock.now())
+    scheduler = Scheduler(basis.journal, clock, basis.loader, basis.peers, settings, basis.metrics)
+    scheduler.orgs = list(orgs.values())
+    return scheduler
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:
