@@ -67,6 +67,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Give a token to any agent that asks: for clients that know no join codes."""
     default_repo: str | None = None
     """The git repository that new agents of older systems clone; anybody may read it."""
+    no_search: bool = False
+    """Leave out full-text search: no index is made, and no process feeds one."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     """The least level of what is logged."""
     settings: Settings = msgspec.field(default_factory=Settings, name="terms")

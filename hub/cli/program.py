@@ -24,6 +24,7 @@ from hub.cli import (
     events,
     join,
     schemas,
+    search,
     submit,
     tasks,
     tokens,
@@ -80,6 +81,7 @@ for _group, _name, _function in (
     (program, "dead-letters", tasks.dead_letters),
     (program, "stats", tasks.stats),
     (program, "explain", one.explain),
+    (program, "search", search.search),
     (program, "events", events.events),
     (program, "top", top.top),
     (program, "doctor", doctor.doctor),
@@ -131,7 +133,7 @@ PANELS: Final = {
         *("up", "demo", "config", "doctor", "dashboard", "top", "stats", "events"),
         *("token", "schemas"),
     ),
-    "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "dispatch"),
+    "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "search", "dispatch"),
     "Agents": ("join", "sidecar", "invite", "invites", "agent", "agents"),
 }
 """The parts of the first page of help, each with its commands; others come under Commands."""
