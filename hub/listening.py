@@ -16,6 +16,7 @@ from loguru import logger
 
 from hub import exposure
 from hub.config import Config, ConfigError
+from hub.dashboard import site
 from hub.services.bundle import Services
 from hub.services.turnstile import Turnstile
 from hub.transport.agent_socket import socket_class
@@ -28,6 +29,8 @@ from schemas.scalars import FRAME_BYTES
 GRACEFUL_SECONDS: Final = 15
 SPARE_FILES: Final = 256
 """Open files that are kept for the database, the logs and everything else but connections."""
+EVERY_ANSWER: Final = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+"""Headers of all answers: what the hub sends is what it says it is, and links tell nothing."""
 NO_SUCH_PLACE: Final = (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN)
 
 
@@ -80,8 +83,10 @@ def server_config(config: Config, services: Services, tls: ssl.SSLContext | None
     sockets = {PATH: page_socket_class(services, door)}
     bounds = {"door": door, "most_connections": most, "sockets": sockets}
     guard = type("BoundGuard", (Guard,), bounds)
+    page = site.installed()
+    services.live.serve(page.build)
     return uvicorn.Config(
-        web_app(services),
+        web_app(services, page),
         ws=socket_class(services, asyncio.get_running_loop(), door, Turnstile(places)),
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         ws_max_size=FRAME_BYTES,
@@ -91,6 +96,7 @@ def server_config(config: Config, services: Services, tls: ssl.SSLContext | None
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=[*EVERY_ANSWER],
         proxy_headers=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )

@@ -1,5 +1,6 @@
 """The wiring of one hub: every service is built here, on one page, in the order of its needs."""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +9,8 @@ from typing import NamedTuple
 from hub import __version__, recovery
 from hub.config import Config
 from hub.core.org import Org
+from hub.search.finder import IndexFinder
+from hub.search.source import Past
 from hub.services.administration import Administration
 from hub.services.agents import Agents
 from hub.services.browser_sessions import BrowserSessions
@@ -23,6 +26,7 @@ from hub.services.expulsion import Expulsion
 from hub.services.failed_logins import FailedLogins
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
+from hub.services.indexing import Indexing
 from hub.services.invites import Invites
 from hub.services.limits import Limits
 from hub.services.live import Live
@@ -36,6 +40,8 @@ from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
+from hub.services.search import Search
+from hub.services.series import TimeSeries
 from hub.services.service import Loop
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
@@ -141,12 +147,21 @@ async def wire(
         settings=settings,
         metrics=metrics,
         exposition=_exposition(basis, access, scheduler, replays),
+        series=TimeSeries(orgs, metrics, clock),
+        search=None if config.no_search else _search(opened, basis),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
     )
     upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _search(opened: Opened, basis: _Basis) -> Search:
+    data = opened.directory.path
+    finder = IndexFinder(data, Past(opened.store.epoch, opened.store.history_id))
+    indexing = Indexing([sys.executable, "-m", "hub.search", str(data)])
+    return Search(finder, indexing, basis.bus, basis.clock)
 
 
 def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
@@ -245,6 +260,7 @@ def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Sched
         services.browser_sessions.end_due,
         services.browser_sessions.note_uses,
         access.expulsion.look_around,
+        services.series.look,
     ]
     basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return upkeep

@@ -26,6 +26,8 @@ from hub.services.old_agents import OldAgents
 from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
+from hub.services.search import Search
+from hub.services.series import TimeSeries
 from hub.services.settings import Settings
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
@@ -70,6 +72,9 @@ class Services:
     settings: Settings
     metrics: Metrics
     exposition: Exposition
+    series: TimeSeries
+    search: Search | None
+    """None in a hub that runs without search."""
     epoch: int
     version: str
     started_at: int

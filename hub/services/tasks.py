@@ -100,7 +100,7 @@ class Tasks:
         position = self._journal.write(Unit(org.name, tasks, fresh=True, facts=facts))
         for task in tasks:
             org.put(None, task, position)
-        self._metrics.submitted(self._journal, len(tasks))
+        self._metrics.submitted(self._journal, org.name, len(tasks))
         return tasks
 
     def _check_room(self, org: Org, specs: list[TaskSpec]) -> None:

@@ -233,4 +233,5 @@ def turned_away(refusal: NotLetIn) -> Response:
     code = ErrorCode.FORBIDDEN if forbidden else ErrorCode.INVALID_HEADER
     body = ErrorBody(Problem(code, refusal.message), request_id(secrets.randbits(64)))
     text = msgspec.json.encode(body)
-    return Response(text, int(refusal.status), media_type="application/json")
+    kept = {"Cache-Control": "no-store"}
+    return Response(text, int(refusal.status), kept, media_type="application/json")

@@ -25,6 +25,7 @@ from hub.transport import (
     api_tasks,
 )
 from hub.transport.route import API, delete, get, patch, post, put
+from hub.transport.routes_looking import LOOKING
 from hub.transport.routes_sessions import SESSIONS
 from hub.transport.stream import MEDIA_TYPE
 from schemas import dashboard
@@ -351,4 +352,15 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *BULK, *EVENTS, *AGENTS, *DISPATCH, *DASHBOARD, *ACCESS, *SESSIONS, *HUB)
+ROUTES: Final = (
+    *TASKS,
+    *BULK,
+    *EVENTS,
+    *LOOKING,
+    *AGENTS,
+    *DISPATCH,
+    *DASHBOARD,
+    *ACCESS,
+    *SESSIONS,
+    *HUB,
+)
