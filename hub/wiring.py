@@ -1,5 +1,6 @@
 """The wiring of one hub: every service is built here, on one page, in the order of its needs."""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +9,8 @@ from typing import NamedTuple
 from hub import __version__, recovery
 from hub.config import Config
 from hub.core.org import Org
+from hub.search.finder import IndexFinder
+from hub.search.source import Past
 from hub.services.administration import Administration
 from hub.services.agents import Agents
 from hub.services.browser_sessions import BrowserSessions
@@ -23,8 +26,10 @@ from hub.services.expulsion import Expulsion
 from hub.services.failed_logins import FailedLogins
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
+from hub.services.indexing import Indexing
 from hub.services.invites import Invites
 from hub.services.limits import Limits
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
 from hub.services.login_codes import LoginCodes
@@ -35,6 +40,8 @@ from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
+from hub.services.search import Search
+from hub.services.series import TimeSeries
 from hub.services.service import Loop
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
@@ -70,6 +77,7 @@ class _Basis(NamedTuple):
     journal: Journal
     loader: Loader
     bus: Bus
+    live: Live
     peers: Peers
 
 
@@ -95,7 +103,7 @@ async def wire(
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
     basis = _basis(config, opened, commit_failed)
-    past, clock, chance, metrics, orgs, journal, loader, bus, peers = basis
+    past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
@@ -115,6 +123,7 @@ async def wire(
         loader=loader,
         bus=bus,
         envelopes=Envelopes(orgs, access.tokens),
+        live=live,
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
@@ -138,13 +147,21 @@ async def wire(
         settings=settings,
         metrics=metrics,
         exposition=_exposition(basis, access, scheduler, replays),
+        series=TimeSeries(orgs, metrics, clock),
+        search=None if config.no_search else _search(opened, basis),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
     )
-    upkeep = _upkeep(services, basis, access)
-    journal.before_commit = partial(_end_turn, scheduler, upkeep)
+    upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _search(opened: Opened, basis: _Basis) -> Search:
+    data = opened.directory.path
+    finder = IndexFinder(data, Past(opened.store.epoch, opened.store.history_id))
+    indexing = Indexing([sys.executable, "-m", "hub.search", str(data)])
+    return Search(finder, indexing, basis.bus, basis.clock)
 
 
 def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
@@ -163,8 +180,16 @@ def _basis(
     loader = Loader(opened.store)
     loader.durable = lambda: journal.durable
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
-    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
-    return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
+    metrics.events_in_memory = lambda: bus.held
+    chance = Chance()
+    live = Live(orgs, journal, clock, chance, loader, metrics, __version__)
+    journal.published = partial(_publish, bus, live)
+    return _Basis(past, clock, chance, metrics, orgs, journal, loader, bus, live, Peers())
+
+
+def _publish(bus: Bus, live: Live, batch: Batch) -> None:
+    bus.publish(batch)
+    live.published(batch)
 
 
 def _exposition(
@@ -188,7 +213,7 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
     invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
-    expulsion = Expulsion(tokens, basis.peers, basis.bus)
+    expulsion = Expulsion(tokens, basis.peers, basis.bus, basis.live)
     tokens.on_end(expulsion.expel)
     sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
     tokens.on_end(sessions.end_of_credentials)
@@ -215,7 +240,7 @@ def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
     )
 
 
-def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
+def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Scheduler) -> Upkeep:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics
     terms = Terms(services.tasks, services.agents, basis.chance)
@@ -235,5 +260,7 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         services.browser_sessions.end_due,
         services.browser_sessions.note_uses,
         access.expulsion.look_around,
+        services.series.look,
     ]
+    basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return upkeep

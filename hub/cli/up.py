@@ -52,6 +52,7 @@ def up(
     allowed_origin: hub_options.AllowedOrigin = None,
     open_registration: hub_options.OpenRegistration = False,
     default_repo: hub_options.DefaultRepo = None,
+    no_search: hub_options.NoSearch = False,
     as_json: Json = False,
 ) -> None:
     """Run a hub here; started again when it fails. With --json one line when it serves."""
@@ -68,6 +69,7 @@ def up(
         "allowed_origins": allowed_origin,
         "open_registration": open_registration or None,
         "default_repo": default_repo,
+        "no_search": no_search or None,
     }
     try:
         settings = load({**flags, "port": port})

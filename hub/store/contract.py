@@ -19,7 +19,7 @@ from hub.core.jobs import JobRecord
 from hub.core.pauses import PauseRecord
 from hub.core.replays import Replay
 from hub.core.task import Task
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 Release = Callable[[Any], None]
 
@@ -155,6 +155,8 @@ class Recovered(Struct):
     """(org, complete_by, seq) of every task that is queued or scheduled and can expire."""
     counts: dict[str, dict[TaskState, int]]
     """How many tasks are in each state, by org."""
+    queued_unusual: dict[str, dict[Priority, int]]
+    """How many queued tasks have each priority other than the normal one, by org."""
     pauses: list[PauseRecord]
     """Those that have not ended."""
     jobs: list[JobRecord]

@@ -37,7 +37,7 @@ from hub.store.contract import (
     StoreError,
     TimedRow,
 )
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 HISTORY: Final = "0123456789abcdef"
 _CAN_EXPIRE: Final = frozenset({TaskState.SCHEDULED, TaskState.QUEUED})
@@ -123,6 +123,7 @@ class MemoryStore:
                 if task.spec.complete_by is not None and task.state in _CAN_EXPIRE
             ],
             counts=_counts(tasks),
+            queued_unusual=_unusual(tasks),
             pauses=[pause for pause in content.pauses.values() if pause.ended_at is None],
             jobs=sorted(
                 (job for job in content.jobs.values() if job.finished_at is None),
@@ -222,6 +223,14 @@ def _counts(tasks: Iterable[Task]) -> dict[str, dict[TaskState, int]]:
     for task in tasks:
         counts[task.org][task.state] += 1
     return {org: dict(states) for org, states in counts.items()}
+
+
+def _unusual(tasks: Iterable[Task]) -> dict[str, dict[Priority, int]]:
+    counts: defaultdict[str, Counter[Priority]] = defaultdict(Counter)
+    for task in tasks:
+        if task.state is TaskState.QUEUED and task.priority is not Priority.NORMAL:
+            counts[task.org][task.priority] += 1
+    return {org: dict(priorities) for org, priorities in counts.items()}
 
 
 class MemoryReader:

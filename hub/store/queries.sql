@@ -263,6 +263,15 @@ SELECT org, 1, count(*) FROM task WHERE state = 1 GROUP BY org
 UNION ALL SELECT org, state, count(*) FROM task WHERE state BETWEEN 4 AND 5 GROUP BY org, state
 UNION ALL SELECT org, state, count(*) FROM task WHERE state >= 6 AND state >= 7 GROUP BY org, state
 
+-- name: count_unusual
+-- Queued tasks whose priority is not the normal one, from two indexes and no row.
+SELECT org, priority, count(*) FROM task AS unusual INDEXED BY task_priority
+WHERE priority <> 2 AND EXISTS (
+    SELECT 1 FROM task AS waiting INDEXED BY task_queued
+    WHERE waiting.state = 3 AND waiting.org = unusual.org AND waiting.seq = unusual.seq
+)
+GROUP BY org, priority
+
 -- name: count_all
 -- How many tasks each org has.
 SELECT org, count(*) FROM task GROUP BY org
