@@ -43,6 +43,7 @@ from hub.services.scheduler import Scheduler
 from hub.services.search import Search
 from hub.services.series import TimeSeries
 from hub.services.service import Loop
+from hub.services.settings import Settings
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
@@ -112,8 +113,7 @@ async def wire(
     logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
-    scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
-    scheduler.orgs = tasks.orgs = list(orgs.values())
+    scheduler = _scheduler(basis, tasks, settings)
     recovery.resume_held(orgs, past, agents, settings, clock.now())
     services = Services(
         orgs=orgs,
@@ -153,8 +153,15 @@ async def wire(
         version=__version__,
         started_at=clock.hub(),
     )
-    upkeep = _upkeep(services, basis, access, scheduler)
-    return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+    return Wired(services, [_upkeep(services, basis, access, scheduler, loop_died)])
+
+
+def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
+    scheduler = Scheduler(
+        basis.journal, basis.clock, basis.loader, basis.peers, settings, basis.metrics
+    )
+    scheduler.orgs = tasks.orgs = list(basis.orgs.values())
+    return scheduler
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:
@@ -240,7 +247,13 @@ def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
     )
 
 
-def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Scheduler) -> Upkeep:
+def _upkeep(
+    services: Services,
+    basis: _Basis,
+    access: _Access,
+    scheduler: Scheduler,
+    loop_died: Callable[[str, BaseException], None],
+) -> Loop:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics
     terms = Terms(services.tasks, services.agents, basis.chance)
@@ -263,4 +276,4 @@ def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Sched
         services.series.look,
     ]
     basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
-    return upkeep
+    return Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)
