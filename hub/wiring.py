@@ -109,11 +109,12 @@ async def wire(
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
-    edits, replays = Edits(tasks, clock), Replays(journal, clock, loader, past.replays)
+    edits = Edits(tasks, clock)
     logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
-    scheduler = _scheduler(basis, agents, settings)
-    tasks.orgs = scheduler.orgs
+    replays = Replays(journal, clock, loader, past.replays)
+    scheduler = _scheduler(basis, tasks, settings)
+    recovery.resume_held(orgs, past, agents, settings, clock.now())
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -152,16 +153,14 @@ async def wire(
         version=__version__,
         started_at=clock.hub(),
     )
-    upkeep = _upkeep(services, basis, access, scheduler)
-    return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+    return Wired(services, [_upkeep(services, basis, access, scheduler, loop_died)])
 
 
-def _scheduler(basis: _Basis, agents: Agents, settings: Settings) -> Scheduler:
-    """The scheduler, once what was held before is held again."""
-    past, clock, orgs = basis.past, basis.clock, basis.orgs
-    recovery.resume_held(orgs, past, agents, settings, clock.now())
-    scheduler = Scheduler(basis.journal, clock, basis.loader, basis.peers, settings, basis.metrics)
-    scheduler.orgs = list(orgs.values())
+def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
+    scheduler = Scheduler(
+        basis.journal, basis.clock, basis.loader, basis.peers, settings, basis.metrics
+    )
+    scheduler.orgs = tasks.orgs = list(basis.orgs.values())
     return scheduler
 
 
@@ -248,7 +247,13 @@ def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
     )
 
 
-def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Scheduler) -> Upkeep:
+def _upkeep(
+    services: Services,
+    basis: _Basis,
+    access: _Access,
+    scheduler: Scheduler,
+    loop_died: Callable[[str, BaseException], None],
+) -> Loop:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics
     terms = Terms(services.tasks, services.agents, basis.chance)
@@ -271,4 +276,4 @@ def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Sched
         services.series.look,
     ]
     basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
-    return upkeep
+    return Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)

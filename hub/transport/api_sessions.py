@@ -47,7 +47,7 @@ async def log_in(call: Call) -> Answer:
 def _who(call: Call, wish: LogIn) -> tuple[Principal, str]:
     """Who logs in, and by what. Raises Refused."""
     if (wish.token is None) == (wish.code is None):
-        flaw = Flaw("$", "give a token or a code, one of them")
+        flaw = Flaw("$", "give either a token or a code")
         raise Refused(ErrorCode.VALIDATION_FAILED, flaw.message, flaws=[flaw])
     services, address = call.services, address_of(call.request.scope)
     given = wish.token or wish.code or ""
