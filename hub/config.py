@@ -24,9 +24,11 @@ PORT: Final = 8420
 PREFIX: Final = "CORRAL_"
 FILE_NAME: Final = "corral.toml"
 NOT_OURS: Final = frozenset(
-    {"URL", "TOKEN", "CONFIG", "TASK_ID", "ATTEMPT", "PAYLOAD", "RESULT", "DESCRIPTION"}
+    {"URL", "TOKEN", "CONFIG", "DASHBOARD"}
+    | {"TASK_ID", "ATTEMPT", "PAYLOAD", "RESULT", "DESCRIPTION"}
 )
-"""Variables of the same family: of the command line, and what a sidecar tells a task."""
+"""Variables of the same family: of the command line and of the build of the dashboard, and
+what a sidecar tells a task."""
 
 
 def default_data() -> Path:

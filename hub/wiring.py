@@ -29,6 +29,7 @@ from hub.services.greeting import Greeting
 from hub.services.indexing import Indexing
 from hub.services.invites import Invites
 from hub.services.limits import Limits
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
 from hub.services.login_codes import LoginCodes
@@ -41,6 +42,7 @@ from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
 from hub.services.search import Search
 from hub.services.series import TimeSeries
+from hub.services.settings import Settings
 from hub.services.service import Loop
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
@@ -76,6 +78,7 @@ class _Basis(NamedTuple):
     journal: Journal
     loader: Loader
     bus: Bus
+    live: Live
     peers: Peers
 
 
@@ -101,7 +104,7 @@ async def wire(
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
     basis = _basis(config, opened, commit_failed)
-    past, clock, chance, metrics, orgs, journal, loader, bus, peers = basis
+    past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
@@ -110,9 +113,7 @@ async def wire(
     logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
-    scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
-    scheduler.orgs = tasks.orgs = list(orgs.values())
-    recovery.resume_held(orgs, past, agents, settings, clock.now())
+    scheduler = _scheduler(basis, tasks, agents, settings)
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -121,6 +122,7 @@ async def wire(
         loader=loader,
         bus=bus,
         envelopes=Envelopes(orgs, access.tokens),
+        live=live,
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
@@ -150,9 +152,16 @@ async def wire(
         version=__version__,
         started_at=clock.hub(),
     )
-    upkeep = _upkeep(services, basis, access)
-    journal.before_commit = partial(_end_turn, scheduler, upkeep)
+    upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _scheduler(basis: _Basis, tasks: Tasks, agents: Agents, settings: Settings) -> Scheduler:
+    orgs, clock = basis.orgs, basis.clock
+    scheduler = Scheduler(basis.journal, clock, basis.loader, basis.peers, settings, basis.metrics)
+    scheduler.orgs = tasks.orgs = list(orgs.values())
+    recovery.resume_held(orgs, basis.past, agents, settings, clock.now())
+    return scheduler
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:
@@ -178,8 +187,16 @@ def _basis(
     loader = Loader(opened.store)
     loader.durable = lambda: journal.durable
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
-    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
-    return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
+    metrics.events_in_memory = lambda: bus.held
+    chance = Chance()
+    live = Live(orgs, journal, clock, chance, loader, metrics, __version__)
+    journal.published = partial(_publish, bus, live)
+    return _Basis(past, clock, chance, metrics, orgs, journal, loader, bus, live, Peers())
+
+
+def _publish(bus: Bus, live: Live, batch: Batch) -> None:
+    bus.publish(batch)
+    live.published(batch)
 
 
 def _exposition(
@@ -203,7 +220,7 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
     invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
-    expulsion = Expulsion(tokens, basis.peers, basis.bus)
+    expulsion = Expulsion(tokens, basis.peers, basis.bus, basis.live)
     tokens.on_end(expulsion.expel)
     sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
     tokens.on_end(sessions.end_of_credentials)
@@ -230,7 +247,7 @@ def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
     )
 
 
-def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
+def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Scheduler) -> Upkeep:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics
     terms = Terms(services.tasks, services.agents, basis.chance)
@@ -252,4 +269,5 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         access.expulsion.look_around,
         services.series.look,
     ]
+    basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return upkeep

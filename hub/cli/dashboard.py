@@ -21,12 +21,15 @@ class LoginLink(Struct, frozen=True):
 
 
 def dashboard(
+    context: typer.Context,
     browse: Annotated[bool, typer.Option("--open", help="Open it in a browser here.")] = False,
     *,
     as_json: Json = False,
     hub: Access,
 ) -> None:
     """Print a link that logs you in to the dashboard: good once, for ten minutes."""
+    if context.invoked_subcommand is not None:
+        return
     with hub.client() as client:
         link = login_link(client)
     if as_json:

@@ -17,6 +17,7 @@ from hub.cli import (
     bulk,
     config,
     dashboard,
+    dashboard_build,
     demo,
     dispatch,
     doctor,
@@ -61,6 +62,7 @@ agent: Final = typer.Typer(
     context_settings=_HELP,
 )
 pauses: Final = typer.Typer(help="Show, make and end pauses of dispatch.")
+page: Final = typer.Typer(help="Print a link that logs in to the dashboard, or build its page.")
 
 token: Final = typer.Typer(
     help="Make, list, replace and end tokens.",
@@ -71,7 +73,6 @@ token: Final = typer.Typer(
 for _group, _name, _function in (
     (program, "up", up.up),
     (program, "demo", demo.demo),
-    (program, "dashboard", dashboard.dashboard),
     (program, "invite", join.invite),
     (program, "invites", tokens.invites),
     (program, "join", join.join),
@@ -104,6 +105,7 @@ for _group, _name, _function in (
     (pauses, "show", dispatch.show),
     (pauses, "pause", dispatch.pause),
     (pauses, "resume", dispatch.resume),
+    (page, "build", dashboard_build.build),
     (token, "create", tokens.create),
     (token, "list", tokens.list_tokens),
     (token, "rotate", tokens.rotate),
@@ -123,11 +125,13 @@ program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")
 pauses.callback(invoke_without_command=True)(with_access(dispatch.dispatch))
 program.add_typer(pauses, name="dispatch")
+page.callback(invoke_without_command=True)(with_access(dashboard.dashboard))
+program.add_typer(page, name="dashboard")
 
 PANELS: Final = {
     "The hub": (
-        *("up", "demo", "dashboard", "config", "doctor", "top", "stats", "events", "token"),
-        "schemas",
+        *("up", "demo", "config", "doctor", "dashboard", "top", "stats", "events"),
+        *("token", "schemas"),
     ),
     "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "search", "dispatch"),
     "Agents": ("join", "sidecar", "invite", "invites", "agent", "agents"),

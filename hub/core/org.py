@@ -4,11 +4,11 @@ It holds what follows from the tasks' records (lanes, timers, counts, what each 
 keeps it right whenever a record changes: `put` is the only way in. It decides nothing.
 """
 
-from heapq import nsmallest
 from typing import Final
 
 from hub.core.agent import Agent, AgentRecord, Attempt
 from hub.core.alarms import Alarms
+from hub.core.changes import Changes
 from hub.core.dispatch import Dispatch
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.matching import Match, Matcher
@@ -47,12 +47,14 @@ class Org:
         """Of tasks that wait for their `not_before`, in wall time."""
         self.expiring = Alarms()
         """Of waiting tasks with a `complete_by`, in wall time."""
+        self.changes = Changes()
 
     # Tasks
 
     def put(self, before: Task | None, after: Task, position: int) -> None:
         """A task's record changed, with the unit at this journal position."""
         self.position = position
+        self.changes.task(after)
         old = None if before is None else before.state
         if before is not None and old is QUEUED:
             self._leave_queue(before, after)
@@ -145,13 +147,7 @@ class Org:
         if agent is None or attempt is None:
             return
         self.matcher.ended(attempt.share)
-        self.matcher.refresh(agent)
-
-    def first_in_line(self, limit: int) -> list[int]:
-        """The seqs of tasks that are next in their lanes, those that come first of all."""
-        shares = (share for lane in self.matcher.lanes.values() for share in lane.shares.values())
-        heads = (head for share in shares if (head := share.head()) is not None)
-        return [seq_of(place) for place in nsmallest(limit, heads)]
+        self.refresh(agent)
 
     # Attempts
 
@@ -179,7 +175,7 @@ class Org:
     def _hold(self, agent: Agent, task: Task, share: Share) -> Attempt:
         attempt = Attempt(task.id, task.generation, share)
         agent.held[task.id] = attempt
-        self.matcher.refresh(agent)
+        self.refresh(agent)
         return attempt
 
     def attempt_of(self, task: Task) -> Attempt | None:
@@ -189,6 +185,11 @@ class Org:
 
     # Agents
 
+    def refresh(self, agent: Agent) -> None:
+        """What an agent has, or whether it is here, has changed."""
+        self.matcher.refresh(agent)
+        self.changes.agent(agent.record.id)
+
     def know(self, record: AgentRecord) -> Agent:
         """An agent is known by this record; its live state stays."""
         agent = self.agents.get(record.id)
@@ -196,10 +197,8 @@ class Org:
             agent = self.agents[record.id] = Agent(record)
             self.matcher.enter(agent)
         else:
-            same = (agent.record.capabilities, agent.record.executors) == (
-                record.capabilities,
-                record.executors,
-            )
+            old = agent.record
+            same = (old.capabilities, old.executors) == (record.capabilities, record.executors)
             agent.becomes(record)
             if same:
                 self.matcher.refresh(agent)
@@ -209,11 +208,13 @@ class Org:
             self.pausing.add(record.id)
         else:
             self.pausing.discard(record.id)
+        self.changes.agent(record.id)
         return agent
 
     def forget(self, agent: Agent) -> None:
         """An agent that has nothing any more is not known any more."""
         self.matcher.leave(agent)
+        self.changes.agent(agent.record.id)
         self.pausing.discard(agent.record.id)
         del self.agents[agent.record.id]
 

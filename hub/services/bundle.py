@@ -17,6 +17,7 @@ from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
 from hub.services.invites import Invites
 from hub.services.limits import Limits
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.login_codes import LoginCodes
 from hub.services.metrics import Metrics
@@ -47,6 +48,7 @@ class Services:
     loader: Loader
     bus: Bus
     envelopes: Envelopes
+    live: Live
     peers: Peers
     tokens: Tokens
     invites: Invites
@@ -82,3 +84,4 @@ class Services:
         """The hub stops: whatever waits for something to happen is answered now."""
         self.watches.stop()
         self.bus.stop()
+        self.live.stop()

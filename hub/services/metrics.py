@@ -60,6 +60,10 @@ class Metrics:
         self.scheduler_matches = 0
         self.events_published = 0
         self.event_readers = 0
+        self.pages = 0
+        """How many pages of the dashboard follow."""
+        self.page_batches = 0
+        self.page_snapshots = 0
         self.events_in_memory: Callable[[], int] = int
         self.refusals: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()

@@ -126,6 +126,20 @@ class Statistics:
         )
         return Throughput(minutes, completed, dead, cancelled, round(completed / (minutes * 60), 3))
 
+    def lately(self, wall: int) -> tuple[float, float]:
+        """How many tasks a second completed, and failed for good, in the last ten seconds.
+
+        Of the count that began before them as large a part is taken as lies within them.
+        """
+        present = wall // SLOT_MS
+        parts = {present: 1.0, present - 1: 1.0, present - 2: 1 - wall % SLOT_MS / SLOT_MS}
+        completed = failed = 0.0
+        for number, ends in self._slots:
+            part = parts.get(number, 0.0)
+            completed += part * ends[TaskState.COMPLETED]
+            failed += part * ends[TaskState.DEAD_LETTER]
+        return round(completed * 1000 / (2 * SLOT_MS), 1), round(failed * 1000 / (2 * SLOT_MS), 1)
+
     def waits(self, wall: int) -> Spread:
         """How long the tasks that ended in the last hour had waited for an agent."""
         return _spread([part.waits for part in self._last_hour(wall)])

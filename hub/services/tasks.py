@@ -271,6 +271,9 @@ class Tasks:
         if attempt is not None and attempt.generation == message.generation:
             wall = self._clock.now().wall
             attempt.progress = (message.progress, message.message, wall)
+            task = org.tasks.get(message.task_id)
+            if task is not None:
+                org.changes.task(task)
 
     # Everybody
 

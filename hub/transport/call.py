@@ -81,6 +81,8 @@ class Answer:
     body: Struct | bytes | None = None
     """None: the answer has no body."""
     media_type: str = JSON
+    encoding: str | None = None
+    """How the body is compressed, if it is."""
     durable: bool = True
     """Wait until what the body says is durable."""
     version: int | None = None

@@ -102,6 +102,8 @@ def _respond(outcome: Answer, name: str, more: dict[str, str]) -> Response:
     headers = {"X-Request-Id": name, "Cache-Control": "no-store", **more}
     if outcome.version is not None:
         headers["ETag"] = f'"{outcome.version}"'
+    if outcome.encoding is not None:
+        headers |= {"Content-Encoding": outcome.encoding, "Vary": "Accept-Encoding"}
     if outcome.cookie is not None:
         headers["Set-Cookie"] = outcome.cookie
     if outcome.stream is not None:

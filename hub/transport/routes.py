@@ -15,6 +15,7 @@ from hub.transport import (
     api_admin,
     api_agents,
     api_bulk,
+    api_dashboard,
     api_dispatch,
     api_events,
     api_health,
@@ -27,6 +28,7 @@ from hub.transport.route import API, delete, get, patch, post, put
 from hub.transport.routes_looking import LOOKING
 from hub.transport.routes_sessions import SESSIONS
 from hub.transport.stream import MEDIA_TYPE
+from schemas import dashboard
 from schemas.events import EventType as Event
 from schemas.http import access, agents, bulk, dispatch, events, hub, tasks
 from schemas.scalars import ErrorCode as Code
@@ -246,6 +248,16 @@ DISPATCH: Final = (
     ),
 )
 
+DASHBOARD: Final = (
+    get(
+        f"{API}/dashboard/snapshot",
+        api_dashboard.get_snapshot,
+        READ,
+        dashboard.Snapshot,
+        query=dashboard.SnapshotQuery,
+    ),
+)
+
 ACCESS: Final = (
     post(
         f"{API}/tokens",
@@ -340,4 +352,7 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *BULK, *EVENTS, *LOOKING, *AGENTS, *DISPATCH, *ACCESS, *SESSIONS, *HUB)
+ROUTES: Final = (
+    *(*TASKS, *BULK, *EVENTS, *LOOKING, *AGENTS, *DISPATCH),
+    *(*DASHBOARD, *ACCESS, *SESSIONS, *HUB),
+)

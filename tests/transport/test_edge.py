@@ -209,7 +209,7 @@ def test_a_refusal_is_one_line_in_the_log(calm_hub: Hub) -> None:
     ("method", "path", "status", "code"),
     [
         ("GET", "/api/v1/nothing", 404, "not_found"),
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nothing", 404, "not_found"),
         ("GET", "/api/v1/tasks/task-nobody", 404, "not_found"),
         ("GET", "/api/v1/tasks/%00%ff", 404, "not_found"),
         ("GET", "/api/v1/tasks/" + "x" * 5_000, 404, "not_found"),
