@@ -42,8 +42,8 @@ from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
 from hub.services.search import Search
 from hub.services.series import TimeSeries
-from hub.services.settings import Settings
 from hub.services.service import Loop
+from hub.services.settings import Settings
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
