@@ -257,6 +257,8 @@ def test_everything_live_is_recovered(store: Store, clerk: Clerk) -> None:
         "other": {TaskState.QUEUED: 1},
     }
     assert found.queued_unusual == {}
+    assert [org for org, _ in found.queued] == ["main", "other"]
+    store.close()
 
 
 def test_unusual_priorities_are_counted_in_the_queue(store: Store, clerk: Clerk) -> None:
@@ -267,12 +269,11 @@ def test_unusual_priorities_are_counted_in_the_queue(store: Store, clerk: Clerk)
     ended = structs.replace(tasks[1], state=TaskState.COMPLETED)
     clerk.submit(*tasks)
     clerk.change(ended)
-    found = restarted(store).recover()
-    assert found.queued_unusual == {
+    store = restarted(store)
+    assert store.recover().queued_unusual == {
         "main": {Priority.LOW: 1, Priority.HIGH: 1},
         "other": {Priority.LOW: 1},
     }
-    assert [org for org, _ in found.queued] == ["main", "other"]
     store.close()
 
 
