@@ -83,8 +83,10 @@ def server_config(config: Config, services: Services, tls: ssl.SSLContext | None
     sockets = {PATH: page_socket_class(services, door)}
     bounds = {"door": door, "most_connections": most, "sockets": sockets}
     guard = type("BoundGuard", (Guard,), bounds)
+    page = site.installed()
+    services.live.serve(page.build)
     return uvicorn.Config(
-        web_app(services, site.installed()),
+        web_app(services, page),
         ws=socket_class(services, asyncio.get_running_loop(), door, Turnstile(places)),
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         ws_max_size=FRAME_BYTES,

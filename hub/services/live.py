@@ -53,11 +53,10 @@ class Live:
         loader: Loader,
         metrics: Metrics,
         version: str,
-        build: str | None = None,
     ) -> None:
         self.epoch = f"{chance.bits(64):016x}"
         """Another one with every start: what happened in between nobody knows."""
-        about = About(self.epoch, version, build)
+        about = About(self.epoch, version)
         self._of_org = {
             name: Following(org, metrics, journal, clock, about) for name, org in orgs.items()
         }
@@ -72,6 +71,11 @@ class Live:
         self._looked_at = 0
         self._looking: asyncio.Task[None] | None = None
         self._stopped = False
+
+    def serve(self, build: str | None) -> None:
+        """The hub serves this build of the page: one that is older hears of it."""
+        for following in self._of_org.values():
+            following.snapshots.build = build
 
     # From the journal
 

@@ -30,7 +30,6 @@ class About(NamedTuple):
 
     epoch: str
     version: str
-    build: str | None
 
 
 class Shot(NamedTuple):
@@ -50,6 +49,8 @@ class Snapshots:
     ) -> None:
         """`prepare` brings the picture up to date."""
         self.pace_s = PACE_S
+        self.build: str | None = None
+        """Which build of the page the hub serves."""
         self._picture = picture
         self._prepare = prepare
         self._about = about
@@ -92,7 +93,7 @@ class Snapshots:
             seq=seq,
             at=now.wall,
             version=about.version,
-            build=about.build,
+            build=self.build,
             counters=counters,
             offers=picture.fleet.offers if agents else [],
         )

@@ -353,6 +353,14 @@ HUB: Final = (
 )
 
 ROUTES: Final = (
-    *(*TASKS, *BULK, *EVENTS, *LOOKING, *AGENTS, *DISPATCH),
-    *(*DASHBOARD, *ACCESS, *SESSIONS, *HUB),
+    *TASKS,
+    *BULK,
+    *EVENTS,
+    *LOOKING,
+    *AGENTS,
+    *DISPATCH,
+    *DASHBOARD,
+    *ACCESS,
+    *SESSIONS,
+    *HUB,
 )

@@ -51,7 +51,7 @@ class Onlooker:
 
 def followed(hub: HandHub) -> Following:
     """Nobody follows this org yet."""
-    about = About("epoch", "1", None)
+    about = About("epoch", "1")
     following = Following(hub.org, Metrics(lambda: 0.0), hub.journal, hub.clock, about)
     following.snapshots.pace_s = 0.0
     return following
