@@ -275,3 +275,24 @@ def prepared(hub: HubDouble, health: Any = HEALTH, **headers: str) -> None:
     """The double is alive and takes work."""
     hub.prepare("GET /health", health, 200, **headers)
     hub.prepare("GET /ready", {"ready": True, "reasons": []})
+
+
+@pytest.mark.parametrize(
+    ("standing", "verdict", "words"),
+    [
+        ({"behind": 0, "behind_ms": 0, "ready": True}, "ok", "has what happened"),
+        ({"behind": 9, "behind_ms": 59_000, "ready": True}, "ok", "has what happened"),
+        ({"behind": 9_000, "behind_ms": 90_000, "ready": True}, "warn", "9,000 events"),
+        ({"behind": 0, "behind_ms": 0, "ready": False}, "warn", "being built"),
+    ],
+)
+def test_a_search_that_is_far_behind_is_told(
+    doctor: Any, hub: HubDouble, standing: dict[str, Any], verdict: str, words: str
+) -> None:
+    """It is a warning only: everything else goes on."""
+    prepared(hub)
+    hub.prepare("GET /api/v1/me", ME)
+    hub.prepare("GET /api/v1/search", {"items": [], "next_cursor": None} | standing)
+    found = doctor("--url", hub.url, "--token", "t", exit_code=0)["search"]
+    assert found["verdict"] == verdict
+    assert words in found["message"]

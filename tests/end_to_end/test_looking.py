@@ -20,7 +20,7 @@ import pytest
 from hub.cli.locate import ADMIN_TOKEN
 from schemas.scalars import Role
 from tests.transport.conftest import StartHub
-from tests.transport.ranch import Hub, until
+from tests.transport.ranch import WITH_SEARCH, Hub, until
 
 CORRAL = [sys.executable, "-m", "hub.cli"]
 
@@ -196,3 +196,12 @@ def test_one_frame_and_one_document(own_hub: StartHub) -> None:
     page = corral(hub, "top", "--once").stdout
     assert "task.created" in page
     assert max(map(len, page.splitlines())) <= 80
+
+
+def test_the_doctor_looks_at_the_search(own_hub: StartHub) -> None:
+    """How far its index is; a hub without one has nothing to be looked at."""
+    hub = with_token(own_hub(**WITH_SEARCH))
+    hub.submit()
+    until(lambda: hub.get("/search?q=test")["items"])
+    assert examined(hub)["search"]["verdict"] == "ok"
+    assert examined(with_token(own_hub()))["search"]["verdict"] == "skip"

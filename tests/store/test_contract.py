@@ -16,7 +16,7 @@ from hub.store.contract import EventRow, QueuedRow, Store, StoreError, TimedRow,
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
 from schemas.from_agent import TaskComplete, TaskFailed
-from schemas.scalars import Executor, FailureClass, Role, TaskState
+from schemas.scalars import Executor, FailureClass, Priority, PriorityName, Role, TaskState
 from tests.store.records import (
     NOW,
     Clerk,
@@ -256,7 +256,24 @@ def test_everything_live_is_recovered(store: Store, clerk: Clerk) -> None:
         "main": once | {TaskState.SCHEDULED: 3, TaskState.COMPLETED: 2},
         "other": {TaskState.QUEUED: 1},
     }
+    assert found.queued_unusual == {}
     assert [org for org, _ in found.queued] == ["main", "other"]
+    store.close()
+
+
+def test_unusual_priorities_are_counted_in_the_queue(store: Store, clerk: Clerk) -> None:
+    """After a restart: of each org, and only of tasks that wait for an agent."""
+    low, high = PriorityName.LOW, PriorityName.HIGH
+    tasks = [new_task(seq, priority=low) for seq in (1, 2)]
+    tasks += [new_task(3, priority=high), new_task(4), new_task(5, "other", priority=low)]
+    ended = structs.replace(tasks[1], state=TaskState.COMPLETED)
+    clerk.submit(*tasks)
+    clerk.change(ended)
+    store = restarted(store)
+    assert store.recover().queued_unusual == {
+        "main": {Priority.LOW: 1, Priority.HIGH: 1},
+        "other": {Priority.LOW: 1},
+    }
     store.close()
 
 
