@@ -43,6 +43,7 @@ from hub.services.scheduler import Scheduler
 from hub.services.search import Search
 from hub.services.series import TimeSeries
 from hub.services.service import Loop
+from hub.services.settings import Settings
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
@@ -101,8 +102,7 @@ async def wire(
     loop_died: Callable[[str, BaseException], None],
 ) -> Wired:
     """Build the services on the running loop, from what the store remembers."""
-    settings = config.settings
-    basis = _basis(config, opened, commit_failed)
+    settings, basis = config.settings, _basis(config, opened, commit_failed)
     past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
@@ -112,8 +112,7 @@ async def wire(
     logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
-    scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
-    scheduler.orgs = tasks.orgs = list(orgs.values())
+    scheduler = _scheduler(basis, tasks, settings)
     recovery.resume_held(orgs, past, agents, settings, clock.now())
     services = Services(
         orgs=orgs,
@@ -155,6 +154,14 @@ async def wire(
     )
     upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
+    scheduler = Scheduler(
+        basis.journal, basis.clock, basis.loader, basis.peers, settings, basis.metrics
+    )
+    scheduler.orgs = tasks.orgs = list(basis.orgs.values())
+    return scheduler
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:
