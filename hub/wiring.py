@@ -102,18 +102,18 @@ async def wire(
     loop_died: Callable[[str, BaseException], None],
 ) -> Wired:
     """Build the services on the running loop, from what the store remembers."""
-    settings, basis = config.settings, _basis(config, opened, commit_failed)
+    settings = config.settings
+    basis = _basis(config, opened, commit_failed)
     past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
-    edits = Edits(tasks, clock)
+    edits, replays = Edits(tasks, clock), Replays(journal, clock, loader, past.replays)
     logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
-    replays = Replays(journal, clock, loader, past.replays)
-    scheduler = _scheduler(basis, tasks, settings)
-    recovery.resume_held(orgs, past, agents, settings, clock.now())
+    scheduler = _scheduler(basis, agents, settings)
+    tasks.orgs = scheduler.orgs
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -156,11 +156,12 @@ async def wire(
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
 
 
-def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
-    scheduler = Scheduler(
-        basis.journal, basis.clock, basis.loader, basis.peers, settings, basis.metrics
-    )
-    scheduler.orgs = tasks.orgs = list(basis.orgs.values())
+def _scheduler(basis: _Basis, agents: Agents, settings: Settings) -> Scheduler:
+    """The scheduler, once what was held before is held again."""
+    past, clock, orgs = basis.past, basis.clock, basis.orgs
+    recovery.resume_held(orgs, past, agents, settings, clock.now())
+    scheduler = Scheduler(basis.journal, clock, basis.loader, basis.peers, settings, basis.metrics)
+    scheduler.orgs = list(orgs.values())
     return scheduler
 
 

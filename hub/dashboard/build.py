@@ -35,7 +35,7 @@ _PROBE: Final = ("view", "vue", "version", "--prefer-online", "--fetch-retries=0
 _INSTALL: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 _PATIENT: Final = ("--fetch-retries=1", "--fetch-timeout=30000")
 _HASTY: Final = ("--fetch-timeout=6000",)
-_LINES: Final = 6
+_LINES: Final = 10
 Say = Callable[[str], None]
 
 
@@ -173,10 +173,11 @@ def _wait(
 
 
 def _gist(said: str) -> str:
-    """The lines that say what is wrong; npm puts them first, and a stack trace behind."""
+    """From the first line that speaks of an error on, without the stack behind it."""
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower() and "    at " not in line]
-    return "\n".join((errors or lines)[:_LINES]) or "It said nothing."
+    first = next((n for n, line in enumerate(lines) if "error" in line.lower()), 0)
+    told = [line for line in lines[first:] if "    at " not in line]
+    return "\n".join(told[:_LINES]) or "It said nothing."
 
 
 def weight(static: Path) -> str:

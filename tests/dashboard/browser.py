@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from hub.dashboard.stamp import HERE
 from schemas.scalars import Role
 from tests.blueprint import ROOT
-from tests.transport.ranch import Hub
+from tests.transport.ranch import PATIENCE, Hub
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = (
@@ -144,7 +144,7 @@ def visits(browser: Browser) -> Iterator[Look]:
             timezone_id="UTC",
             **more,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         begun.append(Visit(context, hub))
         return begun[-1]
 

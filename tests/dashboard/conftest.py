@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.dashboard.browser import FLAGS, Look, program, visits
 from tests.dashboard.fleet import Sidecar
-from tests.transport.ranch import Hub
+from tests.transport.ranch import PATIENCE, Hub
 
 Join = Callable[..., Sidecar]
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="module")
