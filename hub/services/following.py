@@ -17,7 +17,7 @@ from hub.services.metrics import Metrics
 from hub.services.picture import Picture, encode
 from hub.services.snapshots import About, Shot, Snapshots
 from hub.store.contract import JournalPort
-from schemas.dashboard import Delta
+from schemas.dashboard import Counters, Delta
 
 LINGER_MS: Final = 30_000
 """For so long changes are gathered while nobody follows."""
@@ -40,6 +40,8 @@ class Following:
         self._metrics = metrics
         self._journal = journal
         self._clock = clock
+        self._hidden_know: Counters | None = None
+        """The numbers as hidden pages were told them last."""
         self._until = 0
         """Hub time until which changes are gathered though nobody follows."""
 
@@ -100,9 +102,12 @@ class Following:
 
     def send_numbers(self, now: Instant) -> None:
         """Tell hidden pages how things are."""
-        hidden = any(follower.hidden for follower in self.followers)
-        if hidden and self.picture.counters is not None:
-            numbers = encode(Delta(0, now.wall, self.picture.counters))
+        counters = self.picture.counters
+        if counters is None or counters is self._hidden_know:
+            return
+        self._hidden_know = counters
+        if any(follower.hidden for follower in self.followers):
+            numbers = encode(Delta(0, now.wall, counters))
             self._journal.promise(self._send_numbers, numbers)
 
     def _send_numbers(self, frame: bytes) -> None:

@@ -83,7 +83,7 @@ def _who(socket: "PageSocket", event: Request, caller: Visitor) -> Principal | N
 def since_of(event: Request) -> Since | None:
     """The last batch that a page says it has; None when it has none, or says it wrongly."""
     query = event.path.partition("?")[2]
-    said = parse_qs(query, max_num_fields=4) if 0 < len(query) <= QUERY_CHARS else {}
+    said = parse_qs(query) if 0 < len(query) <= QUERY_CHARS else {}
     epoch, seq = said.get("epoch", []), said.get("since", [])
     if len(epoch) != 1 or len(seq) != 1 or not (seq[0].isascii() and seq[0].isdigit()):
         return None

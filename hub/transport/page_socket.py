@@ -68,6 +68,8 @@ class PageSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came and handle its frames."""
+        if self.conn.parser_exc is not None:
+            return
         try:
             super().data_received(data)
             refuse_broken(self.conn, self.transport)

@@ -176,6 +176,8 @@ def test_a_hidden_page_hears_numbers(scene: Scene) -> None:
     assert delta.seq == 0
     assert delta.counters is not None
     assert not delta.tasks
+    scene.following.send_numbers(scene.hub.clock.now())
+    assert watcher.line.heard == [], "they are the same"
 
 
 def test_capabilities_that_never_repeat_are_forgotten(scene: Scene) -> None:

@@ -1,6 +1,6 @@
 """Pages of several orgs: who has a place, who hears what, and who has to go."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -37,7 +37,7 @@ class Scene:
 
 
 @pytest.fixture
-async def scene() -> Iterator[Scene]:
+async def scene() -> AsyncIterator[Scene]:
     """Nobody follows yet."""
     scene = Scene()
     yield scene

@@ -4,9 +4,12 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
+from websockets.http11 import Request
 
-from hub.services.live import MOST_OF_ONE
+from hub.services.live import MOST_OF_ONE, Since
+from hub.transport.page_handshake import since_of
 from schemas.dashboard import Ended, Hello
 from schemas.scalars import CloseCode, Role
 from tests.transport.page import opened
@@ -116,3 +119,30 @@ async def test_a_page_ends_with_its_session(calm: Door) -> None:
         assert gone.status == 204, gone
         ended = await page.hears(Ended, patience=1)
         assert ended.reason == "you have logged out"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "epoch=x",
+        "since=1",
+        "epoch=x&since=-1",
+        "epoch=x&since=1e3",
+        "epoch=x&since=\u0661",
+        "epoch=x&since=1&since=2",
+        "&" * 150,
+        "epoch=x&since=" + "9" * 180,
+        "x" * 3_000,
+    ],
+)
+def test_where_a_page_was_is_read_with_care(query: str) -> None:
+    """What makes no sense means that it was nowhere."""
+    said = Request(f"/ws/dashboard?{query}", Headers())
+    since = since_of(said)
+    assert since is None or since == Since("x", int("9" * 180))
+
+
+def test_where_a_page_was() -> None:
+    """The epoch and the last batch it has."""
+    assert since_of(Request("/ws/dashboard?epoch=ab&since=7", Headers())) == Since("ab", 7)

@@ -228,6 +228,17 @@ async def test_what_no_page_says_ends_it(calm: Door, said: str | bytes, code: in
     assert calm.hub.alive
 
 
+async def test_a_broken_protocol_ends_it_once(calm: Door) -> None:
+    """Whatever still comes is not looked at."""
+    async with opened(calm.hub) as page:
+        await page.hears(Hello)
+        for _ in range(3):
+            page.socket.transport.write(b"\xff" * 64)
+        assert (await page.bye())[0] == CloseCode.PROTOCOL
+    lines = [line for line in calm.hub.log_lines() if "broke the protocol" in line["message"]]
+    assert len([line for line in lines if not line.get("too_large")]) == 1
+
+
 async def test_a_page_that_says_too_much_is_closed(calm: Door) -> None:
     """Well-formed or not."""
     async with opened(calm.hub) as page:
