@@ -1,0 +1,27 @@
+/** Every address of the page. Each screen is loaded when it is first asked for. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: '/overview' },
+  { path: '/overview', name: 'overview', meta: { title: 'Overview' }, component: () => import('@/views/overview/OverviewView.vue') },
+  { path: '/fleet', name: 'fleet', meta: { title: 'Fleet' }, component: () => import('@/views/fleet/FleetView.vue') },
+  { path: '/fleet/:id', name: 'agent', meta: { title: 'Agent' }, component: () => import('@/views/fleet/FleetView.vue') },
+  { path: '/tasks', name: 'tasks', meta: { title: 'Tasks' }, component: () => import('@/views/tasks/TasksView.vue') },
+  { path: '/tasks/new', name: 'new-task', meta: { title: 'New task' }, component: () => import('@/views/tasks/NewTaskView.vue') },
+  { path: '/tasks/:id', name: 'task', meta: { title: 'Task' }, component: () => import('@/views/tasks/TaskView.vue') },
+  { path: '/events', name: 'events', meta: { title: 'Events' }, component: () => import('@/views/events/EventsView.vue') },
+  { path: '/metrics', name: 'metrics', meta: { title: 'Metrics' }, component: () => import('@/views/metrics/MetricsView.vue') },
+  { path: '/admin/:section?', name: 'admin', meta: { title: 'Admin' }, component: () => import('@/views/admin/AdminView.vue') },
+  ...['missions', 'channels', 'alerts'].map((room) => ({
+    path: `/${room}/:rest(.*)*`,
+    meta: { title: room[0]!.toUpperCase() + room.slice(1) },
+    component: () => import('@/views/LaterView.vue'),
+  })),
+  { path: '/:rest(.*)*', name: 'missing', meta: { title: 'Not found' }, component: () => import('@/views/MissingView.vue') },
+]
+
+export const router = createRouter({ history: createWebHistory(import.meta.env.BASE_URL), routes })
+
+router.afterEach((to) => {
+  document.title = `${String(to.meta.title ?? 'Corral')} · Corral`
+})

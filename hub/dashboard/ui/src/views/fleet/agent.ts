@@ -1,0 +1,59 @@
+/** An agent as the fleet's table, map and inspector see it. */
+
+/** A row of the live picture. */
+export interface FleetAgent {
+  readonly id: string
+  readonly name: string
+  readonly status: string
+  readonly slots: number
+  readonly running: number
+  readonly paused: boolean
+  readonly draining: boolean
+  readonly active: boolean
+  readonly host: string | null
+  readonly seen_at: number | null
+  readonly offer: number
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Every word that `status:` knows, in the order in which they are listed and sorted. */
+export const STATUSES = [
+  'working',
+  'idle',
+  'paused',
+  'draining',
+  'drained',
+  'stale',
+  'offline',
+  'inactive',
+] as const
+
+export type Status = (typeof STATUSES)[number]
+
+/** The one word that says most about an agent: what people decided goes before what it does. */
+export function standing(agent: Pick<FleetAgent, 'status' | 'paused' | 'active'>): string {
+  if (!agent.active) return 'inactive'
+  if (agent.status === 'offline' || agent.status === 'stale') return agent.status
+  if (agent.paused && !agent.status.startsWith('drain')) return 'paused'
+  return agent.status
+}
+
+/** Whether a status word holds. Paused agents count again under what they do. */
+export function hasStatus(agent: FleetAgent, word: string): boolean {
+  if (word === 'paused') return agent.paused
+  if (word === 'inactive') return !agent.active
+  return agent.status === word
+}
+
+/** What the agent may be given: nothing while it is paused, draining, gone or out of use. */
+export function takesWork(agent: FleetAgent): boolean {
+  const isThere = agent.status === 'idle' || agent.status === 'working'
+  return isThere && agent.active && !agent.paused && !agent.draining
+}
+
+/** The labels as people write them, in a steady order. */
+export function labelWords(labels: Readonly<Record<string, string>>): string[] {
+  return Object.keys(labels)
+    .sort()
+    .map((key) => (labels[key] === '' ? key : `${key}=${labels[key]}`))
+}
