@@ -1,20 +1,9 @@
 /** An agent as the fleet's table, map and inspector see it. */
 
-/** A row of the live picture. */
-export interface FleetAgent {
-  readonly id: string
-  readonly name: string
-  readonly status: string
-  readonly slots: number
-  readonly running: number
-  readonly paused: boolean
-  readonly draining: boolean
-  readonly active: boolean
-  readonly host: string | null
-  readonly seen_at: number | null
-  readonly offer: number
-  readonly labels: Readonly<Record<string, string>>
-}
+import type { Agent } from '@/api/types'
+
+/** A row of the live picture; it is replaced, never changed. */
+export type FleetAgent = Readonly<Agent>
 
 /** Every word that `status:` knows, in the order in which they are listed and sorted. */
 export const STATUSES = [
