@@ -165,6 +165,14 @@ class EventRow(NamedTuple):
     data: bytes
 
 
+class Skipped(NamedTuple):
+    """What was left out before a page."""
+
+    count: int
+    next_before: int | None
+    """Where to go on; None when nothing is left."""
+
+
 class Found(NamedTuple):
     """A page of tasks."""
 
@@ -232,6 +240,10 @@ class Reader(Protocol):
         It examines about `budget` rows at most. So a page may be short, or empty, and yet not
         be the last: that is said by `next_before`.
         """
+        ...
+
+    def skip(self, org: str, wanted: TaskFilter, before: int | None, count: int) -> Skipped:
+        """Leave out so many tasks that match: fewer when that would take too long."""
         ...
 
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:

@@ -20,6 +20,7 @@ from hub.store.contract import (
     Found,
     FoundEvents,
     Rows,
+    Skipped,
 )
 from hub.store.rows import TASK_COLUMNS, job_of, replay_of, told
 from hub.store.searching import COUNT_SECONDS, PAGE_SECONDS, Picked, Search
@@ -78,6 +79,15 @@ class SqliteReader:
             picked = self._pick(org, wanted, before, limit, budget, PAGE_SECONDS)
             rows = self.by_seq(picked.seqs) if picked.seqs else []
         return Found(sorted(rows, key=_SEQ_OF, reverse=True), picked.next_below)
+
+    def skip(self, org: str, wanted: TaskFilter, before: int | None, count: int) -> Skipped:
+        """Leave out so many tasks that match: fewer when that would take too long."""
+        number = self._orgs.get(org)
+        if number is None or "\0" in (wanted.text or ""):
+            return Skipped(0, None)
+        with refusals("cannot search"), self._connection:
+            search = Search(self._connection, number, wanted, before)
+            return Skipped(*search.skip(count, PAGE_SECONDS))
 
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""

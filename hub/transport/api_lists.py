@@ -1,9 +1,9 @@
 """HTTP for many tasks at once: lists, dead letters, statistics."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
-from msgspec import json, structs
+from msgspec import UNSET, json, structs
 
 from hub.core.errors import Refused
 from hub.core.filters import TaskFilter, filter_of
@@ -26,6 +26,14 @@ from schemas.to_agent import Flaw
 
 PAGE_BYTES: Final = 4 * MIB
 """The most that the tasks of one page have together; one task is always there."""
+LEFT_OUT: Final[dict[str, Any]] = {
+    "run": None,
+    "payload": UNSET,
+    "metadata": UNSET,
+    "result": UNSET,
+    "usage": UNSET,
+}
+"""What a brief view does without."""
 HEADS: Final = 100
 """How many heads of lanes are looked at for the one that waits longest."""
 _encode = json.Encoder().encode
@@ -67,16 +75,16 @@ async def _page(call: Call, query: FilterQuery, conditions: TaskConditions) -> A
     before = None if query.cursor is None else read_seq(query.cursor, "tasks", conditions)
     wanted, org, services = filter_of(conditions), call.org, call.services
     await services.journal.settled()
-    found = await services.loader.read(
-        lambda reader: reader.search(org.name, wanted, before, query.limit)
-    )
+    skipped, found = await services.loader.window(org.name, wanted, before, query.skip, query.limit)
     stored = services.loader.decode(found.rows)
     views = _fitting(call, stored)
     is_cut = len(views) < len(stored)
     next_before = stored[len(views) - 1].seq if is_cut else found.next_before
     cursor = None if next_before is None else make_cursor(str(next_before), "tasks", conditions)
     total = await _total(call, wanted) if query.count else None
-    return Answer(200, TaskPage(views, cursor, total))
+    if query.brief:
+        views = [structs.replace(view, **LEFT_OUT) for view in views]
+    return Answer(200, TaskPage(views, cursor, total, skipped))
 
 
 def _fitting(call: Call, tasks: list[Task]) -> list[TaskView]:
