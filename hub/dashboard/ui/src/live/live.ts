@@ -84,8 +84,8 @@ export function useLive() {
     onAgents: (call: (ids: ReadonlySet<string>) => void) => listen(listeners.agents, call),
     onTasks: (call: (tasks: LiveTask[], more: boolean) => void) => listen(listeners.tasks, call),
     onEvents: (call: (events: LiveEvent[], more: boolean) => void) => listen(listeners.events, call),
-    /** The time at the hub, in milliseconds. */
-    now: () => clock.now(Date.now()),
+    /** The time at the hub, in milliseconds: now, or at a time of this machine. */
+    now: (local = Date.now()) => clock.now(local),
     start,
     stop,
     retry: () => feed.again(),
