@@ -1,6 +1,7 @@
 /** An agent as the fleet's table, map and inspector see it. */
 
 import type { Agent } from '@/api/types'
+import { agentStatus } from '@/components/status'
 
 /** A row of the live picture; it is replaced, never changed. */
 export type FleetAgent = Readonly<Agent>
@@ -21,10 +22,7 @@ export type Status = (typeof STATUSES)[number]
 
 /** The one word that says most about an agent: what people decided goes before what it does. */
 export function standing(agent: Pick<FleetAgent, 'status' | 'paused' | 'active'>): string {
-  if (!agent.active) return 'inactive'
-  if (agent.status === 'offline' || agent.status === 'stale') return agent.status
-  if (agent.paused && !agent.status.startsWith('drain')) return 'paused'
-  return agent.status
+  return agent.active ? agentStatus(agent) : 'inactive'
 }
 
 /** Whether a status word holds. Paused agents count again under what they do. */

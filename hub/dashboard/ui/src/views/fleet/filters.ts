@@ -1,33 +1,33 @@
 /** Which agents the filter tokens above the table let through, and how many there are of each. */
 
-import { STATUSES, hasStatus, type FleetAgent } from './agent'
+import type { Token } from '@/components/filters'
 
-/** One condition: `cap:gpu`, `-host:b*`, or free text without a key. */
-export interface Condition {
-  readonly key: string
-  readonly value: string
-  readonly not: boolean
-}
+import { STATUSES, hasStatus, type FleetAgent } from './agent'
 
 export type Offers = readonly (readonly string[])[]
 type Test = (agent: FleetAgent) => boolean
 
-/** The keys that may stand before a colon. */
-export const FILTER_KEYS = ['status', 'cap', 'host', 'label'] as const
+/** What may stand before a colon, and its name. */
+export const FILTER_KEYS = [
+  { key: 'status', label: 'Status' },
+  { key: 'cap', label: 'Capability' },
+  { key: 'host', label: 'Host' },
+  { key: 'label', label: 'Label' },
+] as const
 
 /** An agent has one status and one host, so several of these mean "any of them". */
 const SINGLE = new Set(['status', 'host'])
 const SPECIAL = /[.+?^${}()|[\]\\]/g
 
-/** The test that all conditions together make. It remembers offers, so make it anew with them. */
-export function compile(conditions: readonly Condition[], offers: Offers): Test {
-  const tests = conditions.filter((one) => one.not).map((one) => opposite(single(one, offers)))
-  const wanted = conditions.filter((one) => !one.not)
+/** The test that all tokens together make. It remembers offers, so make it anew with them. */
+export function compile(tokens: readonly Token[], offers: Offers): Test {
+  const tests = tokens.filter((one) => one.negated).map((one) => opposite(single(one, offers)))
+  const wanted = tokens.filter((one) => !one.negated)
   for (const key of SINGLE) {
     const any = wanted.filter((one) => one.key === key).map((one) => single(one, offers))
     if (any.length > 0) tests.push((agent) => any.some((test) => test(agent)))
   }
-  tests.push(...wanted.filter((one) => !SINGLE.has(one.key)).map((one) => single(one, offers)))
+  tests.push(...wanted.filter((one) => !SINGLE.has(one.key ?? '')).map((one) => single(one, offers)))
   return (agent) => tests.every((test) => test(agent))
 }
 
@@ -35,13 +35,14 @@ function opposite(test: Test): Test {
   return (agent) => !test(agent)
 }
 
-function single({ key, value }: Condition, offers: Offers): Test {
+function single({ key, value }: Token, offers: Offers): Test {
   if (key === 'status') return (agent) => hasStatus(agent, value.toLowerCase())
   const fits = matcher(value)
   if (key === 'host') return (agent) => agent.host !== null && fits(agent.host)
   if (key === 'cap') return byOffer(offers, fits)
   if (key === 'label') return byLabel(value)
-  const words = value.toLowerCase()
+  // A key that nobody knows is part of what is looked for, so that nothing is left out silently.
+  const words = (key === null ? value : `${key}:${value}`).toLowerCase()
   return (agent) => isAbout(agent, words)
 }
 

@@ -13,7 +13,7 @@ export interface Loaded<T> {
   readonly forget: () => void
 }
 
-const SOON_MS = 400
+const SOON_MS = 1_000
 
 /** Reads with this function; an answer that was overtaken by a later wish is dropped. */
 export function useLoaded<T>(read: (signal: AbortSignal) => Promise<T>): Loaded<T> {

@@ -6,9 +6,10 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
+import type { Token } from '@/components/filters'
 import { useLive } from '@/live/live'
 
-import { compile, type Condition } from './filters'
+import { compile } from './filters'
 import { arrange, changes, comparing, isSame, type Sort } from './order'
 
 /** Sorting 10,000 rows in every frame would cost more than all else together. */
@@ -26,25 +27,27 @@ export interface FleetRows {
 }
 
 export function useFleetRows(
-  conditions: Readonly<Ref<readonly Condition[]>>,
+  tokens: Readonly<Ref<readonly Token[]>>,
   sort: Readonly<Ref<Sort>>,
   isHeld: Readonly<Ref<boolean>>,
 ): FleetRows {
   const live = useLive()
   const shown = shallowRef<readonly string[]>([])
   const waiting = ref(0)
-  const asked = computed(() => JSON.stringify([conditions.value, sort.value]))
+  const asked = computed(() => JSON.stringify([tokens.value, sort.value]))
+  let hasAny = false
   let timer: ReturnType<typeof setTimeout> | null = null
 
   function arranged(): string[] {
     const { offers } = useLive()
-    const passes = compile(conditions.value, offers)
+    const passes = compile(tokens.value, offers)
     return arrange(live.agents, shown.value, passes, comparing(sort.value, offers))
   }
 
   function catchUp(): void {
     const next = arranged()
     if (!isSame(shown.value, next)) shown.value = next
+    hasAny ||= next.length > 0
     waiting.value = 0
   }
 
@@ -59,7 +62,7 @@ export function useFleetRows(
   }
 
   watch(asked, catchUp, { immediate: true })
-  watch(live.tick, () => (shown.value.length === 0 ? catchUp() : lookSoon()))
+  watch(live.tick, () => (hasAny ? lookSoon() : catchUp()))
   watch(isHeld, (held) => held || lookSoon())
   onScopeDispose(() => timer !== null && clearTimeout(timer))
   return { shown, waiting, matching: arranged, catchUp }

@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
+import { parseFilter } from '@/components/filters'
 import type { FleetAgent } from '@/views/fleet/agent'
-import { compile, facets, type Condition } from '@/views/fleet/filters'
+import { compile, facets } from '@/views/fleet/filters'
 
 import { agent } from './agents'
 
 const OFFERS = [['docs'], ['gpu', 'cuda'], []]
 
-function condition(text: string): Condition {
-  const not = text.startsWith('-')
-  const bare = not ? text.slice(1) : text
-  const at = bare.indexOf(':')
-  return at < 0
-    ? { key: '', value: bare, not }
-    : { key: bare.slice(0, at), value: bare.slice(at + 1), not }
-}
-
 function passing(agents: FleetAgent[], ...texts: string[]): string[] {
-  return agents.filter(compile(texts.map(condition), OFFERS)).map((each) => each.id)
+  return agents.filter(compile(parseFilter(texts.join(' ')), OFFERS)).map((each) => each.id)
 }
 
 const FLEET = [
@@ -65,7 +57,7 @@ describe('a filter of the fleet', () => {
     const named = [...FLEET, agent('c', { name: 'Builder' })]
     expect(passing(named, 'BUILD')).toEqual(['c'])
     expect(passing(named, 'oslo')).toEqual(['b1'])
-    expect(passing(named, '-1')).toEqual(['a2', 'c'])
+    expect(passing(named, '-1')).toEqual(['a2', 'b1', 'c'])
   })
 })
 

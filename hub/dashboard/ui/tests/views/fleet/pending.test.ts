@@ -10,7 +10,6 @@ describe('the word for an agent', () => {
   it('says first what people decided, but never hides that it is gone', () => {
     expect(standing(agent('a', { status: 'working', paused: true }))).toBe('paused')
     expect(standing(agent('a', { status: 'offline', paused: true }))).toBe('offline')
-    expect(standing(agent('a', { status: 'draining', paused: true }))).toBe('draining')
     expect(standing(agent('a', { active: false }))).toBe('inactive')
   })
 
