@@ -4,7 +4,7 @@ import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
-import { buildId, fontPreload, precompress } from './build/plugins.mjs'
+import { buildId, fontPreload, precompress } from './tools/plugins.mjs'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const hub = process.env.CORRAL_URL ?? 'http://127.0.0.1:8420'
