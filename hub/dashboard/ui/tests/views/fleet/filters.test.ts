@@ -57,7 +57,7 @@ describe('a filter of the fleet', () => {
     const named = [...FLEET, agent('c', { name: 'Builder' })]
     expect(passing(named, 'BUILD')).toEqual(['c'])
     expect(passing(named, 'oslo')).toEqual(['b1'])
-    expect(passing(named, '-1')).toEqual(['a2', 'b1', 'c'])
+    expect(passing(named, '-1')).toEqual(['a2', 'c'])
   })
 })
 
