@@ -21,6 +21,8 @@ type DeltaText = Extract<FromHub, { type: 'delta' }>
 
 /** More waiting deltas than the hub keeps are of no use. */
 const MOST_WAITING = 600
+/** The number of what a hidden page hears: it is no part of the row of batches. */
+const NUMBERS_ONLY = 0
 
 const picture = emptyPicture()
 const clock = new HubClock()
@@ -61,8 +63,6 @@ const status = computed(() =>
 
 let waiting: DeltaText[] = []
 let isSyncing = false
-/** Numbers went on without the picture while the page was hidden. */
-let missedWhileHidden = false
 let clockwork: ReturnType<typeof setInterval> | undefined
 let syncs = 0
 
@@ -140,6 +140,10 @@ function greeted(hello: Extract<FromHub, { type: 'hello' }>): void {
 
 function received(delta: DeltaText): void {
   lagMs.value = Math.round(clock.hear(delta.at, Date.now()))
+  if (delta.seq === NUMBERS_ONLY) {
+    counters.value = delta.counters ?? counters.value
+    return
+  }
   waiting.push(delta)
   if (waiting.length > MOST_WAITING) waiting.shift()
   if (!isSyncing) frames.ask()
@@ -187,7 +191,6 @@ async function resync(): Promise<void> {
 function noted(snapshot: Snapshot): Snapshot {
   version.value = snapshot.version
   servedBuild.value = snapshot.build
-  missedWhileHidden = false
   return snapshot
 }
 
@@ -199,18 +202,9 @@ function drawFrame(): void {
   waiting = []
   let hasGap = false
   for (const delta of deltas) hasGap = apply(picture, delta, changes) === 'gap' || hasGap
-  if (hasGap) catchUp(deltas[deltas.length - 1]!)
+  // Something is missing: the hub goes on from what the page has, or sends it for a snapshot.
+  if (hasGap) feed.again()
   draw(changes)
-}
-
-/** Something is missing: ask the hub to go on from what the page has, once it is seen. */
-function catchUp(last: DeltaText): void {
-  if (!document.hidden) {
-    feed.again()
-    return
-  }
-  missedWhileHidden = true
-  if (last.counters) picture.counters = last.counters
 }
 
 function draw(changes: Changes): void {
@@ -231,9 +225,6 @@ function networkChanged(): void {
 function visibilityChanged(): void {
   feed.say({ type: 'pace', hidden: document.hidden })
   frames.ask()
-  if (document.hidden || !missedWhileHidden) return
-  missedWhileHidden = false
-  feed.again()
 }
 
 /** A hub that is away is shown by the status; everything else is a fault that must be seen. */
