@@ -1,4 +1,4 @@
-/** What is left of the rates, in the order in which it matters. */
+/** What is left of the rates. */
 import type { LimitView } from '@/api/types'
 
 /** The share that is used, from 0 to 1. */
@@ -13,7 +13,7 @@ export function untilOne(limit: Pick<LimitView, 'per_minute' | 'remaining'>): nu
   return ((1 - limit.remaining) / limit.per_minute) * 60_000
 }
 
-/** Logs are counted in bytes; everything else in pieces. */
-export function unitOf(tier: string): string {
-  return tier === 'logs' ? 'bytes' : ''
+/** Output of tasks is counted in bytes, everything else in pieces. */
+export function isBytes(tier: string): boolean {
+  return tier === 'logs'
 }
