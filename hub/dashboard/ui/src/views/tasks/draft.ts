@@ -120,8 +120,8 @@ export function specOf(draft: Draft): { spec: TaskSpec; flaws: Record<string, st
   if (draft.description.trim() === '') reader.flaw('description', 'Say what is to be done.')
   const run = runOf(draft, reader)
   if (run) spec.run = run
-  if (draft.payload.trim()) spec.payload = reader.json('payload', draft.payload)
-  if (draft.metadata.trim()) spec.metadata = reader.object('metadata', draft.metadata)
+  if (draft.payload.trim()) spec.payload = reader.json('payload', draft.payload) as TaskSpec['payload']
+  if (draft.metadata.trim()) spec.metadata = reader.object('metadata', draft.metadata) as TaskSpec['metadata']
   const needs = words(draft.needs)
   if (needs.length > 0) spec.needs = needs
   if (draft.assign_to.trim()) spec.assign_to = draft.assign_to.trim()

@@ -1,23 +1,14 @@
 /**
- * The language of the filter: typed tokens such as `state:running`, kept in the address.
+ * What the tokens of the filter mean to the hub.
  *
- * Tokens become the conditions of the API, and nothing else: whatever a filter shows can also be
- * the target of a bulk action. Free words are looked for in ids and descriptions (`text`), or in
- * everything when they stand alone.
+ * They become the conditions of the API, and nothing else: whatever a filter shows can also be
+ * the target of a bulk action. Free words are looked for in ids and descriptions; when nothing
+ * but words and states is given, in everything.
  */
 import type { StateName, TaskConditions } from '@/api/types'
-import { PRIORITIES, STATES } from './rows'
+import { parseFilter, writeFilter, writeToken, type FilterKey, type Token } from '@/components/filters'
 
-export interface Token {
-  name: string
-  value: string
-}
-
-/** What is wrong with a token, in a sentence. */
-export interface Flaw {
-  token: Token
-  message: string
-}
+import { PRIORITIES, STATES, type Priority } from './rows'
 
 /** The words for states that people type, beside the names themselves. */
 const STATE_WORDS: Readonly<Record<string, StateName>> = {
@@ -26,47 +17,30 @@ const STATE_WORDS: Readonly<Record<string, StateName>> = {
   dead: 'dead_letter',
 }
 
-/** The tokens there are, with what they mean; the filter's menu shows them. */
-export const TOKENS: readonly { name: string; hint: string }[] = [
-  { name: 'state', hint: 'queued, running, failed, ...; several mean any of them' },
-  { name: 'priority', hint: 'urgent, high, normal or low' },
-  { name: 'agent', hint: 'the agent that has it, or ended it' },
-  { name: 'label', hint: 'name=value; several mean all of them' },
-  { name: 'submitter', hint: 'who submitted it' },
-  { name: 'needs', hint: 'a capability that it needs' },
-  { name: 'mission', hint: 'the mission it belongs to' },
-  { name: 'after', hint: 'created since: 15m, 6h, 7d or 2026-11-21' },
-  { name: 'before', hint: 'created earlier than: 15m, 6h, 7d or 2026-11-21' },
-  { name: 'text', hint: 'a part of its id or description' },
-]
-const NAMES = new Set(TOKENS.map((token) => token.name))
-
-/** Reads what somebody typed: `state:failed label:team=ops "two words"`. */
-export function parse(text: string): Token[] {
-  const tokens: Token[] = []
-  const words: string[] = []
-  for (const part of text.match(/(?:[a-z]+:)?"[^"]*"?|\S+/g) ?? []) {
-    const colon = part.indexOf(':')
-    const name = part.slice(0, Math.max(colon, 0))
-    if (NAMES.has(name)) tokens.push({ name, value: unquoted(part.slice(colon + 1)) })
-    else words.push(unquoted(part))
-  }
-  const free = words.join(' ').trim()
-  if (free !== '') tokens.push({ name: 'text', value: free })
-  return tokens.filter((token) => token.value !== '')
+/** What may stand before a colon; `counts` tells how many tasks are in a state. */
+export function filterKeys(
+  counts: (state: StateName) => number | undefined,
+  agents: () => readonly string[],
+): FilterKey[] {
+  const times = () => ['15m', '1h', '6h', '24h', '7d'].map((value) => ({ value }))
+  return [
+    { key: 'state', label: 'Where it stands', values: () => STATES.map((state) => ({ value: wordOf(state), count: counts(state) })) },
+    { key: 'priority', label: 'How urgent it is', values: () => PRIORITIES.map((value) => ({ value })) },
+    { key: 'agent', label: 'Which agent has it, or ended it', values: () => agents().map((value) => ({ value })) },
+    { key: 'label', label: 'name=value' },
+    { key: 'submitter', label: 'Who submitted it' },
+    { key: 'needs', label: 'A capability that it needs' },
+    { key: 'mission', label: 'The mission it belongs to' },
+    { key: 'after', label: 'Created since: 6h, 7d, 2026-11-21', values: times },
+    { key: 'before', label: 'Created earlier than: 6h, 7d, 2026-11-21', values: times },
+    { key: 'text', label: 'A part of its id or description' },
+  ]
 }
 
-/** The tokens as text that `parse` reads back. */
-export function print(tokens: readonly Token[]): string {
-  return tokens.map((token) => `${token.name}:${quoted(token.value)}`).join(' ')
-}
-
-function unquoted(text: string): string {
-  return text.startsWith('"') ? text.slice(1).replace(/"$/, '') : text
-}
-
-function quoted(text: string): string {
-  return /\s/.test(text) ? `"${text.replaceAll('"', '')}"` : text
+/** The word for a state that people read and type. */
+export function wordOf(state: StateName): string {
+  if (state === 'completed') return 'done'
+  return state === 'dead_letter' ? 'failed' : state
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -74,55 +48,53 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 /** A moment in ms: `6h` before `now`, a date, or a date with a time; null when it is neither. */
 export function moment(text: string, now: number): number | null {
   const ago = /^(\d{1,6})([mhd])$/.exec(text)
-  if (ago) return Math.max(0, now - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0))
+  if (ago) return Math.max(0, Math.round(now - Number(ago[1]) * UNITS[ago[2]!]!))
   if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return null
   const at = Date.parse(text.length === 10 ? `${text}T00:00` : text)
   return Number.isNaN(at) || at < 0 ? null : at
 }
 
-/** The conditions that tokens mean, and what could not be understood of them. */
-export function conditionsOf(
-  tokens: readonly Token[],
-  now: number,
-): { conditions: TaskConditions; flaws: Flaw[] } {
+export interface Meaning {
+  conditions: TaskConditions
+  /** What could not be understood, in sentences. */
+  flaws: string[]
+}
+
+/** The conditions that a filter means. */
+export function meaningOf(text: string, now: number): Meaning {
+  const tokens = parseFilter(text).filter((token) => token.value !== '')
   const conditions: TaskConditions = {}
-  const flaws: Flaw[] = []
-  for (const token of tokens) {
-    const message = add(conditions, token, now)
-    if (message !== null) flaws.push({ token, message })
+  const flaws = tokens.flatMap((token) => add(conditions, token, now) ?? [])
+  for (const name of ['state', 'priority'] as const) {
+    if (conditions[name]?.length === 0) flaws.push(`No ${name} is left.`)
   }
   return { conditions, flaws }
 }
 
 /** Adds what a token means; a sentence when it means nothing. */
 function add(conditions: TaskConditions, token: Token, now: number): string | null {
-  const { name, value } = token
-  switch (name) {
-    case 'state':
-      return addState(conditions, value)
-    case 'priority':
-      return addPriority(conditions, value)
-    case 'label':
-      return addLabel(conditions, value)
-    case 'after':
-    case 'before':
-      return addMoment(conditions, name, value, now)
-    default:
-      return addWord(conditions, name, value)
-  }
+  const { key, value, negated } = token
+  if (key === 'state') return addOneOf(conditions, 'state', STATES, STATE_WORDS[value] ?? value, negated)
+  if (key === 'priority') return addOneOf(conditions, 'priority', PRIORITIES, value, negated)
+  if (negated) return `Only states and priorities can be left out, not “${writeToken(token)}”.`
+  if (key === 'label') return addLabel(conditions, value)
+  if (key === 'after' || key === 'before') return addMoment(conditions, key, value, now)
+  return addWord(conditions, key, value)
 }
 
-function addState(conditions: TaskConditions, value: string): string | null {
-  const state = STATE_WORDS[value] ?? STATES.find((name) => name === value)
-  if (state === undefined) return `There is no state “${value}”.`
-  conditions.state = [...new Set([...(conditions.state ?? []), state])]
-  return null
-}
-
-function addPriority(conditions: TaskConditions, value: string): string | null {
-  const priority = PRIORITIES.find((name) => name === value)
-  if (priority === undefined) return `There is no priority “${value}”.`
-  conditions.priority = [...new Set([...(conditions.priority ?? []), priority])]
+/** Any of several values; left-out ones leave the others. */
+function addOneOf<T extends StateName | Priority>(
+  conditions: TaskConditions,
+  name: 'state' | 'priority',
+  all: readonly T[],
+  value: string,
+  negated: boolean,
+): string | null {
+  const one = all.find((known) => known === value)
+  if (one === undefined) return `There is no ${name} “${value}”.`
+  const before = conditions[name] as T[] | undefined
+  const next = negated ? (before ?? [...all]).filter((other) => other !== one) : [...new Set([...(before ?? []), one])]
+  ;(conditions as Record<string, T[]>)[name] = next
   return null
 }
 
@@ -133,63 +105,65 @@ function addLabel(conditions: TaskConditions, value: string): string | null {
   return null
 }
 
-function addMoment(
-  conditions: TaskConditions,
-  name: 'after' | 'before',
-  value: string,
-  now: number,
-): string | null {
+function addMoment(conditions: TaskConditions, key: 'after' | 'before', value: string, now: number): string | null {
   const at = moment(value, now)
-  if (at === null) return 'A time is 15m, 6h, 7d or 2026-11-21.'
-  conditions[name === 'after' ? 'created_after' : 'created_before'] = at
+  if (at === null) return 'A time is written 15m, 6h, 7d or 2026-11-21.'
+  conditions[key === 'after' ? 'created_after' : 'created_before'] = at
   return null
 }
 
-const WORDS = { agent: 'agent', submitter: 'submitter', needs: 'capability', mission: 'mission' } as const
+const FIELDS = { agent: 'agent', submitter: 'submitter', needs: 'capability', mission: 'mission' } as const
 
-function addWord(conditions: TaskConditions, name: string, value: string): string | null {
-  if (name === 'text') {
+function addWord(conditions: TaskConditions, key: string | null, value: string): string | null {
+  if (key === null || key === 'text') {
     conditions.text = conditions.text ? `${conditions.text} ${value}` : value
     return null
   }
-  const field = WORDS[name as keyof typeof WORDS]
-  if (field === undefined) return `There is no filter “${name}”.`
+  const field = FIELDS[key as keyof typeof FIELDS]
+  if (field === undefined) return `There is no filter “${key}”.`
+  if (conditions[field] !== undefined) return `Only one ${key} can be looked for.`
   conditions[field] = value
   return null
 }
 
+type Query = Record<string, string | number | string[]>
+
 /** The conditions as a query of the list: labels are pairs there. */
-export function queryOf(conditions: TaskConditions): Record<string, string | number | string[]> {
-  const query: Record<string, string | number | string[]> = {}
+export function queryOf(conditions: TaskConditions): Query {
+  const query: Query = {}
   for (const [name, value] of Object.entries(conditions)) {
     if (value === null || value === undefined) continue
     if (name === 'labels') {
-      query.label = Object.entries(value as Record<string, string>).map(([k, v]) => `${k}=${v}`)
+      query.label = Object.entries(value as Record<string, string>).map(([key, text]) => `${key}=${text}`)
     } else query[name] = value as string | number | string[]
   }
   return query
 }
 
-/** Whether a filter means every task. */
-export function isEverything(conditions: TaskConditions): boolean {
-  return Object.keys(conditions).length === 0
-}
-
 /** The words to look for everywhere, when nothing but free words and states was given. */
-export function searchOf(tokens: readonly Token[]): string | null {
-  const others = tokens.some((token) => token.name !== 'text' && token.name !== 'state')
-  const words = tokens.filter((token) => token.name === 'text').map((token) => token.value)
-  const text = words.join(' ')
-  return others || text.length < 2 ? null : text
+export function searchOf(text: string): string | null {
+  const tokens = parseFilter(text).filter((token) => token.value !== '')
+  const words = tokens.filter((token) => token.key === null && !token.negated).map((token) => token.value)
+  const isMore = tokens.some((token) => token.key !== null && token.key !== 'state')
+  return isMore || words.join(' ').length < 2 ? null : words.join(' ')
 }
 
 /** The conditions for a bulk action: all tasks are those in every state. */
 export function targetOf(conditions: TaskConditions): TaskConditions {
-  return isEverything(conditions) ? { state: [...STATES] } : conditions
+  return Object.keys(conditions).length === 0 ? { state: [...STATES] } : conditions
 }
 
-/** The tokens with one more, or without it when they had it. */
-export function toggled(tokens: readonly Token[], name: string, value: string): Token[] {
-  const rest = tokens.filter((token) => token.name !== name || token.value !== value)
-  return rest.length < tokens.length ? rest : [...rest, { name, value }]
+/** The states that a filter names one by one. */
+export function statesIn(text: string): StateName[] {
+  return parseFilter(text)
+    .filter((token) => token.key === 'state' && !token.negated)
+    .flatMap((token) => STATE_WORDS[token.value] ?? STATES.find((state) => state === token.value) ?? [])
+}
+
+/** The filter with one state more, or without it when it had it. */
+export function toggledState(text: string, state: StateName): string {
+  const has = statesIn(text).includes(state)
+  const isIt = (token: Token) => token.key === 'state' && (STATE_WORDS[token.value] ?? token.value) === state
+  const rest = parseFilter(text).filter((token) => !isIt(token))
+  return writeFilter(has ? rest : [{ key: 'state', value: wordOf(state), negated: false }, ...rest])
 }

@@ -36,10 +36,18 @@ export const MOST_LINES = 60_000
 const LEFT = 0.75
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder()
 
 /** How many bytes of UTF-8 a text has. */
 export function bytesOf(text: string): number {
   return encoder.encode(text).length
+}
+
+/** The part of a chunk that lies before a place in the stream. */
+export function before(chunk: Chunk, place: number): Chunk {
+  if (chunk.to <= place) return chunk
+  const bytes = encoder.encode(chunk.text).subarray(0, Math.max(0, place - chunk.from))
+  return { from: chunk.from, to: Math.min(chunk.to, place), text: decoder.decode(bytes) }
 }
 
 /** Lines of one stream of one attempt. */
@@ -60,6 +68,11 @@ export class LogLines {
 
   get to(): number {
     return this.chunks.at(-1)?.to ?? 0
+  }
+
+  /** So much is here that more would push out what somebody reads. */
+  get isHalfFull(): boolean {
+    return this.isTooMuch(LEFT)
   }
 
   /** Adds output at the end; lets go of the oldest when there is too much. */
@@ -202,9 +215,4 @@ export function targetOf(hash: string): Target | null {
   const match = /^#([LB])(\d{1,15})$/.exec(hash)
   if (!match) return null
   return match[1] === 'L' ? { number: Number(match[2]) } : { at: Number(match[2]) }
-}
-
-/** The other way round. */
-export function hashOf(target: Target): string {
-  return 'number' in target ? `#L${target.number}` : `#B${target.at}`
 }

@@ -29,7 +29,9 @@ export type Fetch<T> = (ask: Ask, signal: AbortSignal) => Promise<Answer<T>>
 export const PAGE = 100
 const KEPT_PAGES = 40
 /** A page that comes in pieces ends after so many; what is missing is asked for again. */
-const MOST_PIECES = 40
+const MOST_PIECES = 200
+/** After a refusal nothing is asked for so long. */
+const PAUSE_MS = 2_000
 
 interface Anchor {
   position: number
@@ -44,9 +46,11 @@ export class Windows<T extends { id: string }> {
 
   private readonly pages = new Map<number, T[]>()
   private readonly places = new Map<string, number>()
+  private readonly stale = new Set<number>()
   private readonly waiting = new Map<number, AbortController>()
   private anchors: Anchor[] = []
   private ended: number | null = null
+  private pausedUntil = 0
 
   constructor(
     private readonly fetch: Fetch<T>,
@@ -80,6 +84,18 @@ export class Windows<T extends { id: string }> {
     }
   }
 
+  /** Begins with a first page that is here already; `count` is how many rows there are then. */
+  adopt(rows: T[], cursor: string | null, count: number, more: boolean): void {
+    this.count = Math.max(count, rows.length)
+    this.more = more
+    if (cursor === null) this.end(rows.length)
+    else this.remember(rows.length, cursor)
+    for (let begin = 0; begin < rows.length; begin += PAGE) {
+      this.keep(begin / PAGE, rows.slice(begin, begin + PAGE))
+    }
+    if (rows.length === 0) this.onChange()
+  }
+
   /** Sees to it that these rows come, and gives up on those that nobody looks at any more. */
   show(first: number, last: number): void {
     const from = Math.floor(Math.max(0, first) / PAGE)
@@ -94,6 +110,16 @@ export class Windows<T extends { id: string }> {
     this.forget(from, to)
   }
 
+  /** What is here may be out of date: it is fetched anew when it is shown. */
+  refresh(): void {
+    for (const number of this.pages.keys()) this.stale.add(number)
+  }
+
+  /** Something is being looked for. */
+  get isBusy(): boolean {
+    return this.waiting.size > 0
+  }
+
   /** Lets everything under way go. */
   stop(): void {
     for (const abort of this.waiting.values()) abort.abort()
@@ -101,13 +127,12 @@ export class Windows<T extends { id: string }> {
   }
 
   private want(number: number): void {
-    const page = this.pages.get(number)
-    if (page !== undefined) {
-      this.pages.delete(number)
-      this.pages.set(number, page)
+    if (this.isWhole(number) && !this.stale.has(number)) {
+      this.touch(number)
       return
     }
     if (this.waiting.has(number) || (this.ended !== null && number * PAGE >= this.ended)) return
+    if (Date.now() < this.pausedUntil) return
     if (number > 0 && this.anchors.length === 0) {
       this.want(0)
       return
@@ -116,20 +141,37 @@ export class Windows<T extends { id: string }> {
     this.waiting.set(number, abort)
     this.load(number, abort.signal)
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) this.onError(error)
+        if (abort.signal.aborted) return
+        this.pausedUntil = Date.now() + PAUSE_MS
+        this.onError(error)
       })
       .finally(() => {
-        if (this.waiting.get(number) === abort) this.waiting.delete(number)
+        if (this.waiting.get(number) !== abort) return
+        this.waiting.delete(number)
+        this.onChange()
       })
   }
 
+  /** A page is whole when it is full, or the last one. */
+  private isWhole(number: number): boolean {
+    const rows = this.pages.get(number)?.length ?? 0
+    return rows === PAGE || (this.ended !== null && number * PAGE + rows >= this.ended && rows > 0)
+  }
+
+  private touch(number: number): void {
+    const page = this.pages.get(number)
+    if (page === undefined) return
+    this.pages.delete(number)
+    this.pages.set(number, page)
+  }
+
   private async load(number: number, signal: AbortSignal): Promise<void> {
-    const begin = number * PAGE
+    const rows = this.stale.delete(number) ? [] : (this.pages.get(number) ?? [])
+    const begin = number * PAGE + rows.length
     const anchor = this.nearest(begin)
     let cursor = anchor?.cursor ?? null
-    let skip = begin - (anchor?.position ?? 0)
-    let position = begin - skip
-    const rows: T[] = []
+    let position = anchor?.position ?? 0
+    let skip = begin - position
     for (let piece = 0; piece < MOST_PIECES && rows.length < PAGE; piece += 1) {
       const answer = await this.fetch(
         { cursor, skip, limit: PAGE - rows.length, count: number === 0 && piece === 0 },
@@ -141,13 +183,11 @@ export class Windows<T extends { id: string }> {
       position += answer.skipped + answer.items.length
       rows.push(...answer.items)
       cursor = answer.cursor
-      if (cursor === null) {
-        this.end(position)
-        break
-      }
-      this.remember(position, cursor)
+      if (cursor === null) this.end(position)
+      else this.remember(position, cursor)
+      this.keep(number, rows)
+      if (cursor === null) return
     }
-    this.keep(number, rows)
   }
 
   private take(total: { count: number; more: boolean }): void {
@@ -168,8 +208,10 @@ export class Windows<T extends { id: string }> {
     }
     const place = this.anchors.findIndex((anchor) => anchor.position >= position)
     if (place === -1) this.anchors.push({ position, cursor })
-    else if (this.anchors[place]?.position !== position) {
-      this.anchors.splice(place, 0, { position, cursor })
+    else {
+      // A later cursor of the same position has less to look through.
+      const same = this.anchors[place]?.position === position
+      this.anchors.splice(place, same ? 1 : 0, { position, cursor })
     }
   }
 
@@ -183,11 +225,7 @@ export class Windows<T extends { id: string }> {
   }
 
   private keep(number: number, rows: T[]): void {
-    if (rows.length === 0 && number > 0) {
-      this.onChange()
-      return
-    }
-    this.pages.set(number, rows)
+    if (rows.length > 0) this.pages.set(number, rows)
     rows.forEach((row, place) => this.places.set(row.id, number * PAGE + place))
     this.onChange()
   }
