@@ -122,11 +122,13 @@ function areaOf(stroke: Stroke | undefined): string {
 }
 
 function lineSeries(look: Look): uPlot.Series[] {
-  return look.strokes.map((stroke) => ({
+  return look.strokes.map((stroke, index) => ({
     label: stroke.label,
     stroke: () => token(stroke.colour),
     width: look.stacks ? 1 : 1.5,
     dash: stroke.dash?.slice(),
+    // The lowest area stands on zero; the others stand on the one below, as bands.
+    fill: look.stacks && index === 0 ? () => areaOf(stroke) : undefined,
     points: onlyLonely(stroke),
   }))
 }
@@ -154,7 +156,7 @@ function onlyLonely(stroke: Stroke): uPlot.Series.Points {
     size: 4,
     width: 0,
     fill: () => token(stroke.colour),
-    filter: (self, index) => lonely(self.data[index] ?? []),
+    filter: (self, index) => lonely(Array.from(self.data[index] ?? [])),
   }
 }
 
@@ -196,6 +198,7 @@ function endLabels(self: uPlot, look: Look): EndLabel[] {
     const end = line?.values.findLastIndex((value) => value !== null) ?? -1
     const place = self.data[index + 1]?.[end]
     if (line === undefined || end < 0 || typeof place !== 'number') return []
+    if (look.stacks && line.values[end] === 0) return []
     const value = inWords(line.values[end], look.unit)
     const text = look.strokes.length === 1 ? value : `${stroke.label} ${value}`
     return [{ text, colour: token(stroke.colour), at: self.valToPos(place, 'y', true) }]

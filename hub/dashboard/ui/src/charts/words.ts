@@ -18,7 +18,7 @@ export function inWords(value: number | null | undefined, unit: string): string 
   if (unit === 'ms') return duration(value)
   if (unit === 'ratio') return PERCENT.format(value)
   if (unit === 'per_s') return `${amount(value)}/s`
-  return amount(value)
+  return amount(unit === 'count' ? Math.round(value) : value)
 }
 
 /** A number with as many digits as matter. */
@@ -55,11 +55,6 @@ function course(line: Line, labels: Labels): string {
   const [low, high] = [Math.min(...known), Math.max(...known)]
   const between = low === high ? '' : `, between ${inWords(low, line.unit)} and ${inWords(high, line.unit)}`
   return `${name} ${inWords(last, line.unit)}${between}`
-}
-
-/** What people call a unit when it stands above a column. */
-export function unitWord(unit: string): string {
-  return { per_s: 'per second', ms: 'ms', ratio: 'share', count: '' }[unit] ?? unit
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>()

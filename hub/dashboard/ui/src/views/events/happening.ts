@@ -1,6 +1,7 @@
 /** An event as the list shows it, whichever way it came. */
 
 import type { Envelope, LiveEvent } from '@/api/types'
+import { lookOf, type Tone } from '@/components/status'
 
 /** What happened. */
 export interface Happening {
@@ -23,7 +24,7 @@ export function fromEnvelope(event: Envelope): Happening {
   return {
     seq: event.seq,
     type: event.type,
-    entity: event.target,
+    entity: event.target ?? '',
     actor: event.meta.actor_id,
     at: Math.round(event.timestamp * 1000),
     data: (event.payload ?? {}) as Record<string, unknown>,
@@ -71,4 +72,21 @@ function pairs(data: Readonly<Record<string, unknown>>): string {
 
 function say(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
+/** The colour of an event: of what came of it, otherwise none. */
+export function toneOf(event: Happening): Tone {
+  if (event.type === 'task.status.changed') return lookOf(String(event.data.to)).tone
+  return TONES[event.type] ?? 'off'
+}
+
+const TONES: Readonly<Record<string, Tone>> = {
+  'task.created': 'queued',
+  'task.assigned': 'assigned',
+  'task.unassigned': 'warn',
+  'agent.online': 'done',
+  'agent.offline': 'warn',
+  'dispatch.paused': 'paused',
+  'auth.login.failed': 'failed',
+  'rate_limit.violated': 'failed',
 }

@@ -40,8 +40,8 @@ export async function readBack(
     const window = await readWindow(read, Math.max(oldest, from - size), from)
     requests += window.requests
     found.push(...window.events)
+    size = Math.min(LARGEST_WINDOW, (from - window.start) * (window.events.length < ENOUGH / 5 ? 8 : 2))
     from = window.start
-    size = Math.min(LARGEST_WINDOW, size * (window.events.length < ENOUGH / 5 ? 8 : 2))
   }
   return { events: found, from }
 }
@@ -61,7 +61,8 @@ async function readWindow(read: ReadPage, start: number, end: number): Promise<W
   let requests = 1
   const span = Math.max(1, page.reached - start + 1)
   if (end - 1 - page.reached > span * MOST_PAGES) {
-    const nearer = await readWindow(read, end - span * MOST_PAGES, end)
+    const size = Math.max(span * MOST_PAGES, Math.ceil((end - start) / 4))
+    const nearer = await readWindow(read, end - size, end)
     return { ...nearer, requests: nearer.requests + 1 }
   }
   const events = [...page.events]
