@@ -4,6 +4,7 @@ import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
+import './tools/node20.mjs'
 import { buildId, fontPreload, precompress } from './tools/plugins.mjs'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))

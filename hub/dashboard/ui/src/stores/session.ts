@@ -31,9 +31,16 @@ export const useSession = defineStore('session', () => {
       enter(await get<Session>('/api/v1/session'))
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 401)) throw error
+      remember(false)
     } finally {
       known.value = true
     }
+  }
+
+  /** The same when the page is opened; a browser that never logged in need not ask. */
+  async function arrive(): Promise<void> {
+    if (mayHaveCookie()) await refresh()
+    else known.value = true
   }
 
   async function login(credential: Credential): Promise<void> {
@@ -43,6 +50,7 @@ export const useSession = defineStore('session', () => {
 
   async function logout(): Promise<void> {
     await del('/api/v1/session')
+    remember(false)
     me.value = null
     expired.value = false
   }
@@ -50,6 +58,7 @@ export const useSession = defineStore('session', () => {
   function enter(session: Session): void {
     me.value = session
     expired.value = false
+    remember(true)
   }
 
   /** Called when the hub no longer knows the session. */
@@ -58,8 +67,32 @@ export const useSession = defineStore('session', () => {
   }
 
   lendAccess({ csrf: () => me.value?.csrf ?? null, ended: end })
-  return { me, role, known, expired, can, refresh, login, logout, end }
+  return { me, role, known, expired, can, arrive, refresh, login, logout, end }
 })
+
+/**
+ * Whether this browser may hold a session. Scripts cannot see the cookie, and asking without one
+ * is refused, which browsers write into their console as a fault.
+ */
+const KEY = 'corral.session'
+
+function mayHaveCookie(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null
+  } catch {
+    // Where nothing can be kept, asking is the only way.
+    return true
+  }
+}
+
+function remember(isIn: boolean): void {
+  try {
+    if (isIn) localStorage.setItem(KEY, 'open')
+    else localStorage.removeItem(KEY)
+  } catch (error) {
+    console.info('the session is not remembered here', error)
+  }
+}
 
 /** Takes the one-time code out of the address, so that neither history nor a copied link has it. */
 export function takeCode(): string | null {
