@@ -36,7 +36,7 @@ export const PLAIN: Readonly<Style> = Object.freeze({
 const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 /** CSI sequences, OSC strings (titles, links), other two-character escapes, and cut-off ones. */
 // eslint-disable-next-line no-control-regex
-const ESCAPE = /\u001b\[([0-9;:]*)([ -/]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b[ -/]*[0-~]|\u001b\[?[0-9;:]*$|\u001b/g
+const ESCAPE = /\u001b\[([0-9;:]*)([ -/]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b\[[0-9;:]*$|\u001b[ -/]*[0-~]|\u001b/g
 
 /** The spans of a line that begins in this style, and the style at its end. */
 export function spansOf(line: string, begin: Readonly<Style> = PLAIN): { spans: Span[]; end: Style } {

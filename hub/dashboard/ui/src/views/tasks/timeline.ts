@@ -127,10 +127,8 @@ class Teller {
   }
 
   private unassigned(payload: Payload, at: number): void {
-    this.leave(at)
     const hadBegun = this.last.number !== null
-    this.last.outcome = lossOf(payload.reason ?? '', hadBegun)
-    this.last.why = payload.reason ?? null
+    this.finish(lossOf(payload.reason ?? '', hadBegun), payload.reason ?? null, at)
     this.enter(payload.state ?? 'queued', at)
   }
 
@@ -142,9 +140,7 @@ class Teller {
     }
     if (payload.from !== undefined && !PHASES.has(payload.from)) this.begun = 0
     if (payload.from === 'running' || payload.from === 'assigned' || !PHASES.has(to)) {
-      this.leave(at)
-      this.last.outcome = outcomeOf(to, payload)
-      this.last.why = payload.failure_class ?? payload.reason ?? null
+      this.finish(outcomeOf(to, payload), payload.failure_class ?? payload.reason ?? null, at)
     }
     this.enter(to, at)
   }
@@ -157,6 +153,11 @@ class Teller {
     this.last.number = this.begun
     this.last.agent ??= actor
     this.last.generation ??= before?.generation ?? null
+  }
+
+  private finish(outcome: Outcome, why: string | null, at: number): void {
+    this.leave(at)
+    Object.assign(this.last, { outcome, why })
   }
 
   /** Enters a state, which ends the one before; an end has no stretch. */
