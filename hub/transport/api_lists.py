@@ -1,9 +1,9 @@
 """HTTP for many tasks at once: lists, dead letters, statistics."""
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
-from msgspec import UNSET, json, structs
+from msgspec import json, structs
 
 from hub.core.errors import Refused
 from hub.core.filters import TaskFilter, filter_of
@@ -11,7 +11,7 @@ from hub.core.task import NAMES, Task
 from hub.services.bulk import COUNTED
 from hub.transport.call import Answer, Call
 from hub.transport.cursors import make_cursor, read_seq
-from hub.transport.views import task_view
+from hub.transport.views import brief, task_view
 from schemas.http.tasks import (
     FilterQuery,
     TaskConditions,
@@ -26,14 +26,6 @@ from schemas.to_agent import Flaw
 
 PAGE_BYTES: Final = 4 * MIB
 """The most that the tasks of one page have together; one task is always there."""
-LEFT_OUT: Final[dict[str, Any]] = {
-    "run": None,
-    "payload": UNSET,
-    "metadata": UNSET,
-    "result": UNSET,
-    "usage": UNSET,
-}
-"""What a brief view does without."""
 HEADS: Final = 100
 """How many heads of lanes are looked at for the one that waits longest."""
 _encode = json.Encoder().encode
@@ -83,7 +75,7 @@ async def _page(call: Call, query: FilterQuery, conditions: TaskConditions) -> A
     cursor = None if next_before is None else make_cursor(str(next_before), "tasks", conditions)
     total = await _total(call, wanted) if query.count else None
     if query.brief:
-        views = [structs.replace(view, **LEFT_OUT) for view in views]
+        views = [brief(view) for view in views]
     return Answer(200, TaskPage(views, cursor, total, skipped))
 
 
