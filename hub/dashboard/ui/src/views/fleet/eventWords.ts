@@ -31,6 +31,7 @@ export function inWords(event: Pick<AgentEvent, 'type' | 'data'>): Words {
 const MOST_CHARS = 300
 
 function said(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const isList = Array.isArray(value) && value.every((each) => typeof each === 'string')
+  const text = isList ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
 }
