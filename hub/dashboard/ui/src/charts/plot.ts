@@ -37,10 +37,18 @@ export interface Look {
 const FONT = '11px "Inter Variable", Inter, system-ui, sans-serif'
 const LABEL_HEIGHT = 14
 const LABEL_GAP = 7
-/** A column for the names at the ends of lines. */
-export const LABELS_WIDTH = 92
+const LABEL_MARK = 22
+const LABEL_SIGN = 6.2
+/** How many signs a value has at most. */
+const VALUE_SIGNS = 7
 const X_MARK = 74
 const Y_MARK = 38
+
+/** How wide the column is in which lines are named at their ends. */
+export function labelsWidth(strokes: readonly Stroke[]): number {
+  const name = strokes.length === 1 ? 0 : Math.max(...strokes.map(({ label }) => label.length + 1))
+  return Math.ceil(LABEL_MARK + (name + VALUE_SIGNS) * LABEL_SIGN)
+}
 
 /** Everything uPlot needs to know, for a chart of this size. */
 export function options(look: Look, width: number, height: number): uPlot.Options {
@@ -48,7 +56,7 @@ export function options(look: Look, width: number, height: number): uPlot.Option
   return {
     width,
     height,
-    padding: [8, LABELS_WIDTH, 0, 0],
+    padding: [8, labelsWidth(look.strokes), 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

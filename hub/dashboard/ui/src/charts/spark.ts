@@ -26,6 +26,12 @@ export function sparkPath(
   return path
 }
 
+/** The same line with the ground under it, for a light fill; only where it has no gaps. */
+export function sparkArea(path: string, height: number): string {
+  const hasGaps = path.lastIndexOf('M') > 0
+  return path === '' || hasGaps ? '' : `${path}V${height}H0Z`
+}
+
 function tidy(value: number): string {
   return String(Math.round(value * 100) / 100)
 }

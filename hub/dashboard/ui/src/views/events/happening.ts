@@ -1,6 +1,7 @@
 /** An event as the list shows it, whichever way it came. */
 
 import type { Envelope, LiveEvent } from '@/api/types'
+import { visible } from '@/components/json'
 import { lookOf, type Tone } from '@/components/status'
 
 /** What happened. */
@@ -57,7 +58,7 @@ const MOST_TEXT = 300
 /** What an event says, in one line. */
 export function inShort(event: Happening): string {
   const words = WORDS[event.type]?.(event.data) ?? pairs(event.data)
-  return words.slice(0, MOST_TEXT)
+  return visible(words.slice(0, MOST_TEXT))
 }
 
 function because(text: string, reason: unknown): string {

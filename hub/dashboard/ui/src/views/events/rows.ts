@@ -37,6 +37,11 @@ function envelopeOf({ seq, type, entity, actor, at, data }: Happening): object {
   return { seq, type, entity, actor, at: new Date(at).toISOString(), data }
 }
 
+/** An event as somebody would paste it. */
+export function textOf(event: Happening): string {
+  return JSON.stringify(envelopeOf(event), null, 2)
+}
+
 /** What a line is known by, so that an open event keeps its lines when others come. */
 export function keyOf(row: Row | undefined): string {
   if (row === undefined) return 'none'

@@ -45,8 +45,12 @@ const HEAD = 20
 const BLOCK_GAP = 18
 const SHELF_GAP = 16
 const LEAST_BLOCK = 84
+/** How much wider than high a group is. */
+const SHAPE = 2.2
 const MOST_TILES = 40
 const TILE = { least: 184, most: 268, height: 76, gap: 10 }
+/** A few cards are spread evenly over their rows; many fill each row. */
+const FEW_ROWS = 3
 const LABEL = { least: 124, most: 168, height: 40, gap: 6 }
 /** From the largest square to the smallest that still shows a shape. */
 const PITCHES = [38, 32, 28, 24, 21, 18, 16, 14, 12, 11, 10, 9, 8, 7] as const
@@ -76,48 +80,95 @@ function square(pitch: number): Size {
 /** As wide as lets whole columns fill the map. */
 function flexible(width: number, count: number, of: typeof TILE | typeof LABEL): Size {
   const fitting = Math.floor((width + of.gap) / (of.least + of.gap))
-  const columns = Math.max(1, Math.min(count, fitting))
+  const rows = Math.ceil(count / Math.max(1, fitting))
+  const columns = rows <= FEW_ROWS ? Math.max(1, Math.ceil(count / Math.max(1, rows))) : fitting
   const each = Math.floor((width + of.gap) / columns) - of.gap
   return { width: Math.max(1, Math.min(of.most, each)), height: of.height, gap: of.gap }
 }
 
-/** Groups stand beside each other on shelves, as words on lines. */
+/** Groups stand beside each other on shelves, as words on lines; each shelf is filled. */
 function place(groups: readonly Group[], width: number, size: Size, grain: Grain): Packing {
+  const hasHeads = groups.length > 1
   const spots: Spot[] = []
   const blocks: Block[] = []
-  const hasHeads = groups.length > 1
-  const head = hasHeads ? HEAD : 0
-  let [x, y, shelf] = [0, 0, 0]
-  for (const group of groups) {
-    const columns = columnsOf(group.members.length, width, size, hasHeads)
-    const needed = columns * (size.width + size.gap) - size.gap
-    if (x > 0 && x + needed > width) {
-      y += shelf + SHELF_GAP
-      x = shelf = 0
-    }
-    group.members.forEach((member, index) => {
-      spots[member] = {
-        x: x + (index % columns) * (size.width + size.gap),
-        y: y + head + Math.floor(index / columns) * (size.height + size.gap),
-      }
-    })
-    const rows = Math.ceil(group.members.length / columns)
-    const { key, label } = group
-    blocks.push({ key, label, count: group.members.length, x, y, width: needed })
-    shelf = Math.max(shelf, head + rows * (size.height + size.gap) - size.gap)
-    x += needed + BLOCK_GAP
+  let y = 0
+  for (const shelf of hasHeads ? shelves(groups, width, size) : [groups]) {
+    if (y > 0) y += SHELF_GAP
+    y += fill(shelf, { y, width, size, head: hasHeads ? HEAD : 0 }, spots, blocks)
   }
-  return { grain, cell: size, height: y + shelf, spots, blocks }
+  return { grain, cell: size, height: y, spots, blocks }
 }
 
-/** A group is somewhat wider than high, wide enough for its name, never wider than the map. */
-function columnsOf(count: number, width: number, size: Size, hasHeads: boolean): number {
-  const pitch = size.width + size.gap
-  const most = Math.max(1, Math.floor((width + size.gap) / pitch))
-  if (!hasHeads) return most
-  const shape = Math.ceil(Math.sqrt((count * 2.2 * (size.height + size.gap)) / pitch))
-  const named = Math.ceil(LEAST_BLOCK / pitch)
-  return Math.max(1, Math.min(most, Math.max(shape, named)))
+/** As many groups on a shelf as there is room for when each is somewhat wider than high. */
+function shelves(groups: readonly Group[], width: number, size: Size): Group[][] {
+  const found: Group[][] = []
+  let x = Infinity
+  for (const group of groups) {
+    const needed = widthOf(shapely(group.members.length, size), size)
+    if (x + needed > width) {
+      found.push([])
+      x = 0
+    }
+    found.at(-1)?.push(group)
+    x += needed + BLOCK_GAP
+  }
+  return found
+}
+
+interface Shelf {
+  readonly y: number
+  readonly width: number
+  readonly size: Size
+  readonly head: number
+}
+
+/** Puts the groups of a shelf down, in the fewest rows in which all fit. Returns its height. */
+function fill(groups: readonly Group[], shelf: Shelf, spots: Spot[], blocks: Block[]): number {
+  const { y, width, size, head } = shelf
+  const columns = columnsOf(groups, width, size, head > 0)
+  let [x, height] = [0, 0]
+  groups.forEach(({ key, label, members }, index) => {
+    const across = columns[index] ?? 1
+    members.forEach((member, place) => {
+      spots[member] = {
+        x: x + (place % across) * (size.width + size.gap),
+        y: y + head + Math.floor(place / across) * (size.height + size.gap),
+      }
+    })
+    const needed = widthOf(across, size)
+    blocks.push({ key, label, count: members.length, x, y, width: needed })
+    const rows = Math.ceil(members.length / across)
+    height = Math.max(height, head + rows * (size.height + size.gap) - size.gap)
+    x += needed + BLOCK_GAP
+  })
+  return height
+}
+
+function columnsOf(groups: readonly Group[], width: number, size: Size, hasHeads: boolean): number[] {
+  const most = Math.max(1, Math.floor((width + size.gap) / (size.width + size.gap)))
+  const least = hasHeads ? named(size) : 1
+  const counts = groups.map((group) => group.members.length)
+  const tallest = Math.max(1, ...counts)
+  for (let rows = 1; rows < tallest; rows += 1) {
+    const columns = counts.map((count) => Math.max(least, Math.ceil(count / rows)))
+    const needed = columns.reduce((sum, each) => sum + widthOf(each, size) + BLOCK_GAP, -BLOCK_GAP)
+    if (needed <= width) return columns
+  }
+  return counts.map(() => Math.min(most, least))
+}
+
+function shapely(count: number, size: Size): number {
+  const ratio = (SHAPE * (size.height + size.gap)) / (size.width + size.gap)
+  return Math.max(named(size), Math.ceil(Math.sqrt(count * ratio)))
+}
+
+/** So many columns leave room for a name. */
+function named(size: Size): number {
+  return Math.ceil(LEAST_BLOCK / (size.width + size.gap))
+}
+
+function widthOf(columns: number, size: Size): number {
+  return columns * (size.width + size.gap) - size.gap
 }
 
 /** The agent whose cell, or the gap after it, is at a place; -1 beside all cells. */

@@ -80,7 +80,7 @@ export function drawCell(
   const colour = palette.colours[status] ?? palette.muted
   ctx.fillStyle = ctx.strokeStyle = colour
   if (status === 'working') drawWork(ctx, share, palette, place)
-  else if (status === 'idle') drawFrame(ctx, place, 0.6)
+  else if (status === 'idle') drawIdle(ctx, place)
   else drawMarked(ctx, status, share, palette, place)
 }
 
@@ -101,12 +101,21 @@ function drawWork(
   ctx.restore()
 }
 
-function drawFrame(ctx: CanvasRenderingContext2D, { x, y, size }: Place, alpha: number): void {
+/** Free agents are the ground that the others stand out from: a peg where there is little room. */
+function drawIdle(ctx: CanvasRenderingContext2D, { x, y, size }: Place): void {
   ctx.save()
-  ctx.globalAlpha *= alpha
-  ctx.lineWidth = 1
-  rounded(ctx, x + 0.5, y + 0.5, size - 1, size - 1, radius(size))
-  ctx.stroke()
+  if (size >= MARKED_FROM) {
+    ctx.globalAlpha *= 0.45
+    ctx.lineWidth = 1
+    rounded(ctx, x + 0.5, y + 0.5, size - 1, size - 1, radius(size))
+    ctx.stroke()
+  } else {
+    const peg = Math.max(2, Math.round(size * 0.4))
+    const inset = (size - peg) / 2
+    ctx.globalAlpha *= 0.5
+    rounded(ctx, x + inset, y + inset, peg, peg, peg / 4)
+    ctx.fill()
+  }
   ctx.restore()
 }
 
