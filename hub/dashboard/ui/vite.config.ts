@@ -13,6 +13,8 @@ const hub = process.env.CORRAL_URL ?? 'http://127.0.0.1:8420'
 export default defineConfig({
   base: '/dashboard/',
   plugins: [vue(), tailwindcss(), buildId(here('src')), fontPreload('inter'), precompress()],
+  // Parts of Vue that nothing here uses.
+  define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
   resolve: { alias: { '@': here('src') } },
   build: {
     outDir: here('../static'),

@@ -84,5 +84,5 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** A dialog or a menu has the keyboard for itself. */
 function hasOpenDialog(): boolean {
-  return document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null
+  return document.querySelector('dialog[open], [role=menu]') !== null
 }

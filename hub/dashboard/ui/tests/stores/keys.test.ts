@@ -50,7 +50,7 @@ describe('keys', () => {
   it('are silent while a dialog is open', () => {
     const run = vi.fn()
     bind({ j: run })
-    document.body.innerHTML = '<div role="alertdialog"></div>'
+    document.body.innerHTML = '<dialog open></dialog>'
     press('j')
     expect(run).not.toHaveBeenCalled()
   })
