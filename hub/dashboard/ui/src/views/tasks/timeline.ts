@@ -140,7 +140,7 @@ class Teller {
     }
     if (payload.from !== undefined && !PHASES.has(payload.from)) this.begun = 0
     if (payload.from === 'running' || payload.from === 'assigned' || !PHASES.has(to)) {
-      this.finish(outcomeOf(to, payload), payload.failure_class ?? payload.reason ?? null, at)
+      this.finish(outcomeOf(to, payload), whyOf(payload), at)
     }
     this.enter(to, at)
   }
@@ -179,6 +179,10 @@ function outcomeOf(to: StateName, payload: Payload): Outcome {
   if (to === 'completed' || to === 'cancelled') return to
   const kind = payload.failure_class
   return kind === 'expired' || kind === 'lost' || kind === 'rejected' ? kind : 'failed'
+}
+
+function whyOf({ reason, failure_class: kind }: Payload): string | null {
+  return reason && kind ? `${reason} (${kind})` : (reason ?? kind ?? null)
 }
 
 /** What to call it that an agent no longer has a task. */
