@@ -73,6 +73,8 @@ class Hub:
             each.start()
         services.logs.start(self._loop_died)
         services.bulk.start(self._loop_died)
+        if services.search is not None:
+            services.search.start(self._loop_died)
         url = self._announce(listening, announce=announce)
         logger.bind(url=url, data=str(self.config.data), version=__version__).info("serving")
         if self.config.open_registration:
@@ -105,6 +107,8 @@ class Hub:
             await each.stop()
         await services.bulk.stop()
         await services.logs.stop()
+        if services.search is not None:
+            await services.search.stop()
         await services.journal.close()
         services.loader.close()
         await services.logs.close()

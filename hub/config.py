@@ -24,9 +24,11 @@ PORT: Final = 8420
 PREFIX: Final = "CORRAL_"
 FILE_NAME: Final = "corral.toml"
 NOT_OURS: Final = frozenset(
-    {"URL", "TOKEN", "CONFIG", "TASK_ID", "ATTEMPT", "PAYLOAD", "RESULT", "DESCRIPTION"}
+    {"URL", "TOKEN", "CONFIG", "DASHBOARD"}
+    | {"TASK_ID", "ATTEMPT", "PAYLOAD", "RESULT", "DESCRIPTION"}
 )
-"""Variables of the same family: of the command line, and what a sidecar tells a task."""
+"""Variables of the same family: of the command line and of the build of the dashboard, and
+what a sidecar tells a task."""
 
 
 def default_data() -> Path:
@@ -65,6 +67,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Give a token to any agent that asks: for clients that know no join codes."""
     default_repo: str | None = None
     """The git repository that new agents of older systems clone; anybody may read it."""
+    no_search: bool = False
+    """Leave out full-text search: no index is made, and no process feeds one."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     """The least level of what is logged."""
     settings: Settings = msgspec.field(default_factory=Settings, name="terms")

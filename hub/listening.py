@@ -16,16 +16,21 @@ from loguru import logger
 
 from hub import exposure
 from hub.config import Config, ConfigError
+from hub.dashboard import site
 from hub.services.bundle import Services
 from hub.services.turnstile import Turnstile
 from hub.transport.agent_socket import socket_class
 from hub.transport.guard import Guard
+from hub.transport.page_handshake import PATH
+from hub.transport.page_socket import page_socket_class
 from hub.transport.web import web_app
 from schemas.scalars import FRAME_BYTES
 
 GRACEFUL_SECONDS: Final = 15
 SPARE_FILES: Final = 256
 """Open files that are kept for the database, the logs and everything else but connections."""
+EVERY_ANSWER: Final = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+"""Headers of all answers: what the hub sends is what it says it is, and links tell nothing."""
 NO_SUCH_PLACE: Final = (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN)
 
 
@@ -72,13 +77,15 @@ def server_config(config: Config, services: Services, tls: ssl.SSLContext | None
     """How uvicorn serves the routes and the socket of this hub; for the running loop."""
     door = exposure.door_of(config)
     most = most_connections()
-    sockets = min(config.settings.sockets, most)
-    if sockets < config.settings.sockets:
-        logger.bind(sockets=sockets).warning("the limit of open files allows fewer sockets")
-    guard = type("BoundGuard", (Guard,), {"door": door, "most_connections": most})
+    places = min(config.settings.sockets, most)
+    if places < config.settings.sockets:
+        logger.bind(sockets=places).warning("the limit of open files allows fewer sockets")
+    sockets = {PATH: page_socket_class(services, door)}
+    bounds = {"door": door, "most_connections": most, "sockets": sockets}
+    guard = type("BoundGuard", (Guard,), bounds)
     return uvicorn.Config(
-        web_app(services),
-        ws=socket_class(services, asyncio.get_running_loop(), door, Turnstile(sockets)),
+        web_app(services, site.installed()),
+        ws=socket_class(services, asyncio.get_running_loop(), door, Turnstile(places)),
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,
@@ -87,6 +94,7 @@ def server_config(config: Config, services: Services, tls: ssl.SSLContext | None
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=[*EVERY_ANSWER],
         proxy_headers=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )

@@ -1,5 +1,7 @@
 """Recovery: from what the store remembers to the live state, before anything is served."""
 
+from collections.abc import Mapping
+
 from hub.core.agent import Agent, AgentRecord
 from hub.core.clock import Instant
 from hub.core.lanes import place_of
@@ -9,7 +11,7 @@ from hub.core.task import Task
 from hub.services.agents import Agents
 from hub.services.settings import Settings
 from hub.store.contract import Recovered
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 MAIN = "main"
 
@@ -25,6 +27,7 @@ def recover_orgs(past: Recovered) -> dict[str, Org]:
         orgs[pause.org].dispatch.begin(pause)
     for name, counts in past.counts.items():
         orgs[name].counts.update(counts)
+        _count_queued(orgs[name], past.queued_unusual.get(name, {}))
     for name, row in past.queued:
         place = place_of(row.queue_key, row.seq)
         orgs[name].matcher.add(row.requires, row.fairness_key, place, hot=False)
@@ -33,6 +36,13 @@ def recover_orgs(past: Recovered) -> dict[str, Org]:
     for name, complete_by, seq in past.expiring:
         orgs[name].expire_at(complete_by, seq)
     return orgs
+
+
+def _count_queued(org: Org, unusual: Mapping[Priority, int]) -> None:
+    """What has no other priority has the normal one."""
+    for priority, number in unusual.items():
+        org.queued[priority] = number
+    org.queued[Priority.NORMAL] = org.counts[TaskState.QUEUED] - sum(unusual.values())
 
 
 def resume_held(

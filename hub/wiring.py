@@ -1,5 +1,6 @@
 """The wiring of one hub: every service is built here, on one page, in the order of its needs."""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,8 +9,11 @@ from typing import NamedTuple
 from hub import __version__, recovery
 from hub.config import Config
 from hub.core.org import Org
+from hub.search.finder import IndexFinder
+from hub.search.source import Past
 from hub.services.administration import Administration
 from hub.services.agents import Agents
+from hub.services.browser_sessions import BrowserSessions
 from hub.services.bulk import Bulk
 from hub.services.bundle import Services
 from hub.services.bus import Bus
@@ -22,10 +26,13 @@ from hub.services.expulsion import Expulsion
 from hub.services.failed_logins import FailedLogins
 from hub.services.fleet import Fleet
 from hub.services.greeting import Greeting
+from hub.services.indexing import Indexing
 from hub.services.invites import Invites
 from hub.services.limits import Limits
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.log_level import LogLevel
+from hub.services.login_codes import LoginCodes
 from hub.services.metrics import Metrics
 from hub.services.newcomers import Newcomers
 from hub.services.old_agents import OldAgents
@@ -33,6 +40,8 @@ from hub.services.pauses import Pauses
 from hub.services.peers import Peers
 from hub.services.replays import Replays
 from hub.services.scheduler import Scheduler
+from hub.services.search import Search
+from hub.services.series import TimeSeries
 from hub.services.service import Loop
 from hub.services.submissions import Submissions
 from hub.services.task_logs import TaskLogs
@@ -68,6 +77,7 @@ class _Basis(NamedTuple):
     journal: Journal
     loader: Loader
     bus: Bus
+    live: Live
     peers: Peers
 
 
@@ -76,6 +86,8 @@ class _Access(NamedTuple):
 
     tokens: Tokens
     invites: Invites
+    browser_sessions: BrowserSessions
+    login_codes: LoginCodes
     expulsion: Expulsion
     limits: Limits
     failed_logins: FailedLogins
@@ -91,20 +103,18 @@ async def wire(
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
     basis = _basis(config, opened, commit_failed)
-    past, clock, chance, metrics, orgs, journal, loader, bus, peers = basis
+    past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
     watches = Watches(journal)
     tasks = Tasks(journal, clock, chance, loader, watches, agents, settings, metrics, past.task_seq)
     edits = Edits(tasks, clock)
-    log_file = await LogFile.open(opened.directory.logs, lambda: clock.now().wall)
-    logs = TaskLogs(log_file, journal, metrics, lambda: clock.now().wall)
+    logs = await _task_logs(opened, basis)
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = Scheduler(journal, clock, loader, peers, settings, metrics)
     scheduler.orgs = tasks.orgs = list(orgs.values())
     recovery.resume_held(orgs, past, agents, settings, clock.now())
-    sources = Sources(metrics, journal, scheduler.orgs, peers, access.limits, replays)
     services = Services(
         orgs=orgs,
         journal=journal,
@@ -113,9 +123,12 @@ async def wire(
         loader=loader,
         bus=bus,
         envelopes=Envelopes(orgs, access.tokens),
+        live=live,
         peers=peers,
         tokens=access.tokens,
         invites=access.invites,
+        browser_sessions=access.browser_sessions,
+        login_codes=access.login_codes,
         newcomers=_newcomers(config, access.invites, clock),
         limits=access.limits,
         agents=agents,
@@ -133,14 +146,22 @@ async def wire(
         administration=Administration(journal, clock, log_level),
         settings=settings,
         metrics=metrics,
-        exposition=Exposition(sources),
+        exposition=_exposition(basis, access, scheduler, replays),
+        series=TimeSeries(orgs, metrics, clock),
+        search=None if config.no_search else _search(opened, basis),
         epoch=past.epoch,
         version=__version__,
         started_at=clock.hub(),
     )
-    upkeep = _upkeep(services, basis, access)
-    journal.before_commit = partial(_end_turn, scheduler, upkeep)
+    upkeep = _upkeep(services, basis, access, scheduler)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
+
+
+def _search(opened: Opened, basis: _Basis) -> Search:
+    data = opened.directory.path
+    finder = IndexFinder(data, Past(opened.store.epoch, opened.store.history_id))
+    indexing = Indexing([sys.executable, "-m", "hub.search", str(data)])
+    return Search(finder, indexing, basis.bus, basis.clock)
 
 
 def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
@@ -159,23 +180,53 @@ def _basis(
     loader = Loader(opened.store)
     loader.durable = lambda: journal.durable
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
-    journal.published, metrics.events_in_memory = bus.publish, lambda: bus.held
-    return _Basis(past, clock, Chance(), metrics, orgs, journal, loader, bus, Peers())
+    metrics.events_in_memory = lambda: bus.held
+    chance = Chance()
+    live = Live(orgs, journal, clock, chance, loader, metrics, __version__)
+    journal.published = partial(_publish, bus, live)
+    return _Basis(past, clock, chance, metrics, orgs, journal, loader, bus, live, Peers())
+
+
+def _publish(bus: Bus, live: Live, batch: Batch) -> None:
+    bus.publish(batch)
+    live.published(batch)
+
+
+def _exposition(
+    basis: _Basis, access: _Access, scheduler: Scheduler, replays: Replays
+) -> Exposition:
+    sources = Sources(
+        basis.metrics, basis.journal, scheduler.orgs, basis.peers, access.limits, replays
+    )
+    return Exposition(sources)
+
+
+async def _task_logs(opened: Opened, basis: _Basis) -> TaskLogs:
+    def wall() -> int:
+        return basis.clock.now().wall
+
+    file = await LogFile.open(opened.directory.logs, wall)
+    return TaskLogs(file, basis.journal, basis.metrics, wall)
 
 
 def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     past, journal, clock, chance = basis.past, basis.journal, basis.clock, basis.chance
     tokens = Tokens(journal, clock, chance, opened.pepper, past.credentials)
     invites = Invites(basis.orgs, tokens, journal, clock, chance, past.invites)
-    expulsion = Expulsion(tokens, basis.peers, basis.bus)
+    expulsion = Expulsion(tokens, basis.peers, basis.bus, basis.live)
     tokens.on_end(expulsion.expel)
+    sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
+    tokens.on_end(sessions.end_of_credentials)
+    sessions.on_end(expulsion.expel_browser)
+    codes = LoginCodes(tokens, journal, clock, chance)
     rates = config.rates.fit(config.settings.heartbeat_ms)
-    limits = Limits(clock, rates, lambda text: tokens.opens(text) or invites.is_open(text))
+    ways_in = (tokens.opens, invites.is_open, codes.is_open)
+    limits = Limits(clock, rates, lambda text: any(opens(text) for opens in ways_in))
     failed_logins = FailedLogins(
         recovery.MAIN, journal, clock, lambda named: tokens.knows(named) or invites.knows(named)
     )
     limits.failed = failed_logins.note
-    return _Access(tokens, invites, expulsion, limits, failed_logins)
+    return _Access(tokens, invites, sessions, codes, expulsion, limits, failed_logins)
 
 
 def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
@@ -189,7 +240,7 @@ def _newcomers(config: Config, invites: Invites, clock: Clock) -> Newcomers:
     )
 
 
-def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
+def _upkeep(services: Services, basis: _Basis, access: _Access, scheduler: Scheduler) -> Upkeep:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics
     terms = Terms(services.tasks, services.agents, basis.chance)
@@ -206,6 +257,10 @@ def _upkeep(services: Services, basis: _Basis, access: _Access) -> Upkeep:
         services.pauses.end_pauses,
         services.tokens.end_due,
         services.tokens.note_uses,
+        services.browser_sessions.end_due,
+        services.browser_sessions.note_uses,
         access.expulsion.look_around,
+        services.series.look,
     ]
+    basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
     return upkeep

@@ -131,6 +131,7 @@ class Delta(Struct, frozen=True, tag_field="type", tag="delta", omit_defaults=Tr
     """What changed since the batch before."""
 
     seq: Count
+    """0: only numbers, for a hidden page; it is no batch, and nothing is missed by it."""
     at: WallTime
     counters: Counters | None = None
     offers: dict[str, list[str]] = {}
@@ -152,10 +153,15 @@ class Reset(Struct, frozen=True, tag_field="type", tag="reset"):
 
 
 class Beat(Struct, frozen=True, tag_field="type", tag="beat"):
-    """Nothing happened, and the hub is well; or the page is."""
+    """Nothing happened, and the hub is well; or the page is.
+
+    A page answers each beat of the hub with one of its own: a timer of a hidden page may come
+    too seldom, and a page that is silent for 30 s is closed.
+    """
 
     at: WallTime
     seq: Count = 0
+    """The last batch that the hub sent to this page."""
 
 
 class Ended(Struct, frozen=True, tag_field="type", tag="ended"):

@@ -30,6 +30,9 @@ class EventType(IntEnum):
     AUTH_REGISTERED = 41
     AUTH_LOGIN_FAILED = 42
     AUTH_INVITE_REVOKED = 43
+    AUTH_LOGIN_CODE_CREATED = 44
+    AUTH_SESSION_BEGAN = 45
+    AUTH_SESSION_ENDED = 46
     TOKEN_CREATED = 50
     TOKEN_UPDATED = 51
     TOKEN_DELETED = 52
@@ -156,6 +159,30 @@ class AuthInviteRevoked(Struct, frozen=True, omit_defaults=True):
     reason: str
 
 
+class AuthLoginCodeCreated(Struct, frozen=True, omit_defaults=True):
+    """A one-time link to the dashboard was made; it is about the token that it logs in with."""
+
+    expires_at: Count
+
+
+class AuthSessionBegan(Struct, frozen=True, omit_defaults=True):
+    """A person logged in to the dashboard."""
+
+    token: str
+    """The public id of the token that the session stands for."""
+    by: str
+    """`token` or `code`."""
+    address: str
+
+
+class AuthSessionEnded(Struct, frozen=True, omit_defaults=True):
+    """A session of the dashboard ended."""
+
+    token: str
+    reason: str
+    """`logged_out`, `replaced`, `expired`, `revoked`, `credential_ended` or `crowded_out`."""
+
+
 class TokenCreated(Struct, frozen=True, omit_defaults=True):
     """A token was made; its secret is nowhere but with its owner."""
 
@@ -255,6 +282,9 @@ PAYLOADS: Final[dict[EventType, type[Struct]]] = {
     EventType.AUTH_REGISTERED: AuthRegistered,
     EventType.AUTH_LOGIN_FAILED: AuthLoginFailed,
     EventType.AUTH_INVITE_REVOKED: AuthInviteRevoked,
+    EventType.AUTH_LOGIN_CODE_CREATED: AuthLoginCodeCreated,
+    EventType.AUTH_SESSION_BEGAN: AuthSessionBegan,
+    EventType.AUTH_SESSION_ENDED: AuthSessionEnded,
     EventType.TOKEN_CREATED: TokenCreated,
     EventType.TOKEN_UPDATED: TokenUpdated,
     EventType.TOKEN_DELETED: TokenDeleted,
@@ -283,6 +313,9 @@ EVENT_NAMES: Final = {
     EventType.AUTH_REGISTERED: "auth.registered",
     EventType.AUTH_LOGIN_FAILED: "auth.login.failed",
     EventType.AUTH_INVITE_REVOKED: "auth.invite.revoked",
+    EventType.AUTH_LOGIN_CODE_CREATED: "auth.login_code.created",
+    EventType.AUTH_SESSION_BEGAN: "auth.session.began",
+    EventType.AUTH_SESSION_ENDED: "auth.session.ended",
     EventType.TOKEN_CREATED: "token.created",
     EventType.TOKEN_UPDATED: "token.updated",
     EventType.TOKEN_DELETED: "token.deleted",

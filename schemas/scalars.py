@@ -54,10 +54,8 @@ DAY_MS: Final = 24 * 60 * 60 * 1000
 YEAR_MS: Final = 366 * DAY_MS
 
 NO_CONTROL: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
-"""Names are shown in terminals and pages, so they hold no control characters.
-
-The patterns end in `(?![\\s\\S])` because `$` lets a newline at the end pass in Python.
-"""
+"""Names are shown in terminals and pages, so they hold no control characters. It ends in
+`(?![\\s\\S])` because `$` lets a newline at the end pass in Python."""
 AGENT_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@-]*(?![\s\S])"
 
 TaskId = Annotated[str, Meta(min_length=1, max_length=64, description="Prefix and ULID.")]
@@ -88,10 +86,7 @@ IdempotencyKey = Annotated[
         description="Chosen by the sender for one write, and for its retries.",
     ),
 ]
-Reference = Annotated[
-    str,
-    Meta(max_length=128, description="Chosen by the sender, repeated in the answer."),
-]
+Reference = Annotated[str, Meta(max_length=128, description="Repeated in the answer.")]
 
 
 class TaskState(IntEnum):
@@ -330,6 +325,8 @@ class Tier(StrEnum):
     """Requests without a credential, by address."""
     HANDSHAKES = "handshakes"
     """New connections to the socket, by address."""
+    PAGES = "pages"
+    """Files of the dashboard, by address: a browser asks for many of them at once."""
 
 
 class LogLevelName(StrEnum):
@@ -375,6 +372,9 @@ class ErrorCode(StrEnum):
     NOT_IDENTIFIED = "not_identified"
     ALREADY_IDENTIFIED = "already_identified"
     INVALID_TOKEN = "invalid_token"
+    INVALID_SESSION = "invalid_session"
+    SESSION_EXPIRED = "session_expired"
+    INVALID_CSRF = "invalid_csrf"
     TOKEN_AGENT_MISMATCH = "token_agent_mismatch"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"

@@ -28,16 +28,23 @@ ROOMS: Final = {
     "hub.store": Room(
         ("hub.store", "hub.core", "schemas"), frozenset({"msgspec", "apsw", "aiosqlite"})
     ),
+    "hub.search": Room(
+        ("hub.search", "hub.store", "hub.core", "schemas"), frozenset({"msgspec", "apsw"})
+    ),
     "hub.services": Room(
-        ("hub.services", "hub.core", "hub.store.contract", "schemas"),
+        ("hub.services", "hub.core", "hub.store.contract", "hub.search.contract", "schemas"),
         frozenset({"msgspec", "loguru", "prometheus_client"}),
     ),
     "hub.transport": Room(
-        ("hub.transport", "hub.services", "hub.core", "schemas"),
+        (
+            *("hub.transport", "hub.services", "hub.core", "schemas"),
+            *("hub.search.contract", "hub.search.texts"),
+        ),
         frozenset(
             {"msgspec", "loguru", "starlette", "uvicorn", "httptools", "websockets", "jsonschema"}
         ),
     ),
+    "hub.dashboard": Room(("hub.dashboard", "hub.transport.assets"), frozenset({"loguru"})),
     "sidecar": Room(
         ("sidecar", "schemas"), frozenset({"msgspec", "loguru", "websockets", "aiosqlite"})
     ),
@@ -59,6 +66,7 @@ LONG_CORE: Final = {
 EDGES: Final = {
     "hub/cli/program.py": "the edge of the command line: a program gets its one object",
     "hub/transport/agent_socket.py": "the socket's edge: a bad frame must not end the hub",
+    "hub/transport/page_socket.py": "the same for a page: only its connection ends",
     "hub/transport/guard.py": "the HTTP edge before there is a request: the connection ends",
     "hub/transport/edge.py": "the HTTP edge: a request answers 500 and is logged",
     "sidecar/app.py": "the supervisor thread's edge: its death must reach the exit code",
@@ -69,12 +77,13 @@ ENVIRONMENT: Final = {
     "hub/config.py": "the hub's settings",
     "sidecar/config.py": "the sidecar's settings",
     "hub/cli/locate.py": "finds the hub that a command is for",
+    "hub/dashboard/build.py": "a build has no settings of a hub, and npm gets its environment",
     "hub/demo/chores.py": "a task's program, which is told about its task this way",
     "sidecar/executors/python_child.py": "the same for a task's function",
 }
 """The only places that may read the environment."""
 
-TESTED_ROOMS: Final = ("schemas", "hub.core", "hub.store", "sidecar")
+TESTED_ROOMS: Final = ("schemas", "hub.core", "hub.store", "hub.search", "sidecar")
 """The rooms that promise something: each of their files has a test file."""
 
 TESTED_ELSEWHERE: Final[dict[str, str]] = {}

@@ -5,7 +5,14 @@ from typing import Annotated, Final
 
 import typer
 
-from hub.cli import doctor_data, doctor_disk, doctor_host, doctor_hub, doctor_sidecar
+from hub.cli import (
+    doctor_dashboard,
+    doctor_data,
+    doctor_disk,
+    doctor_host,
+    doctor_hub,
+    doctor_sidecar,
+)
 from hub.cli.doctor_report import (
     Check,
     Finding,
@@ -31,6 +38,7 @@ OF_A_HUB: Final[tuple[tuple[str, Check], ...]] = (
     ("disk", doctor_disk.disk),
     ("port", doctor_hub.port),
     ("hub", doctor_hub.hub),
+    ("dashboard", doctor_dashboard.dashboard),
     ("versions", doctor_host.versions),
     ("open files", doctor_host.open_files),
     ("containment", doctor_host.containment),

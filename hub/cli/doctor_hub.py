@@ -20,10 +20,13 @@ from hub.cli.screen import span
 from hub.config import ConfigError, read
 from schemas.http.access import Me
 from schemas.http.hub import Health, Ready
+from schemas.http.search import SearchPage
 
 PATIENCE: Final = urllib3.Timeout(connect=3.0, read=5.0)
 SKEW_MS: Final = 5_000
 """From this difference on two clocks count as apart; the HTTP date has whole seconds."""
+FAR_BEHIND_MS: Final = 60_000
+"""So far behind the search index may be after a burst of work."""
 START_HUB: Final = "Start one with `corral up`, or name another with --url or CORRAL_URL."
 
 
@@ -56,6 +59,7 @@ def hub(scene: Scene) -> Iterator[Finding]:
     yield _readiness(url)
     yield _versions(health)
     yield from _token(scene, url)
+    yield _search(scene, url)
     yield from _clock(scene, heard, health)
 
 
@@ -130,6 +134,29 @@ def _token(scene: Scene, url: str) -> Iterator[Finding]:
         yield warn("token", f"{text} It ends in {span(left_ms)}.", again)
     else:
         yield ok("token", text)
+
+
+def _search(scene: Scene, url: str) -> Finding:
+    """How far the search index is behind what happens."""
+    name = "search"
+    try:
+        with Client(_address(scene, url)) as client:
+            page = client.ask("GET", "/search", SearchPage, {"q": "doctor", "limit": 1})
+    except Trouble as trouble:
+        return skip(name, trouble.message, trouble.hint)
+    if not page.ready:
+        return warn(
+            name,
+            "The index is being built, so some things are not found yet.",
+            "Wait a few minutes. If it does not end, the log of the hub says why.",
+        )
+    if page.behind_ms > FAR_BEHIND_MS:
+        return warn(
+            name,
+            f"The index is {span(page.behind_ms)} behind, by {page.behind:,} events.",
+            "After much work it catches up by itself. If it does not, the hub's log says why.",
+        )
+    return ok(name, "The index has what happened.")
 
 
 def _address(scene: Scene, url: str) -> Address:

@@ -76,6 +76,9 @@ OpenRegistration = Annotated[
         **_REACH,
     ),
 ]
+NoSearch = Annotated[
+    bool, typer.Option("--no-search", help="Leave out full-text search and its process.")
+]
 DefaultRepo = Annotated[
     str | None,
     typer.Option("--default-repo", help="What new agents of older systems clone.", metavar="URL"),

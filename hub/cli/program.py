@@ -16,12 +16,15 @@ from hub.cli import (
     agents,
     bulk,
     config,
+    dashboard,
+    dashboard_build,
     demo,
     dispatch,
     doctor,
     events,
     join,
     schemas,
+    search,
     submit,
     tasks,
     tokens,
@@ -59,6 +62,7 @@ agent: Final = typer.Typer(
     context_settings=_HELP,
 )
 pauses: Final = typer.Typer(help="Show, make and end pauses of dispatch.")
+page: Final = typer.Typer(help="Print a link that logs in to the dashboard, or build its page.")
 
 token: Final = typer.Typer(
     help="Make, list, replace and end tokens.",
@@ -77,6 +81,7 @@ for _group, _name, _function in (
     (program, "dead-letters", tasks.dead_letters),
     (program, "stats", tasks.stats),
     (program, "explain", one.explain),
+    (program, "search", search.search),
     (program, "events", events.events),
     (program, "top", top.top),
     (program, "doctor", doctor.doctor),
@@ -100,6 +105,7 @@ for _group, _name, _function in (
     (pauses, "show", dispatch.show),
     (pauses, "pause", dispatch.pause),
     (pauses, "resume", dispatch.resume),
+    (page, "build", dashboard_build.build),
     (token, "create", tokens.create),
     (token, "list", tokens.list_tokens),
     (token, "rotate", tokens.rotate),
@@ -119,10 +125,15 @@ program.add_typer(fleet, name="agents")
 program.add_typer(agent, name="agent")
 pauses.callback(invoke_without_command=True)(with_access(dispatch.dispatch))
 program.add_typer(pauses, name="dispatch")
+page.callback(invoke_without_command=True)(with_access(dashboard.dashboard))
+program.add_typer(page, name="dashboard")
 
 PANELS: Final = {
-    "The hub": ("up", "demo", "config", "doctor", "top", "stats", "events", "token", "schemas"),
-    "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "dispatch"),
+    "The hub": (
+        *("up", "demo", "config", "doctor", "dashboard", "top", "stats", "events"),
+        *("token", "schemas"),
+    ),
+    "Work": ("run", "submit", "task", "tasks", "dead-letters", "explain", "search", "dispatch"),
     "Agents": ("join", "sidecar", "invite", "invites", "agent", "agents"),
 }
 """The parts of the first page of help, each with its commands; others come under Commands."""

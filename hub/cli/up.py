@@ -15,6 +15,7 @@ from rich.table import Table
 
 from hub.cli import hub_options
 from hub.cli.client import Client
+from hub.cli.dashboard import login_link
 from hub.cli.exits import Exit, Trouble
 from hub.cli.join import join_line
 from hub.cli.locate import ADMIN_TOKEN, DEFAULT_DATA, locate
@@ -51,6 +52,7 @@ def up(
     allowed_origin: hub_options.AllowedOrigin = None,
     open_registration: hub_options.OpenRegistration = False,
     default_repo: hub_options.DefaultRepo = None,
+    no_search: hub_options.NoSearch = False,
     as_json: Json = False,
 ) -> None:
     """Run a hub here; started again when it fails. With --json one line when it serves."""
@@ -67,6 +69,7 @@ def up(
         "allowed_origins": allowed_origin,
         "open_registration": open_registration or None,
         "default_repo": default_repo,
+        "no_search": no_search or None,
     }
     try:
         settings = load({**flags, "port": port})
@@ -108,7 +111,7 @@ def _say_that_it_serves(hub: Serving, restarted: int, *, settings: Config, as_js
             note(remark, style="yellow")
     if as_json:
         if not restarted:
-            emit(hub)
+            emit({"url": hub.url, "data": hub.data, "login_url": _link_to(hub)})
     elif restarted:
         note(f"The hub is back at {hub.url} after a failure (restart {restarted}).", "yellow")
     else:
@@ -210,7 +213,7 @@ def _print_first_steps(hub: Serving) -> None:
     elsewhere = Path(hub.data) != DEFAULT_DATA.expanduser()
     data = f" --data {shlex.quote(hub.data)}" if elsewhere else ""
     try:
-        with Client(locate(None, None, Path(hub.data))) as client:
+        with _client_of(hub) as client:
             code = client.invite(InviteRequest()).code
     except Trouble as trouble:
         note(f"No join code could be made: {trouble.message} {trouble.hint}", style="yellow")
@@ -219,3 +222,23 @@ def _print_first_steps(hub: Serving) -> None:
     NOTES.print(f"   {join_line(hub.url, code)}", soft_wrap=True)
     note("2. In a third, run a command on it:")
     NOTES.print(f"   corral run --follow{data} -- uname -a", soft_wrap=True)
+    note("3. Look at it all in a browser:")
+    link = _link_to(hub) if NOTES.is_terminal else None
+    if link is None:
+        NOTES.print(f"   corral dashboard{data}", soft_wrap=True)
+    else:
+        NOTES.print(f"   Open {link}  (good once, for 10 minutes)", soft_wrap=True)
+
+
+def _link_to(hub: Serving) -> str | None:
+    """A one-time link to the dashboard, for whoever looks on; it never goes into a log."""
+    try:
+        with _client_of(hub) as client:
+            return login_link(client).login_url
+    except Trouble as trouble:
+        note(f"No link could be made: {trouble.message} {trouble.hint}", style="yellow")
+        return None
+
+
+def _client_of(hub: Serving) -> Client:
+    return Client(locate(None, None, Path(hub.data)))

@@ -23,7 +23,8 @@ _SECRET_CHARS: Final = 43
 _PUBLIC_CHARS: Final = 9
 _CHECK_CHARS: Final = 6
 _INVITE_LETTER: Final = "j"
-_LETTERS: Final = "".join(role.value for role in Role) + _INVITE_LETTER
+_LOGIN_LETTER: Final = "l"
+_LETTERS: Final = "".join(role.value for role in Role) + _INVITE_LETTER + _LOGIN_LETTER
 _FORM: Final = re.compile(
     f"corral_([{_LETTERS}])_([0-9A-Za-z]{{{_PUBLIC_CHARS}}})"
     f"_[0-9A-Za-z]{{{_SECRET_CHARS + _CHECK_CHARS}}}"
@@ -39,6 +40,8 @@ class Principal(Struct, frozen=True):
     org: str
     credential: str = ""
     """The public id of the token it came with: another one does not make it somebody else."""
+    session: str = ""
+    """The id of the browser session it came with, if it came with one."""
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same, by whichever of its tokens."""
@@ -147,6 +150,11 @@ def new_token(role: Role, randomness: int) -> Parsed:
 def new_invite(randomness: int) -> Parsed:
     """A new join code from 304 random bits."""
     return _format(_INVITE_LETTER, randomness)
+
+
+def new_login_code(randomness: int) -> str:
+    """The code of a new one-time link from 304 random bits; it looks like a token to scanners."""
+    return _format(_LOGIN_LETTER, randomness).text
 
 
 def parse(text: str) -> Parsed | None:

@@ -18,6 +18,9 @@ PINGS_A_HEARTBEAT: Final = 4
 FLOOD: Final = 1_000
 """So many refused for their rate within a minute end the session."""
 
+BY_ADDRESS: Final = (Tier.ANONYMOUS, Tier.HANDSHAKES, Tier.PAGES)
+"""The tiers of those who have no credential yet."""
+
 Amount = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
@@ -34,9 +37,11 @@ FIXED: Final = {
     Tier.PROGRESS: Rate(60_000, 5_000),
     Tier.REPORTS: Rate(6_000, 4_096),
     Tier.MESSAGES: Rate(60, 60),
+    Tier.PAGES: Rate(3_000, 600),
 }
 """Rates that nobody had to set so far: four progress frames a second for each of 250 slots,
-the reports of two full sidecars at once, and messages at the pace of people."""
+the reports of two full sidecars at once, messages at the pace of people, and the dashboard
+opened from one address twenty times at once."""
 
 
 class Rates(Struct, frozen=True, kw_only=True):

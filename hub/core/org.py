@@ -4,18 +4,18 @@ It holds what follows from the tasks' records (lanes, timers, counts, what each 
 keeps it right whenever a record changes: `put` is the only way in. It decides nothing.
 """
 
-from heapq import nsmallest
 from typing import Final
 
 from hub.core.agent import Agent, AgentRecord, Attempt
 from hub.core.alarms import Alarms
+from hub.core.changes import Changes
 from hub.core.dispatch import Dispatch
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.matching import Match, Matcher
 from hub.core.pauses import PauseRecord
 from hub.core.residents import Residents
 from hub.core.task import HELD, WAITING, Task
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 SCHEDULED: Final = TaskState.SCHEDULED
 QUEUED: Final = TaskState.QUEUED
@@ -39,23 +39,25 @@ class Org:
         """The journal position of the last change of a task."""
         self.counts = dict.fromkeys(TaskState, 0)
         """How many tasks are in each state, in memory or not."""
+        self.queued = [0] * len(Priority)
+        """How many queued tasks have each priority, likewise."""
         self.backing_off = Alarms()
         """Of tasks that back off, in hub time."""
         self.not_yet = Alarms()
         """Of tasks that wait for their `not_before`, in wall time."""
         self.expiring = Alarms()
         """Of waiting tasks with a `complete_by`, in wall time."""
+        self.changes = Changes()
 
     # Tasks
 
     def put(self, before: Task | None, after: Task, position: int) -> None:
         """A task's record changed, with the unit at this journal position."""
         self.position = position
+        self.changes.task(after)
         old = None if before is None else before.state
-        if before is not None and old is QUEUED and after.state is not old:
-            if after.state is not ASSIGNED:
-                self.matcher.remove(before)
-            self.tasks.dispatched(before)
+        if before is not None and old is QUEUED:
+            self._leave_queue(before, after)
         self.tasks.keep(after)
         if old is not after.state:
             if old is not None:
@@ -74,10 +76,18 @@ class Org:
         if spec.complete_by is not None or (before is not None and before.spec is not spec):
             self._set_expiry(before, after)
 
+    def _leave_queue(self, before: Task, after: Task) -> None:
+        self.queued[before.priority] -= 1
+        if after.state is not QUEUED:
+            if after.state is not ASSIGNED:
+                self.matcher.remove(before)
+            self.tasks.dispatched(before)
+
     def _follow_edit(self, before: Task, after: Task, position: int) -> None:
         """A task waits as before, perhaps in another place or for another time."""
         if after.state is QUEUED:
             if _place_in_line(after) == _place_in_line(before):
+                self.queued[after.priority] += 1
                 self.tasks.let_go(after, position)
                 return
             self.matcher.remove(before)
@@ -101,6 +111,7 @@ class Org:
 
     def _enter(self, task: Task, position: int) -> None:
         if task.state is QUEUED:
+            self.queued[task.priority] += 1
             hot = self.tasks.stays_hot(task)
             place = place_of(task.queue_key, task.seq)
             self.matcher.add(task.requires, task.spec.fairness_key, place, hot=hot)
@@ -136,13 +147,7 @@ class Org:
         if agent is None or attempt is None:
             return
         self.matcher.ended(attempt.share)
-        self.matcher.refresh(agent)
-
-    def first_in_line(self, limit: int) -> list[int]:
-        """The seqs of tasks that are next in their lanes, those that come first of all."""
-        shares = (share for lane in self.matcher.lanes.values() for share in lane.shares.values())
-        heads = (head for share in shares if (head := share.head()) is not None)
-        return [seq_of(place) for place in nsmallest(limit, heads)]
+        self.refresh(agent)
 
     # Attempts
 
@@ -170,7 +175,7 @@ class Org:
     def _hold(self, agent: Agent, task: Task, share: Share) -> Attempt:
         attempt = Attempt(task.id, task.generation, share)
         agent.held[task.id] = attempt
-        self.matcher.refresh(agent)
+        self.refresh(agent)
         return attempt
 
     def attempt_of(self, task: Task) -> Attempt | None:
@@ -180,6 +185,11 @@ class Org:
 
     # Agents
 
+    def refresh(self, agent: Agent) -> None:
+        """What an agent has, or whether it is here, has changed."""
+        self.matcher.refresh(agent)
+        self.changes.agent(agent.record.id)
+
     def know(self, record: AgentRecord) -> Agent:
         """An agent is known by this record; its live state stays."""
         agent = self.agents.get(record.id)
@@ -187,10 +197,8 @@ class Org:
             agent = self.agents[record.id] = Agent(record)
             self.matcher.enter(agent)
         else:
-            same = (agent.record.capabilities, agent.record.executors) == (
-                record.capabilities,
-                record.executors,
-            )
+            old = agent.record
+            same = (old.capabilities, old.executors) == (record.capabilities, record.executors)
             agent.becomes(record)
             if same:
                 self.matcher.refresh(agent)
@@ -200,11 +208,13 @@ class Org:
             self.pausing.add(record.id)
         else:
             self.pausing.discard(record.id)
+        self.changes.agent(record.id)
         return agent
 
     def forget(self, agent: Agent) -> None:
         """An agent that has nothing any more is not known any more."""
         self.matcher.leave(agent)
+        self.changes.agent(agent.record.id)
         self.pausing.discard(agent.record.id)
         del self.agents[agent.record.id]
 

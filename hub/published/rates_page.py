@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from hub.core.limits import Rate, Rates
+from hub.core.limits import BY_ADDRESS, Rate, Rates
 from schemas.scalars import ROLE_NAMES, Role, Tier
 
-BY_ADDRESS: Final = (Tier.ANONYMOUS, Tier.HANDSHAKES)
 COSTS: Final = {
     Tier.SUBMIT: "a task",
     Tier.CONTROL: "a request that changes something else, or a frame that cannot be taken",
@@ -18,6 +17,7 @@ COSTS: Final = {
     Tier.MESSAGES: "a message that this version does not support yet",
     Tier.ANONYMOUS: "a request without a credential",
     Tier.HANDSHAKES: "a new socket",
+    Tier.PAGES: "a file of the dashboard",
 }
 """What one piece of each tier is."""
 

@@ -11,6 +11,7 @@ ROOMS: Final = {
     "schemas": "The street: `schemas`",
     "hub/core": "The ground floor: `hub/core`",
     "hub/store": "The first floor: `hub/store`",
+    "hub/search": "The first floor, next door: `hub/search`",
     "hub/services": "The second floor: `hub/services`",
     "hub/transport": "The third floor: `hub/transport`",
     "sidecar": "Across the street: `sidecar`",

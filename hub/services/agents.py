@@ -70,7 +70,7 @@ class Agents:
             reason = "another session of this agent began"
             peer.close(Close(CloseCode.SUPERSEDED, reason, reconnect=False))
         agent.session = 0
-        org.matcher.refresh(agent)
+        org.refresh(agent)
 
     @staticmethod
     def _fact_of(old: Agent | None, record: AgentRecord, now: Instant) -> facts.Fact:
@@ -100,7 +100,7 @@ class Agents:
         now = self._clock.now()
         agent.session = 0
         agent.foreign = {}
-        org.matcher.refresh(agent)
+        org.refresh(agent)
         agent.record = structs.replace(agent.record, last_seen_at=now.wall)
         offline = facts.of_agent(
             EventType.AGENT_OFFLINE,

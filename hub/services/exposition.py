@@ -57,6 +57,16 @@ COUNTERS: Final = (
         lambda hub: hub.metrics.events_published,
     ),
     Figure(
+        "corral_page_batches",
+        "Batches of news that were made for pages of the dashboard.",
+        lambda hub: hub.metrics.page_batches,
+    ),
+    Figure(
+        "corral_page_snapshots",
+        "Snapshots that were made for pages of the dashboard.",
+        lambda hub: hub.metrics.page_snapshots,
+    ),
+    Figure(
         "corral_replays_kept",
         "Idempotent writes whose answer was kept.",
         lambda hub: hub.replays.kept,
@@ -92,6 +102,7 @@ GAUGES: Final = (
     Figure(
         "corral_event_readers", "Open streams of events.", lambda hub: hub.metrics.event_readers
     ),
+    Figure("corral_pages", "Pages of the dashboard that follow.", lambda hub: hub.metrics.pages),
     Figure(
         "corral_events_in_memory",
         "Events that readers find without a look into the database.",

@@ -119,6 +119,10 @@ class Limits:
         """Take what a new socket costs. Raises Refused `rate_limited`."""
         self._take_of(address, Tier.HANDSHAKES)
 
+    def take_page(self, address: str) -> None:
+        """Take what a file of the dashboard costs. Raises Refused `rate_limited`."""
+        self._take_of(address, Tier.PAGES)
+
     def _take_of(self, address: str, tier: Tier) -> None:
         client = self._client(address)
         if client is not None:

@@ -60,11 +60,17 @@ class Metrics:
         self.scheduler_matches = 0
         self.events_published = 0
         self.event_readers = 0
+        self.pages = 0
+        """How many pages of the dashboard follow."""
+        self.page_batches = 0
+        self.page_snapshots = 0
         self.events_in_memory: Callable[[], int] = int
         self.refusals: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.statistics: defaultdict[str, Statistics] = defaultdict(Statistics)
         """What ended lately, by org."""
+        self.worst_lag = self.worst_commit = 0.0
+        """The longest since somebody set them back, in seconds."""
         self.submit_latency = Tally(SECONDS)
         self.dispatch_latency = Tally(SECONDS)
         self.commit_seconds = Tally(SECONDS)
@@ -73,8 +79,9 @@ class Metrics:
         self.requests: Counter[tuple[str, str, int]] = Counter()
         self.request_seconds: dict[tuple[str, str], Tally] = {}
 
-    def submitted(self, journal: JournalPort, tasks: int) -> None:
+    def submitted(self, journal: JournalPort, org: str, tasks: int) -> None:
         """Tasks were taken; their latency ends when they are durable."""
+        self.statistics[org].step.submitted += tasks
         began = self._seconds()
         journal.promise(self._durable, (began, tasks))
 
@@ -91,6 +98,12 @@ class Metrics:
         """A batch became durable."""
         self.batch_rows.observe(rows)
         self.commit_seconds.observe(seconds)
+        self.worst_commit = max(self.worst_commit, seconds)
+
+    def lagged(self, seconds: float) -> None:
+        """A pass of the upkeep came so late."""
+        self.loop_lag.observe(seconds)
+        self.worst_lag = max(self.worst_lag, seconds)
 
     def finished(self, task: Task) -> None:
         """A task ended."""

@@ -5,6 +5,7 @@ further back than the tables reach is forgotten; all of it begins anew when the 
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from hub.core.task import Task
@@ -51,10 +52,24 @@ class _Part:
         self.runs = [0] * BOUNDS
 
 
+class Step:
+    """What happened since it was looked at last: see `series.py`."""
+
+    __slots__ = ("ends", "runs", "submitted", "totals", "waits")
+
+    def __init__(self) -> None:
+        self.submitted = 0
+        self.ends = [0] * (max(TaskState) + 1)
+        self.waits = [0] * BOUNDS
+        self.runs = [0] * BOUNDS
+        self.totals = [0] * BOUNDS
+
+
 class Statistics:
     """What ended lately in one org. Times are wall times in milliseconds."""
 
     def __init__(self) -> None:
+        self.step = Step()
         self._slots: deque[tuple[int, list[int]]] = deque(maxlen=SLOTS)
         """(number of the slot, ends by state), oldest first."""
         self._parts: deque[tuple[int, _Part]] = deque(maxlen=HOUR_PARTS)
@@ -69,12 +84,24 @@ class Statistics:
         if at >= self._until:
             self._turn(at)
         self._ends[task.state] += 1
+        now = self.step
+        now.ends[task.state] += 1
         assigned = task.assigned_at
         if assigned is not None:
             part = self._part
-            part.waits[step_of(assigned - (task.queued_at or assigned))] += 1
+            wait = step_of(assigned - (task.queued_at or assigned))
+            part.waits[wait] += 1
+            now.waits[wait] += 1
+            now.totals[step_of(at - task.created_at)] += 1
             if task.started_at is not None:
-                part.runs[step_of(at - task.started_at)] += 1
+                run = step_of(at - task.started_at)
+                part.runs[run] += 1
+                now.runs[run] += 1
+
+    def take_step(self) -> Step:
+        """What happened since this was asked last."""
+        step, self.step = self.step, Step()
+        return step
 
     def _turn(self, at: int) -> None:
         number = at // SLOT_MS
@@ -99,6 +126,20 @@ class Statistics:
         )
         return Throughput(minutes, completed, dead, cancelled, round(completed / (minutes * 60), 3))
 
+    def lately(self, wall: int) -> tuple[float, float]:
+        """How many tasks a second completed, and failed for good, in the last ten seconds.
+
+        Of the count that began before them as large a part is taken as lies within them.
+        """
+        present = wall // SLOT_MS
+        parts = {present: 1.0, present - 1: 1.0, present - 2: 1 - wall % SLOT_MS / SLOT_MS}
+        completed = failed = 0.0
+        for number, ends in self._slots:
+            part = parts.get(number, 0.0)
+            completed += part * ends[TaskState.COMPLETED]
+            failed += part * ends[TaskState.DEAD_LETTER]
+        return round(completed * 1000 / (2 * SLOT_MS), 1), round(failed * 1000 / (2 * SLOT_MS), 1)
+
     def waits(self, wall: int) -> Spread:
         """How long the tasks that ended in the last hour had waited for an agent."""
         return _spread([part.waits for part in self._last_hour(wall)])
@@ -118,6 +159,14 @@ def _spread(tables: list[list[int]]) -> Spread:
     if not total:
         return Spread(0)
     return Spread(total, *(_quantile(counts, -(-total * part // 100)) for part in (50, 90, 99)))
+
+
+def percentiles(counts: list[int], parts: Sequence[int]) -> list[int] | None:
+    """The values that so many of a hundred do not exceed; None of nothing."""
+    total = sum(counts)
+    if not total:
+        return None
+    return [_quantile(counts, -(-total * part // 100)) for part in parts]
 
 
 def _quantile(counts: list[int], rank: int) -> int:

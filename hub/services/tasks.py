@@ -100,7 +100,7 @@ class Tasks:
         position = self._journal.write(Unit(org.name, tasks, fresh=True, facts=facts))
         for task in tasks:
             org.put(None, task, position)
-        self._metrics.submitted(self._journal, len(tasks))
+        self._metrics.submitted(self._journal, org.name, len(tasks))
         return tasks
 
     def _check_room(self, org: Org, specs: list[TaskSpec]) -> None:
@@ -271,6 +271,9 @@ class Tasks:
         if attempt is not None and attempt.generation == message.generation:
             wall = self._clock.now().wall
             attempt.progress = (message.progress, message.message, wall)
+            task = org.tasks.get(message.task_id)
+            if task is not None:
+                org.changes.task(task)
 
     # Everybody
 

@@ -55,7 +55,7 @@ class Upkeep:
         now = self._clock.now()
         late = now.hub - self._last - self._settings.upkeep_ms
         self._last = now.hub
-        self._metrics.loop_lag.observe(max(late, 0) / 1000)
+        self._metrics.lagged(max(late, 0) / 1000)
         if late > GAP_MS:
             self._forgive(late)
             return

@@ -60,11 +60,11 @@ class Batcher:
         if unit.org:
             batch.orgs.add(unit.org)
         rows = self._take_tasks(batch, unit) + self._take_facts(batch, unit)
-        if unit.agents or unit.credentials or unit.invites:
+        if unit.agents or unit.credentials or unit.invites or unit.sessions:
             rows += self._take_people(batch, unit)
         if unit.replays or unit.jobs or unit.pauses:
             rows += self._take_records(batch, unit)
-        if unit.edited or unit.gone_agents or unit.old_replays is not None:
+        if unit.edited or unit.gone_agents or unit.gone_sessions or unit.old_replays is not None:
             rows += self._take_rarities(batch, unit)
         batch.rows += rows
         self.waiting_rows += rows
@@ -103,7 +103,11 @@ class Batcher:
             batch.credentials[credential.public_id] = credential
         for invite in unit.invites:
             batch.invites[invite.public_id] = invite
-        return len(unit.agents) + len(unit.credentials) + len(unit.invites)
+        for session in unit.sessions:
+            batch.sessions[session.id] = session
+            batch.gone_sessions.discard(session.id)
+        people = (unit.agents, unit.credentials, unit.invites, unit.sessions)
+        return sum(map(len, people))
 
     @staticmethod
     def _take_records(batch: Batch, unit: Unit) -> int:
@@ -122,7 +126,10 @@ class Batcher:
         for agent_id in unit.gone_agents:
             batch.agents.pop((unit.org, agent_id), None)
             batch.gone_agents.add((unit.org, agent_id))
-        rows = len(unit.gone_agents)
+        for session_id in unit.gone_sessions:
+            batch.sessions.pop(session_id, None)
+            batch.gone_sessions.add(session_id)
+        rows = len(unit.gone_agents) + len(unit.gone_sessions)
         if unit.old_replays is not None:
             batch.old_replays = max(unit.old_replays, batch.old_replays or 0)
             rows += REPLAYS_PRUNED

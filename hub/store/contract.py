@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from msgspec import Struct
 
 from hub.core.agent import AgentRecord
+from hub.core.browser_sessions import BrowserSession
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.facts import Fact
 from hub.core.filters import TaskFilter
@@ -18,7 +19,7 @@ from hub.core.jobs import JobRecord
 from hub.core.pauses import PauseRecord
 from hub.core.replays import Replay
 from hub.core.task import Task
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 Release = Callable[[Any], None]
 
@@ -48,11 +49,14 @@ class Unit(Struct, gc=False):
     agents: Sequence[AgentRecord] = ()
     credentials: Sequence[Credential] = ()
     invites: Sequence[InviteRecord] = ()
+    sessions: Sequence[BrowserSession] = ()
     replays: Sequence[Replay] = ()
     jobs: Sequence[JobRecord] = ()
     pauses: Sequence[PauseRecord] = ()
     gone_agents: Sequence[str] = ()
     """Ids of agents to delete."""
+    gone_sessions: Sequence[str] = ()
+    """Ids of browser sessions to delete."""
     old_replays: int | None = None
     """Delete replays created before this wall time: some of them, the oldest first."""
     joins: bool = False
@@ -84,12 +88,15 @@ class Batch(Struct, eq=False):
     agents: dict[tuple[str, str], AgentRecord] = {}
     credentials: dict[str, Credential] = {}
     invites: dict[str, InviteRecord] = {}
+    sessions: dict[str, BrowserSession] = {}
     replays: dict[tuple[str, str, str, str], Replay] = {}
     """By org, principal, route and key."""
     jobs: dict[tuple[str, str], JobRecord] = {}
     pauses: dict[tuple[str, str], PauseRecord] = {}
     gone_agents: set[tuple[str, str]] = set()
     """(org, id) of agents to delete; none of them is in `agents`."""
+    gone_sessions: set[str] = set()
+    """Ids of browser sessions to delete; none of them is in `sessions`."""
     old_replays: int | None = None
     promises: list[tuple[Release, Any]] = []
     """What to call, with what, once the batch is durable; in order."""
@@ -136,6 +143,8 @@ class Recovered(Struct):
     credentials: list[Credential]
     invites: list[InviteRecord]
     """Those that are not used yet."""
+    sessions: list[BrowserSession]
+    """Those that were not ended; some may be over."""
     held: list[Task]
     """Assigned and running tasks, in full."""
     queued: Iterator[tuple[str, QueuedRow]]
@@ -146,6 +155,8 @@ class Recovered(Struct):
     """(org, complete_by, seq) of every task that is queued or scheduled and can expire."""
     counts: dict[str, dict[TaskState, int]]
     """How many tasks are in each state, by org."""
+    queued_unusual: dict[str, dict[Priority, int]]
+    """How many queued tasks have each priority other than the normal one, by org."""
     pauses: list[PauseRecord]
     """Those that have not ended."""
     jobs: list[JobRecord]

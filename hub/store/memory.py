@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from hub.core.agent import AgentRecord
+from hub.core.browser_sessions import BrowserSession
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.filters import TaskFilter
 from hub.core.jobs import JobRecord
@@ -37,7 +38,7 @@ from hub.store.contract import (
     StoreError,
     TimedRow,
 )
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 HISTORY: Final = "0123456789abcdef"
 _CAN_EXPIRE: Final = frozenset({TaskState.SCHEDULED, TaskState.QUEUED})
@@ -54,6 +55,7 @@ class Content(Struct):
     agents: dict[tuple[str, str], AgentRecord] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     invites: dict[str, InviteRecord] = field(default_factory=dict)
+    sessions: dict[str, BrowserSession] = field(default_factory=dict)
     replays: dict[tuple[str, str, str, str], Replay] = field(default_factory=dict)
     jobs: dict[tuple[str, str], JobRecord] = field(default_factory=dict)
     pauses: dict[tuple[str, str], PauseRecord] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class MemoryStore:
                 agents=dict(content.agents),
                 credentials=dict(content.credentials),
                 invites=dict(content.invites),
+                sessions=dict(content.sessions),
                 replays=dict(content.replays),
                 jobs=dict(content.jobs),
                 pauses=dict(content.pauses),
@@ -107,6 +110,7 @@ class MemoryStore:
             agents=list(content.agents.values()),
             credentials=list(content.credentials.values()),
             invites=[invite for invite in content.invites.values() if invite.used_at is None],
+            sessions=list(content.sessions.values()),
             held=[task for task in tasks if task.state in HELD],
             queued=_queued(task for task in tasks if task.state is TaskState.QUEUED),
             scheduled=[
@@ -120,6 +124,7 @@ class MemoryStore:
                 if task.spec.complete_by is not None and task.state in _CAN_EXPIRE
             ],
             counts=_counts(tasks),
+            queued_unusual=_unusual(tasks),
             pauses=[pause for pause in content.pauses.values() if pause.ended_at is None],
             jobs=sorted(
                 (job for job in content.jobs.values() if job.finished_at is None),
@@ -175,11 +180,14 @@ def _apply(batch: Batch, content: Content) -> None:
     content.agents |= batch.agents
     content.credentials |= batch.credentials
     content.invites |= batch.invites
+    content.sessions |= batch.sessions
     content.replays |= batch.replays
     content.jobs |= batch.jobs
     content.pauses |= batch.pauses
     for gone in batch.gone_agents:
         content.agents.pop(gone, None)
+    for ended in batch.gone_sessions:
+        content.sessions.pop(ended, None)
     if batch.old_replays is not None:
         _prune(content.replays, batch.old_replays)
     for org, seq, fact in batch.facts:
@@ -216,6 +224,14 @@ def _counts(tasks: Iterable[Task]) -> dict[str, dict[TaskState, int]]:
     for task in tasks:
         counts[task.org][task.state] += 1
     return {org: dict(states) for org, states in counts.items()}
+
+
+def _unusual(tasks: Iterable[Task]) -> dict[str, dict[Priority, int]]:
+    counts: defaultdict[str, Counter[Priority]] = defaultdict(Counter)
+    for task in tasks:
+        if task.state is TaskState.QUEUED and task.priority is not Priority.NORMAL:
+            counts[task.org][task.priority] += 1
+    return {org: dict(priorities) for org, priorities in counts.items()}
 
 
 class MemoryReader:

@@ -70,6 +70,16 @@ INSERT OR REPLACE INTO invite (
     public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 
+-- name: put_session
+-- Writes a browser session over the older record of it.
+INSERT OR REPLACE INTO browser_session (
+    id, org, digest, credential, address, browser, began_hub, began_wall, used_hub, used_wall
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: delete_session
+-- Forgets a browser session that ended.
+DELETE FROM browser_session WHERE id = ?
+
 -- name: delete_agent
 -- Forgets an agent.
 DELETE FROM agent WHERE org = ? AND id = ?
@@ -199,6 +209,11 @@ FROM credential
 SELECT public_id, org, mac, agent_id, created_at, created_by, expires_at, used_at
 FROM invite WHERE used_at IS NULL
 
+-- name: sessions
+-- All browser sessions.
+SELECT id, org, digest, credential, address, browser, began_hub, began_wall, used_hub, used_wall
+FROM browser_session
+
 -- name: open_pauses
 -- Pauses of dispatch that have not ended.
 SELECT record FROM pause WHERE ended_at IS NULL
@@ -247,6 +262,15 @@ SELECT {columns} FROM task WHERE state BETWEEN 4 AND 5
 SELECT org, 1, count(*) FROM task WHERE state = 1 GROUP BY org
 UNION ALL SELECT org, state, count(*) FROM task WHERE state BETWEEN 4 AND 5 GROUP BY org, state
 UNION ALL SELECT org, state, count(*) FROM task WHERE state >= 6 AND state >= 7 GROUP BY org, state
+
+-- name: count_unusual
+-- Queued tasks whose priority is not the normal one, from two indexes and no row.
+SELECT org, priority, count(*) FROM task AS unusual INDEXED BY task_priority
+WHERE priority <> 2 AND EXISTS (
+    SELECT 1 FROM task AS waiting INDEXED BY task_queued
+    WHERE waiting.state = 3 AND waiting.org = unusual.org AND waiting.seq = unusual.seq
+)
+GROUP BY org, priority
 
 -- name: count_all
 -- How many tasks each org has.

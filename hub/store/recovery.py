@@ -17,10 +17,11 @@ from hub.store.rows import (
     invite_of,
     job_of,
     pause_of,
+    session_of,
     task_of,
 )
 from hub.store.sql import sql
-from schemas.scalars import TaskState
+from schemas.scalars import Priority, TaskState
 
 Counts = dict[str, dict[TaskState, int]]
 
@@ -39,6 +40,7 @@ def recover(path: Path, names: Mapping[int, str]) -> Recovered:
             agents=[agent_of(row, names) for row in reader.execute(sql("agents"))],
             credentials=[credential_of(row, names) for row in reader.execute(sql("credentials"))],
             invites=[invite_of(row, names) for row in reader.execute(sql("open_invites"))],
+            sessions=[session_of(row, names) for row in reader.execute(sql("sessions"))],
             held=_held(reader, names),
             scheduled=[
                 (names[org], TimedRow(seq, due_at, not_before))
@@ -49,6 +51,7 @@ def recover(path: Path, names: Mapping[int, str]) -> Recovered:
                 for org, complete_by, seq in reader.execute(sql("expiring"))
             ],
             counts=_counts(reader, names, backlog),
+            queued_unusual=_unusual(reader, names, backlog),
             queued=backlog.in_order(),
             pauses=[pause_of(row) for row in reader.execute(sql("open_pauses"))],
             jobs=[job_of(row) for row in reader.execute(sql("open_jobs"))],
@@ -80,3 +83,14 @@ def _counts(reader: apsw.Connection, names: Mapping[int, str], backlog: Backlog)
         mine[TaskState(state)] = number
         mine[TaskState.COMPLETED] -= number
     return {org: {state: n for state, n in mine.items() if n} for org, mine in counts.items()}
+
+
+def _unusual(
+    reader: apsw.Connection, names: Mapping[int, str], backlog: Backlog
+) -> dict[str, dict[Priority, int]]:
+    """Found along the index of unusual priorities; an empty queue spares a look at all of it."""
+    counts: dict[str, dict[Priority, int]] = {}
+    if backlog.counts.total():
+        for org, priority, number in reader.execute(sql("count_unusual")):
+            counts.setdefault(names[org], {})[Priority(priority)] = number
+    return counts

@@ -14,6 +14,8 @@ from msgspec.structs import astuple
 
 from hub.core import requirements
 from hub.core.agent import AgentRecord
+from hub.core.browser_sessions import BrowserSession
+from hub.core.clock import Instant
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.jobs import JobRecord
 from hub.core.pauses import PauseRecord
@@ -247,6 +249,27 @@ def invite_of(row: Row, names: Mapping[int, str]) -> InviteRecord:
     """The join code in a row of the query `open_invites`."""
     public_id, org, *rest = row
     return InviteRecord(public_id, names[org], *rest)
+
+
+def session_row(session: BrowserSession, orgs: Mapping[str, int]) -> Row:
+    """A browser session as a row for `put_session`."""
+    return (
+        session.id,
+        orgs[session.org],
+        session.digest,
+        session.credential,
+        session.address,
+        session.browser,
+        *session.began,
+        *session.used,
+    )
+
+
+def session_of(row: Row, names: Mapping[int, str]) -> BrowserSession:
+    """The browser session in a row of the query `sessions`."""
+    session_id, org, digest, credential, address, browser, *times = row
+    began, used = Instant(*times[:2]), Instant(*times[2:])
+    return BrowserSession(session_id, names[org], digest, credential, address, browser, began, used)
 
 
 def replay_row(replay: Replay, orgs: Mapping[str, int]) -> Row:

@@ -136,11 +136,11 @@ class SqliteStore:
             self._endings.note(chain(batch.fresh.values(), batch.changed.values()), self._orgs)
             if batch.facts:
                 _INSERT_EVENTS.write(writer, rows.event_rows(batch.facts, self._orgs))
-            if batch.agents or batch.credentials or batch.invites:
+            if batch.agents or batch.credentials or batch.invites or batch.sessions:
                 self._put_people(batch)
             if batch.replays or batch.jobs or batch.pauses:
                 self._put_records(batch)
-            if batch.gone_agents or batch.old_replays is not None:
+            if batch.gone_agents or batch.gone_sessions or batch.old_replays is not None:
                 self._delete(batch)
             writer.execute(_SET_HUB_TIME, (batch.hub_time,))
         self._open_facts = len(batch.facts)
@@ -198,9 +198,11 @@ class SqliteStore:
         agents = [rows.agent_row(record, orgs) for record in batch.agents.values()]
         credentials = [rows.credential_row(one, orgs) for one in batch.credentials.values()]
         invites = [rows.invite_row(record, orgs) for record in batch.invites.values()]
+        sessions = [rows.session_row(session, orgs) for session in batch.sessions.values()]
         self._writer.executemany(sql("put_agent"), agents)
         self._writer.executemany(sql("put_credential"), credentials)
         self._writer.executemany(sql("put_invite"), invites)
+        self._writer.executemany(sql("put_session"), sessions)
 
     def _put_records(self, batch: Batch) -> None:
         orgs = self._orgs
@@ -214,6 +216,8 @@ class SqliteStore:
     def _delete(self, batch: Batch) -> None:
         gone = [(self._orgs.get(org), agent_id) for org, agent_id in batch.gone_agents]
         self._writer.executemany(sql("delete_agent"), gone)
+        ended = [(session_id,) for session_id in batch.gone_sessions]
+        self._writer.executemany(sql("delete_session"), ended)
         if batch.old_replays is not None:
             bounds = (batch.old_replays, REPLAYS_PRUNED)
             self._writer.execute(sql("delete_old_replays"), bounds)

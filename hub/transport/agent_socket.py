@@ -2,7 +2,7 @@
 
 `/ws` does not travel through ASGI. uvicorn takes any protocol class for WebSockets; this one
 is derived from its sans-I/O class, gives every frame to the session in the same call, and
-writes once per loop turn. No other path has a socket.
+writes once per loop turn. The dashboard's socket is another class: see `page_socket.py`.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from hub.services.peers import frame_of
 from hub.services.turnstile import Turnstile
 from hub.transport import commands, old_commands, replies
 from hub.transport.framing import whole_texts
-from hub.transport.handshake import answer
+from hub.transport.handshake import answer, refuse_broken
 from hub.transport.outbox import MOST, Flusher, Outbox
 from hub.transport.unread import UNREAD
 from hub.transport.visitors import Door
@@ -40,8 +40,6 @@ PINGS: Final = 20
 """WebSocket pings answered in ten seconds; our own heartbeat is a message."""
 FRAGMENTS: Final = 256
 """The most fragments of one message: empty ones cost no bytes, but memory."""
-BAD_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-"""Written as it stands: the library has given the connection up, and sends nothing more."""
 FAREWELL_SECONDS: Final = 2.0
 """How long a peer has to answer a close before the connection is cut."""
 
@@ -90,7 +88,7 @@ class AgentSocket(WebSocketsSansIOProtocol):
     def _receive(self, data: bytes) -> None:
         if not self.ours:
             super().data_received(data)
-            self._refuse_broken_handshake()
+            refuse_broken(self.conn, self.transport)
             return
         if self._broken:
             return
@@ -115,12 +113,6 @@ class AgentSocket(WebSocketsSansIOProtocol):
         texts, taken = whole_texts(data)
         self._inbox.extend(texts)
         return data[taken:]
-
-    def _refuse_broken_handshake(self) -> None:
-        if self.conn.handshake_exc is not None and not self.transport.is_closing():
-            logger.bind(error=str(self.conn.handshake_exc)).warning("handshake refused")
-            self.transport.write(BAD_HANDSHAKE)
-            self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
         """Take `/ws` as ours, after a look at who calls; nothing else has a socket."""

@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from hub.core.limits import BY_ADDRESS
 from hub.services.limits import Usage
 from hub.transport.call import Answer, Call
 from schemas.http.hub import Limits, LimitView, RateView
 from schemas.scalars import ROLE_NAMES, Role, RoleName, Tier
 
 LISTED: Final = 1_000
-BY_ADDRESS: Final = (Tier.ANONYMOUS, Tier.HANDSHAKES)
 
 
 async def list_limits(call: Call) -> Answer:

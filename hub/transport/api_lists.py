@@ -9,6 +9,7 @@ from hub.core.errors import Refused
 from hub.core.filters import TaskFilter, filter_of
 from hub.core.task import NAMES, Task
 from hub.services.bulk import COUNTED
+from hub.services.waiting import oldest_queued_at
 from hub.transport.call import Answer, Call
 from hub.transport.cursors import make_cursor, read_seq
 from hub.transport.views import brief, task_view
@@ -26,8 +27,6 @@ from schemas.to_agent import Flaw
 
 PAGE_BYTES: Final = 4 * MIB
 """The most that the tasks of one page have together; one task is always there."""
-HEADS: Final = 100
-"""How many heads of lanes are looked at for the one that waits longest."""
 _encode = json.Encoder().encode
 
 
@@ -136,11 +135,5 @@ async def _queued(call: Call) -> dict[str, Total]:
 
 
 async def _oldest_queued_ms(call: Call) -> int | None:
-    seqs = call.org.first_in_line(HEADS)
-    rows = await call.services.loader.read(lambda reader: reader.by_seq(seqs))
-    times = [
-        task.queued_at
-        for task in call.services.loader.decode(rows)
-        if task.state is TaskState.QUEUED and task.queued_at is not None
-    ]
-    return max(call.services.clock.now().wall - min(times), 0) if times else None
+    at = await oldest_queued_at(call.org, call.services.loader)
+    return None if at is None else max(call.services.clock.now().wall - at, 0)

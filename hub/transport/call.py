@@ -65,9 +65,12 @@ class Call:
             self.services.limits.take_instead(self.caller, Tier.SUBMIT, tasks)
 
     def check_credential(self) -> None:
-        """Raises Refused `invalid_token` when it was revoked while something was waited for."""
-        if not self.services.tokens.valid(self.caller.credential):
+        """Raises Refused when it, or the session, ended while something was waited for."""
+        services, caller = self.services, self.caller
+        if not services.tokens.valid(caller.credential):
             raise Refused(ErrorCode.INVALID_TOKEN, "the token is not valid any more")
+        if caller.session and services.browser_sessions.get(caller.session) is None:
+            raise Refused(ErrorCode.INVALID_SESSION, "the session has ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Answer:
     body: Struct | bytes | None = None
     """None: the answer has no body."""
     media_type: str = JSON
+    encoding: str | None = None
+    """How the body is compressed, if it is."""
     durable: bool = True
     """Wait until what the body says is durable."""
     version: int | None = None
@@ -86,3 +91,5 @@ class Answer:
     """The id of the one entity that was made or changed, by which it can be shown again."""
     stream: AsyncIterator[bytes] | None = None
     """The body, piece by piece, for as long as it lasts."""
+    cookie: str | None = None
+    """What `Set-Cookie` says."""

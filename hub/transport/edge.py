@@ -23,6 +23,7 @@ from hub.services.fleet import refuse_out_of_use
 from hub.services.tokens import RESERVED
 from hub.transport.address import address_of
 from hub.transport.bearer import token_of
+from hub.transport.browser import session_of
 from hub.transport.call import JSON, Answer, Call
 from hub.transport.problems import refusal
 from hub.transport.query import Empty, read_query
@@ -101,6 +102,10 @@ def _respond(outcome: Answer, name: str, more: dict[str, str]) -> Response:
     headers = {"X-Request-Id": name, "Cache-Control": "no-store", **more}
     if outcome.version is not None:
         headers["ETag"] = f'"{outcome.version}"'
+    if outcome.encoding is not None:
+        headers |= {"Content-Encoding": outcome.encoding, "Vary": "Accept-Encoding"}
+    if outcome.cookie is not None:
+        headers["Set-Cookie"] = outcome.cookie
     if outcome.stream is not None:
         return StreamResponse(outcome.stream, outcome.status, headers, outcome.media_type)
     if outcome.body is None:
@@ -143,21 +148,39 @@ def _warning(services: Services, route: Route, principal: Principal | None) -> d
 
 
 def admit(services: Services, request: Request, scope: Scope, tier: Tier) -> Principal:
-    """Who is asking; it costs them also when they may not.
+    """Who is asking, by its token or else by its cookie; it costs them also when they may not.
 
     Raises Refused when that is nobody, somebody who may not, or somebody who asks too fast.
     """
-    token = token_of(request.headers.get("Authorization", ""))
+    header = request.headers.get("Authorization")
+    if header is None:
+        principal = _holder_of_cookie(services, request)
+    else:
+        principal = _holder_of_token(services, request, token_of(header))
+    services.limits.take(principal, tier)
+    if not scope.allows(principal.role):
+        raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")
+    refuse_out_of_use(services.orgs[principal.org], principal)
+    return principal
+
+
+def _holder_of_cookie(services: Services, request: Request) -> Principal:
+    """Whose session a request has the cookie of. Raises Refused; to send none is no guess."""
+    session = session_of(services, request)
+    if session is None:
+        services.limits.take_anonymous(address_of(request.scope))
+        raise Refused(ErrorCode.INVALID_TOKEN, "a bearer token or a session's cookie is needed")
+    return services.browser_sessions.principal_of(session)
+
+
+def _holder_of_token(services: Services, request: Request, token: str) -> Principal:
+    """Whose token it is. Raises Refused."""
     principal = services.tokens.check(token)
     if principal is None:
         address = address_of(request.scope)
         services.limits.may_log_in(address, token)
         services.limits.login_failed(address, token)
         raise Refused(ErrorCode.INVALID_TOKEN, "a valid bearer token is needed")
-    services.limits.take(principal, tier)
-    if not scope.allows(principal.role):
-        raise Refused(ErrorCode.FORBIDDEN, "this credential may not do that")
-    refuse_out_of_use(services.orgs[principal.org], principal)
     return principal
 
 

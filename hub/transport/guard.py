@@ -13,6 +13,7 @@ wait for an answer that never comes.
 import asyncio
 import secrets
 import sys
+from collections.abc import Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Final
@@ -49,6 +50,8 @@ class Guard(HttpToolsProtocol):
     """HTTP as uvicorn speaks it, with bounds, and with nothing lost at an upgrade."""
 
     door = Door()
+    sockets: Mapping[str, type[asyncio.Protocol]] = {}
+    """What speaks on a connection that becomes a socket, by path; on all others uvicorn's."""
     most_connections = 1_000_000
     """How many connections of any kind there may be; a hub sets what its system bears."""
     head_bytes = 64 * KIB
@@ -213,6 +216,8 @@ class Guard(HttpToolsProtocol):
         The parser raises when it finds an upgrade, and its exception says how far it read.
         """
         self._disarm()
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        self.ws_protocol_class = self.sockets.get(path, self.ws_protocol_class)
         upgrade = sys.exception()
         super().handle_websocket_upgrade()
         end = upgrade.args[0] if upgrade is not None and upgrade.args else None
@@ -228,4 +233,5 @@ def turned_away(refusal: NotLetIn) -> Response:
     code = ErrorCode.FORBIDDEN if forbidden else ErrorCode.INVALID_HEADER
     body = ErrorBody(Problem(code, refusal.message), request_id(secrets.randbits(64)))
     text = msgspec.json.encode(body)
-    return Response(text, int(refusal.status), media_type="application/json")
+    kept = {"Cache-Control": "no-store"}
+    return Response(text, int(refusal.status), kept, media_type="application/json")

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct, structs
 
+from hub.core.cookies import PLAIN_NAME, SECURE_NAME
+from hub.transport.browser import CSRF, NO_SESSION, SAFE
 from hub.transport.problems import STATUS
 from hub.transport.query import is_list, is_whole, notes_of, without_none
 from hub.transport.route import Route
@@ -25,6 +27,16 @@ _IN_PATH: Final = re.compile(r"{(\w+)}")
 WORDS: Final = {
     Role.AGENT: "agents", Role.VIEWER: "viewers", Role.OPERATOR: "operators", Role.ADMIN: "admins"
 }  # fmt: skip
+SECURITY: Final[Document] = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": PLAIN_NAME,
+        "description": f"The session of a browser; over https it is called `{SECURE_NAME}`.",
+    },
+}
+"""A token, or a session's cookie; of both the token counts."""
 ANY_ROUTE: Final = (ErrorCode.INVALID_HEADER, ErrorCode.VALIDATION_FAILED, ErrorCode.RATE_LIMITED)
 ANY_BODY: Final = (ErrorCode.INVALID_JSON, ErrorCode.TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE)
 
@@ -46,7 +58,7 @@ def openapi(version: str, routes: Iterable[Route] = ROUTES) -> Document:
         "paths": paths,
         "components": {
             "schemas": definitions(*_structs(routes), ref=REF),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": SECURITY,
         },
     }
 
@@ -79,7 +91,7 @@ def _operation(route: Route) -> Document:
         "responses": _responses(route),
     }
     if route.scope is not None:
-        operation["security"] = [{"bearer": []}]
+        operation["security"] = [{name: []} for name in SECURITY]
     if route.body:
         operation["requestBody"] = {
             "required": not route.may_be_empty,
@@ -153,7 +165,14 @@ def _headers(route: Route) -> list[Document]:
         found.append(_header("Idempotency-Key", "One write, also when it is sent again."))
     if route.has_version:
         found.append(_header("If-Match", "The version to change, as its ETag or `*`.", _Version))
+    if _is_guarded(route):
+        found.append(_header(CSRF, "The word of the session, when its cookie is sent.", str))
     return found
+
+
+def _is_guarded(route: Route) -> bool:
+    """Whether a page has to show that it is the hub's own."""
+    return route.scope is not None and route.method not in SAFE
 
 
 def _header(name: str, text: str, kind: Any = IdempotencyKey) -> Document:
@@ -186,7 +205,9 @@ def refusals_of(route: Route) -> dict[int, set[str]]:
     """What a route may refuse with, by status."""
     codes: set[ErrorCode] = {*ANY_ROUTE, *route.refusals, ErrorCode.INTERNAL}
     if route.scope is not None:
-        codes |= {ErrorCode.INVALID_TOKEN, ErrorCode.FORBIDDEN}
+        codes |= {ErrorCode.INVALID_TOKEN, ErrorCode.FORBIDDEN, *NO_SESSION}
+    if _is_guarded(route):
+        codes.add(ErrorCode.INVALID_CSRF)
     if "{" in route.path:
         codes.add(ErrorCode.NOT_FOUND)
     if route.query is not None and "cursor" in route.query.__struct_fields__:

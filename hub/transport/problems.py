@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from hub.core.errors import Refused
 from hub.services.bundle import Services
+from hub.transport import browser
 from hub.transport.call import JSON
 from schemas.http.hub import ErrorBody, Problem
 from schemas.scalars import ErrorCode
@@ -23,6 +24,9 @@ STATUS: Final[dict[ErrorCode, int]] = {
     ErrorCode.ALREADY_IDENTIFIED: 400,
     ErrorCode.INVALID_TOKEN: 401,
     ErrorCode.INVALID_CODE: 401,
+    ErrorCode.INVALID_SESSION: 401,
+    ErrorCode.SESSION_EXPIRED: 401,
+    ErrorCode.INVALID_CSRF: 403,
     ErrorCode.TOKEN_AGENT_MISMATCH: 403,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_FOUND: 404,
@@ -69,4 +73,6 @@ def refusal(services: Services, request: Request, refused: Refused, name: str) -
         headers["Retry-After"] = str(max(1, -(-refused.retry_after_ms // 1000)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if refused.code in browser.NO_SESSION and "Authorization" not in request.headers:
+        headers["Set-Cookie"] = browser.clearing(request)
     return Response(_encode(ErrorBody(problem, name)), status, headers, JSON)

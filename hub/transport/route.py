@@ -12,6 +12,9 @@ from hub.transport.call import Answer, Call
 from schemas.events import EventType
 from schemas.scalars import ErrorCode, Tier
 
+API: Final = "/api/v1"
+"""What every path of the present version begins with."""
+
 Handler = Callable[[Call], Awaitable[Answer]]
 Shown = Callable[[Call, str], Awaitable[Answer]]
 

@@ -1,4 +1,6 @@
-"""Every URL on one page: who may, what it costs, what goes in, what comes out.
+"""Every URL: who may, what it costs, what goes in, what comes out.
+
+Those of browser sessions have a page of their own, `routes_sessions.py`.
 
 A route is protected unless its scope is None. Reads come from the bucket for reads and writes
 from the one for control, unless a line says otherwise. The published OpenAPI document is made
@@ -13,6 +15,7 @@ from hub.transport import (
     api_admin,
     api_agents,
     api_bulk,
+    api_dashboard,
     api_dispatch,
     api_events,
     api_health,
@@ -21,15 +24,17 @@ from hub.transport import (
     api_schemas,
     api_tasks,
 )
-from hub.transport.route import delete, get, patch, post, put
+from hub.transport.route import API, delete, get, patch, post, put
+from hub.transport.routes_looking import LOOKING
+from hub.transport.routes_sessions import SESSIONS
 from hub.transport.stream import MEDIA_TYPE
+from schemas import dashboard
 from schemas.events import EventType as Event
 from schemas.http import access, agents, bulk, dispatch, events, hub, tasks
 from schemas.scalars import ErrorCode as Code
 from schemas.scalars import Tier
 from schemas.work import TaskSpec
 
-API: Final = "/api/v1"
 TASK: Final = f"{API}/tasks/{{task_id}}"
 AGENT: Final = f"{API}/agents/{{agent_id}}"
 ONE_BULK: Final = f"{API}/bulk/{{bulk_id}}"
@@ -243,6 +248,16 @@ DISPATCH: Final = (
     ),
 )
 
+DASHBOARD: Final = (
+    get(
+        f"{API}/dashboard/snapshot",
+        api_dashboard.get_snapshot,
+        READ,
+        dashboard.Snapshot,
+        query=dashboard.SnapshotQuery,
+    ),
+)
+
 ACCESS: Final = (
     post(
         f"{API}/tokens",
@@ -337,4 +352,15 @@ HUB: Final = (
     get("/api/asyncapi.json", api_schemas.asyncapi, None, DOCUMENT),
 )
 
-ROUTES: Final = (*TASKS, *BULK, *EVENTS, *AGENTS, *DISPATCH, *ACCESS, *HUB)
+ROUTES: Final = (
+    *TASKS,
+    *BULK,
+    *EVENTS,
+    *LOOKING,
+    *AGENTS,
+    *DISPATCH,
+    *DASHBOARD,
+    *ACCESS,
+    *SESSIONS,
+    *HUB,
+)

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from hub.cli import up
 from hub.cli.exits import Exit, Trouble
@@ -81,6 +82,43 @@ def test_the_start_page_leads_to_the_first_command(
     assert f"corral join {hub.url} abc --allow uname" in page
     assert f"corral run --follow --data {tmp_path} -- uname -a" in page
     assert "secret" not in page
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_link_to_the_dashboard_is_for_eyes_only(
+    hub: HubDouble,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,
+) -> None:
+    """In a terminal it is shown; where a log may be, the command that prints one."""
+    (tmp_path / "runtime.json").write_text(f'{{"url":"{hub.url}","pid":1,"started_at":1}}')
+    (tmp_path / "admin.token").write_text("secret\n")
+    hub.prepare("POST /api/v1/invites", {"code": "abc", "expires_at": 5}, 201)
+    code = {"code": "xyz", "path": "/dashboard#code=xyz", "expires_at": 5}
+    hub.prepare("POST /api/v1/login-codes", code, 201)
+    screen = Console(stderr=True, highlight=False, force_terminal=terminal)
+    monkeypatch.setattr(up, "NOTES", screen)
+    up.start_page(Serving(hub.url, str(tmp_path)))
+    page = capsys.readouterr().err
+    assert (f"{hub.url}/dashboard#code=xyz" in page) is terminal
+    assert (f"corral dashboard --data {tmp_path}" in page) is not terminal
+
+
+def test_programs_get_the_link_with_the_address(
+    hub: HubDouble, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or nothing in its place when there is none."""
+    (tmp_path / "runtime.json").write_text(f'{{"url":"{hub.url}","pid":1,"started_at":1}}')
+    (tmp_path / "admin.token").write_text("secret\n")
+    code = {"code": "xyz", "path": "/dashboard#code=xyz", "expires_at": 5}
+    hub.prepare("POST /api/v1/login-codes", code, 201)
+    hub.refuse("POST /api/v1/login-codes", 503, "busy")
+    for link in (f"{hub.url}/dashboard#code=xyz", None):
+        up._say_that_it_serves(Serving(hub.url, str(tmp_path)), 0, settings=Config(), as_json=True)
+        line = json.loads(capsys.readouterr().out)
+        assert line == {"url": hub.url, "data": str(tmp_path), "login_url": link}
 
 
 def test_a_wrong_setting_ends_at_once(

@@ -9,7 +9,7 @@ from hub.core import lifecycle, reports
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.org import Org
 from hub.core.task import HELD
-from schemas.scalars import FailureClass, TaskState
+from schemas.scalars import FailureClass, Priority, TaskState
 from tests.core.making import NOW, assigned, later, queued, record, running
 from tests.core.yard import Yard
 
@@ -58,6 +58,13 @@ class Derived(Yard):
         """The counts are those of the records."""
         counted = {state: number for state, number in self.org.counts.items() if number}
         assert counted == Counter(task.state for task in self.tasks.values())
+
+    @invariant()
+    def queued_tasks_are_counted_by_priority(self) -> None:
+        """Also when an edit gives one another priority."""
+        queued = (task for task in self.tasks.values() if task.state is TaskState.QUEUED)
+        found = Counter(task.priority for task in queued)
+        assert self.org.queued == [found[priority] for priority in Priority]
 
     @invariant()
     def each_held_task_has_one_holder(self) -> None:

@@ -9,8 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests.transport.browser import Browser
+from tests.transport.ranch import Hub
 
 CORRAL = [sys.executable, "-m", "hub.cli"]
 WAIT_S = 20.0
@@ -39,7 +43,8 @@ class House:
         terms = {"CORRAL_HEARTBEAT_MS": "500", "CORRAL_LEASE_MS": "3000"}
         self.up = self.start("up", "--port", "0", "--json", "--data", str(self.data), env=terms)
         assert self.up.stdout is not None
-        self.url = json.loads(self.up.stdout.readline())["url"]
+        serving = json.loads(self.up.stdout.readline())
+        self.url, self.login_url = serving["url"], serving["login_url"]
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Any:
         """Start `corral …` and leave it running."""
@@ -102,6 +107,18 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+def test_the_links_log_in(house: House) -> None:
+    """That of `up` and a fresh one, each once; no log has either of them."""
+    address = urlsplit(house.url)
+    hub = Hub.at(house.data, address.port or 0)
+    for link in (house.login_url, house.json("dashboard")["login_url"]):
+        page, _, code = link.partition("#code=")
+        assert page == f"{house.url}/dashboard"
+        assert Browser(hub).log_in(code=code).json["principal"] == "admin"
+        assert Browser(hub).log_in(code=code).code == "invalid_code"
+        assert code not in (house.folder / "up.log").read_text()
 
 
 def test_a_command_runs_and_its_output_comes_back(house: House) -> None:

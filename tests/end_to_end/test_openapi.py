@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 
 from hub.transport.openapi import openapi
 from schemas.scalars import Role
-from tests.transport.ranch import CALM, Hub
+from tests.transport.ranch import CALM, WITH_SEARCH, Hub
 from tests.transport.wire import new_name
 
 Case = schemathesis.Case[Any]
@@ -70,7 +70,7 @@ def plain(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A hub that may be filled with anything."""
-    hub = Hub(tmp_path_factory.mktemp("open") / "data", **CALM).start()
+    hub = Hub(tmp_path_factory.mktemp("open") / "data", **CALM, **WITH_SEARCH).start()
     yield hub
     hub.kill()
 

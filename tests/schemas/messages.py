@@ -67,6 +67,8 @@ def _good(info: mi.Type) -> Any:
             return next(iter(cls)).value
         case mi.ListType(item_type=item):
             return [_good(item)]
+        case mi.TupleType(item_types=items):
+            return [_good(item) for item in items]
         case mi.DictType(key_type=key, value_type=value):
             return {_good(key): _good(value)}
         case mi.RawType() | mi.AnyType():
@@ -182,6 +184,8 @@ def _strategy_of(info: mi.Type) -> st.SearchStrategy[Any]:
             )
         case mi.ListType(item_type=item) as many:
             return _sized(st.lists, many, _strategy(item))
+        case mi.TupleType(item_types=items):
+            return st.tuples(*map(_strategy, items)).map(list)
         case mi.DictType(key_type=key, value_type=value) as many:
             return _sized(st.dictionaries, many, _strategy(key), _strategy(value))
         case _:

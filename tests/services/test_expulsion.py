@@ -4,12 +4,13 @@ from hub.core.credentials import Principal
 from hub.core.session import Close
 from hub.services.bus import Bus
 from hub.services.expulsion import ROUND_MS, Expulsion
+from hub.services.live import Live
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
 from hub.services.peers import Peers
 from hub.store.memory import MemoryStore
 from schemas.scalars import CloseCode, Role
-from tests.core.hand_hub import HandLoader, Line
+from tests.core.hand_hub import Dice, HandLoader, Line
 from tests.services.test_tokens import Desk
 
 
@@ -30,8 +31,11 @@ class Room:
         self.desk = Desk(MemoryStore(), 1_000_000_000)
         self.peers = Peers()
         loader: Loader = HandLoader(self.desk.store)
-        bus = Bus(loader, Metrics(lambda: 0.0), 1, {}, 10)
-        self.expulsion = Expulsion(self.desk.tokens, self.peers, bus)
+        metrics = Metrics(lambda: 0.0)
+        bus = Bus(loader, metrics, 1, {}, 10)
+        desk = self.desk
+        live = Live({}, desk.journal, desk.clock, Dice(1), loader, metrics, "1")
+        self.expulsion = Expulsion(desk.tokens, self.peers, bus, live)
         self.desk.tokens.on_end(self.expulsion.expel)
 
     def calls(self, text: str, *, identified: bool) -> Caller:

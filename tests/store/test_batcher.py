@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.core.browser_sessions import begin
 from hub.core.clock import Instant
 from hub.core.credentials import InviteRecord
 from hub.core.jobs import JobRecord
@@ -236,6 +237,19 @@ def test_records_of_all_kinds_are_kept_by_key() -> None:
 
     assert batch is not None
     assert batch.invites == {"id": used}
+
+
+def test_a_session_that_ends_is_only_deleted() -> None:
+    """The last word about it counts, and each is a row."""
+    batcher = Batcher({})
+    session = begin("5e" * 32, "main", "token", "", "", Instant(1, 1))
+    batcher.add(Unit("main", sessions=[session]))
+    batcher.add(Unit("main", gone_sessions=[session.id]))
+    assert batcher.waiting_rows == 2
+    batch = batcher.take(0)
+
+    assert batch is not None
+    assert (batch.sessions, batch.gone_sessions) == ({}, {session.id})
 
 
 def test_a_commit_that_never_began_cannot_end() -> None:

@@ -7,6 +7,8 @@ from msgspec import Raw, json, structs
 
 from hub.core import lifecycle, reports
 from hub.core.agent import AgentRecord
+from hub.core.browser_sessions import begin
+from hub.core.clock import Instant
 from hub.core.credentials import Credential, InviteRecord
 from hub.core.facts import Fact
 from hub.core.filters import TaskFilter
@@ -33,12 +35,14 @@ AGENT = AgentRecord(
 CREDENTIAL = Credential("abc", "main", Role.VIEWER, "Vera", b"\0\xff" * 16, NOW.wall, "admin")
 INVITE = InviteRecord("inv", "main", b"\1" * 32, "agent-1", NOW.wall, "admin", NOW.wall + 1)
 
+SESSION = begin("5e" * 32, "main", "abc", "2001:db8::1", "Firefox ü\\x00", NOW)
+
 
 def test_a_new_store_is_empty(store: Store) -> None:
     """Nothing was ever committed."""
     found = store.recover()
     assert (found.epoch, found.hub_time, found.task_seq) == (1, 0, 0)
-    people = [*found.agents, *found.credentials, *found.invites]
+    people = [*found.agents, *found.credentials, *found.invites, *found.sessions]
     work = [*found.held, *found.queued, *found.scheduled, *found.expiring]
     assert (people, work, found.event_seq, found.counts) == ([], [], {}, {})
 
@@ -286,6 +290,19 @@ def test_people_and_agents_are_kept(store: Store, clerk: Clerk) -> None:
     assert found.agents == [AGENT]
     assert found.credentials == [revoked]
     assert found.invites == [INVITE]
+    store.close()
+
+
+def test_browser_sessions_are_kept_until_they_end(store: Store, clerk: Clerk) -> None:
+    """The last record of each; one that began and ended in a batch was never there."""
+    other = begin("07" * 32, "other", "def", "", "", NOW)
+    brief = begin("b1" * 32, "main", "abc", "", "", NOW)
+    clerk.commit(Unit("main", sessions=[SESSION]), Unit("other", sessions=[other]))
+    clerk.commit(Unit("main", sessions=[brief]), Unit("main", gone_sessions=[brief.id]))
+    used = structs.replace(SESSION, used=Instant(NOW.hub + 1, NOW.wall + 2))
+    clerk.commit(Unit("main", sessions=[used]), Unit("other", gone_sessions=[other.id, "none"]))
+    store = restarted(store)
+    assert store.recover().sessions == [used]
     store.close()
 
 

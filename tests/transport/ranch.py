@@ -45,6 +45,8 @@ EAGER: Final = {
     "pings_burst": 1_000,
 }
 """Rates for tests, which ask again and again where people would wait."""
+WITH_SEARCH: Final = {"no_search": 0}
+"""A hub of a test has no search, and no second process, unless the test is about it."""
 
 
 class Reply(NamedTuple):
@@ -88,7 +90,7 @@ class Hub:
         self.port = 0
         self.program: Sequence[str] = HUB
         """What Python is given to run."""
-        self.settings = EAGER | settings
+        self.settings = EAGER | {"no_search": 1} | settings
         self.process: subprocess.Popen[bytes] | None = None
         self.log = data.parent / f"{data.name}.log"
         self.tokens = mint(data)

@@ -35,14 +35,20 @@ class Reader:
 
     @classmethod
     async def open(
-        cls, hub: Hub, last: str | None = None, token: str | None = None, **query: str
+        cls,
+        hub: Hub,
+        last: str | None = None,
+        token: str | None = None,
+        cookie: str | None = None,
+        **query: str,
     ) -> Self:
         """Connect and read the head of the answer; `last` is the id a browser would send."""
         streams = await asyncio.open_connection("127.0.0.1", hub.port, limit=1 << 20)
         self = cls(*streams)
         path = "/api/v1/events/stream" + ("?" + urlencode(query) if query else "")
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{hub.port}"]
-        lines.append(f"Authorization: Bearer {token or hub.tokens[Role.VIEWER]}")
+        bearer = f"Authorization: Bearer {token or hub.tokens[Role.VIEWER]}"
+        lines.append(bearer if cookie is None else f"Cookie: {cookie}")
         if last is not None:
             lines.append(f"Last-Event-ID: {last}")
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())

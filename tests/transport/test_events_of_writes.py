@@ -55,11 +55,16 @@ ACTS = (
     Act("POST /register", CODE, (("auth.registered", "*"),)),
     Act("POST /invites", {}, (("auth.invited", "{invite_id}"),), {"invite_id": "id"}),
     Act("DELETE /invites/{invite_id}", None, (("auth.invite.revoked", "{invite_id}"),)),
+    Act("POST /login-codes", None, (("auth.login_code.created", "*"),), {"login": "code"}),
+    Act("POST /session", {"code": "{login}"}, (("auth.session.began", "{session_id}"),),
+        {"session_id": "id"}),
+    Act("DELETE /sessions/{session_id}", None, (("auth.session.ended", "{session_id}"),)),
 )  # fmt: skip
 ELSEWHERE = {
     "POST /tasks/bulk/preview": "it only looks",
     "POST /tasks/bulk": "it goes on after its answer: see the tests of bulk actions",
     "POST /bulk/{bulk_id}/cancel": "likewise",
+    "DELETE /session": "it needs a cookie: see the tests of browser sessions",
 }
 """Routes that are not tried here, each with its reason."""
 

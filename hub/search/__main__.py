@@ -1,0 +1,50 @@
+"""`python -m hub.search DATA`: the process that feeds the index; ends when its input does."""
+
+import fcntl
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from hub.search.feeder import feed
+
+NICE: Final = 10
+
+
+def _input_ended(seconds: float) -> bool:
+    """Wait so long, or until the hub is gone: then the pipe that it holds is closed."""
+    return bool(select.select([sys.stdin], [], [], seconds)[0])
+
+
+def main(data: Path) -> None:
+    """Feed the index; one process at a time does so."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICE)
+    descriptor = os.open(data / "search.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    while not _is_locked(descriptor):
+        if _input_ended(0.1):
+            return
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    try:
+        feed(data, _input_ended)
+    except (apsw.CorruptError, apsw.NotADBError):
+        # It can be made again; the next process does so.
+        (data / "search.db").unlink(missing_ok=True)
+        raise
+
+
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

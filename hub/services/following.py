@@ -1,0 +1,134 @@
+"""Following: all open pages of one org, the picture they share, and the batches they were sent.
+
+What changes is gathered while a page is open, and for a while after a snapshot or after the
+last page left: so a page can go on where its snapshot or its lost connection ended. Batches
+are made only while somebody is there to get them, or needs a snapshot.
+"""
+
+import asyncio
+from typing import Final
+
+from hub.core.clock import Instant
+from hub.core.org import Org
+from hub.services.batch_ring import BatchRing
+from hub.services.clock import Clock
+from hub.services.follower import Follower
+from hub.services.metrics import Metrics
+from hub.services.picture import Picture, encode
+from hub.services.snapshots import About, Shot, Snapshots
+from hub.store.contract import JournalPort
+from schemas.dashboard import Delta
+
+LINGER_MS: Final = 30_000
+"""For so long changes are gathered while nobody follows."""
+
+
+class Following:
+    """The pages of one org."""
+
+    def __init__(
+        self, org: Org, metrics: Metrics, journal: JournalPort, clock: Clock, about: About
+    ) -> None:
+        self.picture = Picture(org, metrics.statistics[org.name])
+        self.followers: set[Follower] = set()
+        self.ring = BatchRing()
+        self.active = False
+        """Changes are gathered."""
+        self.lag_ms = 0
+        """How late the loop was at worst, as it is told."""
+        self.snapshots = Snapshots(self.picture, self._prepare, about)
+        self._metrics = metrics
+        self._journal = journal
+        self._clock = clock
+        self._until = 0
+        """Hub time until which changes are gathered though nobody follows."""
+
+    # Pages
+
+    def enter(self, follower: Follower, since: int | None) -> list[bytes] | None:
+        """A page follows, and has every batch up to `since`, if it says so.
+
+        Returns the batches after that; None when it cannot go on from there.
+        """
+        now = self._clock.now()
+        self._begin(now)
+        if since is not None:
+            # What happened while nobody followed is told to whoever goes on.
+            self.make(now)
+        self.followers.add(follower)
+        return None if since is None else self.ring.after(since)
+
+    def leave(self, follower: Follower) -> None:
+        """A page is gone. Idempotent."""
+        self.followers.discard(follower)
+        self._until = self._clock.hub() + LINGER_MS
+
+    def _begin(self, now: Instant) -> None:
+        self._until = now.hub + LINGER_MS
+        if not self.active:
+            self.active = True
+            self.picture.begin()
+
+    def rest(self, now: Instant) -> bool:
+        """Stop gathering when nobody came back in time. Returns whether it is at rest."""
+        if self.active and not self.followers and now.hub >= self._until:
+            self._end()
+        return not self.active
+
+    def _end(self) -> None:
+        self.active = False
+        self.picture.end()
+        self.ring.clear(self.picture.seq)
+        self.snapshots.forget()
+
+    # Batches
+
+    def make(self, now: Instant, *, count: bool = False) -> None:
+        """Make the next batch if there is news; it is sent once it is durable."""
+        if self.picture.fleet.is_worn:
+            self._start_over(now)
+        frame = self.picture.next(now, self.lag_ms, len(self.followers), count=count)
+        if frame is not None:
+            self._metrics.page_batches += 1
+            self._journal.promise(self._send, (self.picture.seq, frame))
+
+    def _send(self, what: tuple[int, bytes]) -> None:
+        seq, frame = what
+        if self.ring.add(seq, frame):
+            for follower in list(self.followers):
+                follower.take(seq, frame)
+
+    def send_numbers(self, now: Instant) -> None:
+        """Tell hidden pages how things are."""
+        hidden = any(follower.hidden for follower in self.followers)
+        if hidden and self.picture.counters is not None:
+            numbers = encode(Delta(0, now.wall, self.picture.counters))
+            self._journal.promise(self._send_numbers, numbers)
+
+    def _send_numbers(self, frame: bytes) -> None:
+        for follower in list(self.followers):
+            follower.take_numbers(frame)
+
+    def _start_over(self, now: Instant) -> None:
+        self._end()
+        self._begin(now)
+        for follower in list(self.followers):
+            follower.reset("too much has changed")
+
+    # Snapshots
+
+    async def snapshot(self, *, agents: bool) -> Shot:
+        """A snapshot for the pages there are, and for those that come soon."""
+        self._begin(self._clock.now())
+        needed = max((follower.told_from for follower in self.followers), default=0)
+        return await self.snapshots.get(needed, agents=agents)
+
+    async def _prepare(self) -> Instant:
+        """Bring the picture up to date: everybody gets what a snapshot has before the others."""
+        while not self.picture.is_whole:
+            self.make(self._clock.now())
+            await asyncio.sleep(0)
+        now = self._clock.now()
+        self.make(now, count=True)
+        self._metrics.page_snapshots += 1
+        return now

@@ -1,0 +1,85 @@
+"""The way in for browsers: a cookie in the place of a token, and what a page says beside it.
+
+A browser sends its cookie with every request to the hub, also with one that another page made
+it send. So whatever changes something has to name the session's own word, which only a page of
+the hub can read, and must not come from elsewhere as far as the browser tells. The door has
+turned pages of other sites away before: see `visitors.py`.
+"""
+
+from hmac import compare_digest
+from typing import Final
+
+from starlette.requests import Request
+
+from hub.core import cookies
+from hub.core.browser_sessions import BrowserSession
+from hub.core.errors import Refused
+from hub.services.bundle import Services
+from hub.transport.address import address_of
+from schemas.http.sessions import LONGEST_MS
+from schemas.scalars import ErrorCode
+
+CSRF: Final = "X-Corral-CSRF"
+NO_SESSION: Final = frozenset({ErrorCode.INVALID_SESSION, ErrorCode.SESSION_EXPIRED})
+"""What a request is refused with whose cookie is of no use any more."""
+SAFE: Final = frozenset({"GET", "HEAD"})
+"""What changes nothing."""
+_OWN: Final = frozenset({"same-origin", "none"})
+
+
+def session_of(services: Services, request: Request) -> BrowserSession | None:
+    """The session whose cookie a request has; None when it has none.
+
+    Raises Refused when it is over, or when the request changes something and is not the page's
+    own. A useless cookie is no guess at a token: it counts as a request of nobody.
+    """
+    try:
+        session = _find(services, request)
+    except Refused:
+        services.limits.take_anonymous(address_of(request.scope))
+        raise
+    if session is not None and request.method not in SAFE:
+        refuse_foreign(request)
+        _refuse_forged(request, services.browser_sessions.csrf_of(session))
+    return session
+
+
+def left_behind(services: Services, request: Request) -> BrowserSession | None:
+    """The session that a browser has while it logs in anew, if it still has one."""
+    try:
+        return _find(services, request)
+    except Refused:
+        return None
+
+
+def _find(services: Services, request: Request) -> BrowserSession | None:
+    header = "; ".join(request.headers.getlist("Cookie"))
+    return services.browser_sessions.find(header, encrypted=_is_encrypted(request))
+
+
+def refuse_foreign(request: Request) -> None:
+    """Raises Refused `forbidden` when a browser says that another site's page is asking."""
+    if not _OWN.issuperset(request.headers.getlist("Sec-Fetch-Site")):
+        raise Refused(ErrorCode.FORBIDDEN, "only a page of this hub may do that with its cookie")
+
+
+def _refuse_forged(request: Request, csrf: str) -> None:
+    given = request.headers.get(CSRF, "")
+    if not compare_digest(given.encode("latin-1", "replace"), csrf.encode()):
+        text = f"with a cookie, a change needs the header {CSRF}; GET /api/v1/session says it"
+        raise Refused(ErrorCode.INVALID_CSRF, text)
+
+
+def setting(request: Request, secret: str) -> str:
+    """The `Set-Cookie` that begins a session."""
+    return cookies.setting(secret, LONGEST_MS // 1000, encrypted=_is_encrypted(request))
+
+
+def clearing(request: Request) -> str:
+    """The `Set-Cookie` that ends one."""
+    return cookies.clearing(encrypted=_is_encrypted(request))
+
+
+def _is_encrypted(request: Request) -> bool:
+    """Whether the browser speaks https, with the hub or with a proxy that it trusts."""
+    return bool(request.scope["scheme"] == "https")

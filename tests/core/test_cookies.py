@@ -1,0 +1,69 @@
+"""The cookie of a session: found in whatever a browser sends, and set so that it stays at home."""
+
+import pytest
+
+from hub.core.cookies import PLAIN_NAME, SECURE_NAME, clearing, name_of, secret_in, setting
+
+SECRET = "0123456789abcdef" * 4
+OTHER = "f" * 64
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("", None),
+        ("a=b", None),
+        (PLAIN_NAME, None),
+        (f"x{PLAIN_NAME}={SECRET}", None),
+        (f"{PLAIN_NAME}2={SECRET}", None),
+        (f"{PLAIN_NAME.upper()}={SECRET}", None),
+        (f"{SECURE_NAME}={SECRET}", None),
+        (f"{PLAIN_NAME}={SECRET}", SECRET),
+        (f"a=b; {PLAIN_NAME}={SECRET}; c=d", SECRET),
+        (f";;a;=;{PLAIN_NAME}={SECRET};;", SECRET),
+        (f"\t{PLAIN_NAME} = {SECRET} ", SECRET),
+        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}={SECRET}", SECRET),
+        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}={OTHER}", ""),
+        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}=", ""),
+        (f"{PLAIN_NAME}=", ""),
+        (f'{PLAIN_NAME}="{SECRET}"', ""),
+        (f"{PLAIN_NAME}={SECRET}, {PLAIN_NAME}={OTHER}", ""),
+        (f"{PLAIN_NAME}={SECRET.upper()}", ""),
+        (f"{PLAIN_NAME}={SECRET}0", ""),
+        (f"{PLAIN_NAME}={SECRET}\n", ""),
+        (f"{PLAIN_NAME}={SECRET[:-1]}\u0661", ""),
+        (f"{PLAIN_NAME}=\udcff", ""),
+        (f"\udcff={SECRET}; a=\ud800", None),
+        ("a=b; " * 5_000 + f"{PLAIN_NAME}={SECRET}", SECRET),
+        ("=" * 60_000 + ";" * 60_000, None),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_a_cookie_is_found_or_it_is_not(header: str, found: str | None) -> None:
+    """Among others, twice, cut, quoted, in other letters, and in bytes that are no text."""
+    assert secret_in(header, encrypted=False) == found
+
+
+def test_an_encrypted_connection_has_a_cookie_of_its_own() -> None:
+    """The plain one, which any neighbour may have planted, is not looked at there."""
+    both = f"{PLAIN_NAME}={OTHER}; {SECURE_NAME}={SECRET}"
+
+    assert secret_in(both, encrypted=True) == SECRET
+    assert secret_in(both, encrypted=False) == OTHER
+    assert secret_in(f"{PLAIN_NAME}={OTHER}", encrypted=True) is None
+    assert name_of(encrypted=True).startswith("__Host-")
+
+
+def test_no_script_and_no_other_site_gets_it() -> None:
+    """Over https it is never sent in the clear either."""
+    plain = f"{PLAIN_NAME}={SECRET}; Path=/; Max-Age=9; HttpOnly; SameSite=Strict"
+    secure = plain.replace(PLAIN_NAME, SECURE_NAME) + "; Secure"
+
+    assert setting(SECRET, 9, encrypted=False) == plain
+    assert setting(SECRET, 9, encrypted=True) == secure
+
+
+def test_it_is_taken_away_as_it_was_given() -> None:
+    """Browsers take another path or other flags for another cookie."""
+    assert clearing(encrypted=True) == setting("", 0, encrypted=True)
+    assert "Max-Age=0" in clearing(encrypted=False)

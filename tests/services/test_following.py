@@ -1,0 +1,223 @@
+"""All pages of an org: what is gathered, when batches are made, and who shares a snapshot."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from hub.services import following as subject
+from hub.services.following import LINGER_MS, Following
+from hub.store.memory import MemoryStore
+from schemas.dashboard import MOST_EVENTS, Delta, Pace, Reset
+from schemas.events import EventType
+from schemas.work import TaskSpec
+from tests.core.hand_hub import OPERATOR, HandHub
+from tests.core.making import record
+from tests.services.newsroom import fact
+from tests.services.onlooker import Onlooker, Watcher, followed, join, snapshot
+
+
+class Scene:
+    """A hub worked by hand, and its pages."""
+
+    def __init__(self) -> None:
+        self.hub = HandHub(MemoryStore(), 1_700_000_000_000, 1)
+        self.following: Following = followed(self.hub)
+
+    def submit(self, count: int = 1) -> None:
+        """Something changes."""
+        self.hub.tasks.submit(self.hub.org, OPERATOR, [TaskSpec("x")] * count)
+
+    def tick(self) -> None:
+        """A batch is made if there is news, and everything is durable."""
+        self.following.make(self.hub.clock.now())
+        self.hub.journal.commit()
+
+    def wait(self, ms: int) -> bool:
+        """Time passes; whether nothing is gathered any more."""
+        self.hub.clock.wait(ms)
+        return self.following.rest(self.hub.clock.now())
+
+    @property
+    def batches(self) -> int:
+        """How many were made."""
+        return self.following._metrics.page_batches
+
+    def declare(self, *names: str, capabilities: tuple[str, ...] = ()) -> None:
+        """These agents are known."""
+        for name in names:
+            self.hub.org.know(record(name, 1, *capabilities))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """Nobody follows."""
+    return Scene()
+
+
+def test_nothing_is_gathered_for_nobody(scene: Scene) -> None:
+    """No mark, no batch, no row."""
+    scene.declare("ada")
+    scene.submit()
+    scene.tick()
+    assert scene.wait(1)
+    assert scene.batches == 0
+    assert not scene.hub.org.changes.gathers
+    assert scene.hub.org.changes.take_tasks() == ([], False)
+    assert not scene.following.picture.fleet.rows
+
+
+def test_a_page_may_come_back_for_a_while(scene: Scene) -> None:
+    """It goes on from where it was; nothing was made for nobody meanwhile."""
+    watcher = Watcher(scene.following, scene.hub)
+    scene.following.leave(watcher.follower)
+    made = scene.batches
+    scene.submit()
+    assert not scene.wait(LINGER_MS - 1)
+    assert scene.batches == made
+    line = Onlooker()
+    follower, resumed = join(scene.following, scene.hub, line, watcher.view.seq)
+    scene.hub.journal.commit()
+    assert resumed
+    (delta,) = line.take(Delta)
+    assert [row.state for row in delta.tasks] == ["queued"]
+    scene.following.leave(follower)
+    assert scene.wait(LINGER_MS)
+    assert not scene.hub.org.changes.gathers
+
+
+def test_who_comes_too_late_begins_anew(scene: Scene) -> None:
+    """Also when nothing happened: nobody looked."""
+    watcher = Watcher(scene.following, scene.hub)
+    scene.following.leave(watcher.follower)
+    assert scene.wait(LINGER_MS)
+    _, resumed = join(scene.following, scene.hub, Onlooker(), watcher.view.seq)
+    assert not resumed
+
+
+def test_a_page_without_a_past_needs_a_snapshot(scene: Scene) -> None:
+    """One of the future as well; its snapshot holds what it did not hear."""
+    Watcher(scene.following, scene.hub)
+    scene.submit()
+    scene.tick()
+    for since in (None, 1_000):
+        follower, resumed = join(scene.following, scene.hub, Onlooker(), since)
+        assert not resumed
+        assert follower.told_from == scene.following.ring.last
+        assert snapshot(scene.following).seq >= follower.told_from
+
+
+def test_a_batch_waits_for_the_disk(scene: Scene) -> None:
+    """What is not durable yet is shown to nobody."""
+    watcher = Watcher(scene.following, scene.hub)
+    scene.submit()
+    scene.following.make(scene.hub.clock.now())
+    assert watcher.line.heard == []
+    scene.hub.journal.commit()
+    (delta,) = watcher.line.take(Delta)
+    assert len(delta.tasks) == 1
+
+
+def test_the_same_bytes_go_to_all(scene: Scene) -> None:
+    """A batch is made and encoded once."""
+    watchers = [Watcher(scene.following, scene.hub) for _ in range(50)]
+    made = scene.batches
+    scene.submit()
+    scene.tick()
+    assert scene.batches == made + 1
+    assert len({id(watcher.line.frames[-1]) for watcher in watchers}) == 1
+
+
+def test_no_news_no_batch(scene: Scene) -> None:
+    """Numbers are told when they differ, and not too often."""
+    watcher = Watcher(scene.following, scene.hub)
+    scene.wait(1_000)
+    scene.tick()
+    assert watcher.line.take(Delta)[0].counters.readers == 1
+    for _ in range(20):
+        scene.wait(1_000)
+        scene.tick()
+    assert watcher.line.heard == []
+    scene.wait(1_000)
+    scene.submit()
+    scene.tick()
+    scene.wait(199)
+    scene.submit()
+    scene.tick()
+    counted = [delta.counters for delta in watcher.line.take(Delta)]
+    assert [each is None for each in counted] == [False, True]
+
+
+def test_much_is_told_in_short(scene: Scene) -> None:
+    """The latest events are named, and that there were more."""
+    watcher = Watcher(scene.following, scene.hub)
+    events = [("main", number, fact(number)) for number in range(1, MOST_EVENTS + 11)]
+    scene.following.picture.tell(events[:5])
+    scene.following.picture.tell(events[5:])
+    scene.tick()
+    (delta,) = watcher.line.take(Delta)
+    assert delta.more
+    assert [row.seq for row in delta.events] == list(range(11, MOST_EVENTS + 11))
+    assert delta.events[0].data == {"session": 11}
+    assert delta.events[0].type == "agent.online"
+    scene.following.picture.tell([("main", 200, fact(200, EventType.AGENT_OFFLINE))])
+    scene.tick()
+    (delta,) = watcher.line.take(Delta)
+    assert not delta.more
+
+
+def test_a_hidden_page_hears_numbers(scene: Scene) -> None:
+    """And nothing else."""
+    watcher = Watcher(scene.following, scene.hub)
+    watcher.follower.hears(Pace(hidden=True), scene.hub.clock.now())
+    scene.submit()
+    scene.tick()
+    scene.following.send_numbers(scene.hub.clock.now())
+    (delta,) = watcher.line.take(Delta)
+    assert delta.seq == 0
+    assert delta.counters is not None
+    assert not delta.tasks
+
+
+def test_capabilities_that_never_repeat_are_forgotten(scene: Scene) -> None:
+    """An agent with new ones all the time fills no memory: everybody begins anew."""
+    watcher = Watcher(scene.following, scene.hub)
+    for number in range(1_100):
+        scene.declare("ada", capabilities=(f"c{number}",))
+        scene.tick()
+    scene.tick()
+    assert len(scene.following.picture.fleet.offers) < 1_010
+    assert any(isinstance(message, Reset) for message in watcher.line.heard)
+    watcher.line.heard.clear()
+    watcher.view = type(watcher.view)(snapshot(scene.following))
+    assert watcher.view.fleet["ada"][1] == ["c1099"]
+
+
+async def test_many_pages_share_a_snapshot(scene: Scene) -> None:
+    """50 tabs that come back at once cost one; one that was reset meanwhile gets a newer one."""
+    asked = [scene.following.snapshot(agents=True) for _ in range(50)]
+    shots = await asyncio.gather(*asked)
+    assert Counter(map(id, shots)).most_common() == [(id(shots[0]), 50)]
+    assert scene.following._metrics.page_snapshots == 1
+    follower, _ = join(scene.following, scene.hub, Onlooker())
+    scene.submit()
+    scene.tick()
+    follower.reset("too slow")
+    shot = await scene.following.snapshot(agents=True)
+    assert shot.seq >= follower.told_from > shots[0].seq
+
+
+async def test_who_asked_first_may_go(scene: Scene) -> None:
+    """The others get the snapshot all the same."""
+    scene.declare(*(f"agent-{number}" for number in range(3_000)))
+    first, second = (asyncio.ensure_future(scene.following.snapshot(agents=True)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    shot = await second
+    assert shot.zipped is not None
+    assert first.cancelled()
+
+
+def test_the_numbers_are_as_documented() -> None:
+    """Half a minute, as the protocol has it."""
+    assert subject.LINGER_MS == 30_000
