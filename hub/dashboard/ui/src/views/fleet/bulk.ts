@@ -2,11 +2,17 @@
  * Doing one thing to many agents, one request each: the hub has no request for many.
  *
  * A few requests are under way at once. When the hub says that it has had enough, all of them
- * wait as long as it asks, so that nothing is lost and nothing is sent in vain.
+ * wait as long as it asks, and go on at the pace that it gave: nothing is lost, little is sent
+ * in vain, and something is left of the rate for whatever else the person does meanwhile.
  */
 
 export const AT_ONCE = 8
 const LONGEST_WAIT_MS = 60_000
+/** Whoever waits looks up so often, as it may have been stopped. */
+const LOOK_MS = 500
+/** How much slower than the hub asks; and by how much more when that was still too fast. */
+const RESTRAINT = 1.25
+const SLOWER = 1.5
 
 /** What did not work, and why. */
 export interface Failure {
@@ -37,8 +43,6 @@ export interface BulkOptions {
   readonly act: (id: string) => Promise<unknown>
   readonly judge: (error: unknown) => Verdict
   readonly onProgress: (progress: Progress) => void
-  readonly now?: () => number
-  readonly wait?: (ms: number) => Promise<void>
 }
 
 /** A bulk action under way. */
@@ -52,22 +56,25 @@ const BEGINNING = { done: 0, failures: [], waitsUntil: null, ended: false, stopp
 /** Acts on all of them, at most eight at once, and tells how far it is. */
 export function runBulk(ids: readonly string[], options: BulkOptions): BulkRun {
   const { act, judge, onProgress } = options
-  const now = options.now ?? Date.now
-  const wait = options.wait ?? ((ms: number) => new Promise((done) => setTimeout(done, ms)))
   let progress: Progress = { total: ids.length, ...BEGINNING }
   let next = 0
+  let nextSendAt = 0
+  let gapMs = 0
 
   function tell(change: Partial<Progress>): void {
     progress = { ...progress, ...change }
     onProgress(progress)
   }
 
-  async function pause(): Promise<void> {
-    while (progress.stopped === null && progress.waitsUntil !== null) {
-      const left = progress.waitsUntil - now()
-      if (left <= 0) tell({ waitsUntil: null })
-      else await wait(Math.min(left, 1_000))
+  /** Waits until one more may be sent. */
+  async function turn(): Promise<void> {
+    while (progress.stopped === null) {
+      const left = Math.max(nextSendAt, progress.waitsUntil ?? 0) - Date.now()
+      if (left <= 0) break
+      await new Promise((done) => setTimeout(done, Math.min(left, LOOK_MS)))
     }
+    nextSendAt = Date.now() + gapMs
+    if (progress.waitsUntil !== null) tell({ waitsUntil: null })
   }
 
   function heed(id: string, verdict: Verdict): boolean {
@@ -79,14 +86,17 @@ export function runBulk(ids: readonly string[], options: BulkOptions): BulkRun {
       tell({ stopped: progress.stopped ?? verdict.reason })
       return true
     }
-    const until = now() + Math.min(Math.max(verdict.ms, 1), LONGEST_WAIT_MS)
+    const ms = Math.min(Math.max(verdict.ms, 1), LONGEST_WAIT_MS)
+    const until = Date.now() + ms
+    // Those that were under way together are refused together: that is one refusal.
+    if (progress.waitsUntil === null) gapMs = Math.max(ms * RESTRAINT, Math.min(gapMs * SLOWER, LONGEST_WAIT_MS))
     tell({ waitsUntil: Math.max(until, progress.waitsUntil ?? 0) })
     return false
   }
 
   async function settle(id: string): Promise<void> {
     for (let isSettled = false; !isSettled; ) {
-      await pause()
+      await turn()
       if (progress.stopped !== null) return
       try {
         await act(id)
