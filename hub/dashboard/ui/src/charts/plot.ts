@@ -121,8 +121,13 @@ function yAxis(look: Look, height: number): uPlot.Axis {
     grid: { stroke: () => faint(token('--line'), 0.7), width: 1 },
     ticks: { show: false },
     splits: (_self, _axis, _from, to) => yMarks(look, height, to),
-    values: (_self, splits) => splits.map((value) => inWords(value, look.unit).replace('/s', '')),
+    values: (_self, splits) => splits.map((value) => markText(value, look.unit)),
   }
+}
+
+/** Beside a chart of rates it would be noise to repeat that they are per second. */
+function markText(value: number, unit: string): string {
+  return value === 0 ? '0' : inWords(value, unit).replace('/s', '')
 }
 
 function areaOf(stroke: Stroke | undefined): string {
@@ -132,13 +137,19 @@ function areaOf(stroke: Stroke | undefined): string {
 function lineSeries(look: Look): uPlot.Series[] {
   return look.strokes.map((stroke, index) => ({
     label: stroke.label,
-    stroke: () => token(stroke.colour),
+    stroke: () => edgeOf(look, index),
     width: look.stacks ? 1 : 1.5,
     dash: stroke.dash?.slice(),
     // The lowest area stands on zero; the others stand on the one below, as bands.
     fill: look.stacks && index === 0 ? () => areaOf(stroke) : undefined,
-    points: onlyLonely(stroke),
+    points: look.stacks ? { show: false } : onlyLonely(stroke),
   }))
+}
+
+/** Of areas only the sum has an edge: an area without height would else be seen as a line. */
+function edgeOf(look: Look, index: number): string {
+  if (!look.stacks) return token(look.strokes[index]?.colour ?? '--muted')
+  return index === look.strokes.length - 1 ? token('--muted') : 'transparent'
 }
 
 /** The line itself, and its lowest and highest as invisible edges of a band. */

@@ -39,7 +39,7 @@ export function timeMarks(from: number, to: number, most: number): number[] {
 
 /**
  * Where labels may stand so that none hides another: as near as possible to where they belong,
- * in the same order, and between `top` and `bottom`. When there is no room for all, those that
+ * in the same order, the later of equals higher, and between `top` and `bottom`. When there is no room for all, those that
  * come last in `places` are left out (null).
  */
 export function spread(
@@ -50,7 +50,7 @@ export function spread(
 ): (number | null)[] {
   const room = Math.max(1, Math.floor((bottom - top) / height) + 1)
   const kept = places.map((place, index) => ({ place, index })).slice(0, room)
-  kept.sort((a, b) => a.place - b.place || a.index - b.index)
+  kept.sort((a, b) => a.place - b.place || b.index - a.index)
   const found: (number | null)[] = places.map(() => null)
   let next = top
   const down = kept.map(({ place }) => {

