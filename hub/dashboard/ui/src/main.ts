@@ -5,10 +5,10 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 
 import App from './App.vue'
-import { router } from './router'
+import { makeRouter } from './router'
 import { takeCode } from './stores/session'
 
-// Before anything else reads the address: the code must not stay in it.
+// Before the router reads the address: the code must not stay in it.
 const code = takeCode()
 
-createApp(App, { code }).use(createPinia()).use(router).mount('#app')
+createApp(App, { code }).use(createPinia()).use(makeRouter()).mount('#app')

@@ -1,5 +1,5 @@
 /** Every address of the page. Each screen is loaded when it is first asked for. */
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -30,8 +30,11 @@ const routes: RouteRecordRaw[] = [
   { path: '/:rest(.*)*', name: 'missing', meta: { title: 'Not found' }, component: () => import('@/views/MissingView.vue') },
 ]
 
-export const router = createRouter({ history: createWebHistory(import.meta.env.BASE_URL), routes })
-
-router.afterEach((to) => {
-  document.title = `${String(to.meta.title ?? 'Corral')} · Corral`
-})
+/** Reads the address at once: the one-time code has to be out of it by then. */
+export function makeRouter(): Router {
+  const router = createRouter({ history: createWebHistory(import.meta.env.BASE_URL), routes })
+  router.afterEach((to) => {
+    document.title = `${to.meta.title ?? 'Corral'} · Corral`
+  })
+  return router
+}

@@ -76,6 +76,15 @@ export const useSession = defineStore('session', () => {
  */
 const KEY = 'corral.session'
 
+/** Calls back when another tab of this browser has logged in. */
+export function onOtherLogin(call: () => void): () => void {
+  const listener = (event: StorageEvent) => {
+    if (event.key === KEY && event.newValue !== null) call()
+  }
+  window.addEventListener('storage', listener)
+  return () => window.removeEventListener('storage', listener)
+}
+
 function mayHaveCookie(): boolean {
   try {
     return localStorage.getItem(KEY) !== null
@@ -87,7 +96,8 @@ function mayHaveCookie(): boolean {
 
 function remember(isIn: boolean): void {
   try {
-    if (isIn) localStorage.setItem(KEY, 'open')
+    // Another value each time, so that other tabs hear of it.
+    if (isIn) localStorage.setItem(KEY, String(Date.now()))
     else localStorage.removeItem(KEY)
   } catch (error) {
     console.info('the session is not remembered here', error)

@@ -2,7 +2,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { get } from '@/api/client'
-import { takeCode, useSession } from '@/stores/session'
+import { onOtherLogin, takeCode, useSession } from '@/stores/session'
 
 const session = (role: string) => ({ id: 's', principal: 'ops', role, org: 'main', csrf: 'word' })
 const hub = { answers: [] as [number, unknown][], asked: [] as [string, RequestInit][] }
@@ -82,6 +82,20 @@ describe('the session', () => {
     const store = useSession()
     await store.arrive()
     expect([store.me, store.known, store.expired]).toEqual([null, true, false])
+  })
+})
+
+describe('a login in another tab', () => {
+  it('is heard of, a logout is not', () => {
+    const heard = vi.fn()
+    const stop = onOtherLogin(heard)
+    const said = (key: string, newValue: string | null) => window.dispatchEvent(new StorageEvent('storage', { key, newValue }))
+    said('corral.session', '1')
+    said('corral.session', null)
+    said('corral.settings', '{}')
+    stop()
+    said('corral.session', '2')
+    expect(heard).toHaveBeenCalledOnce()
   })
 })
 
