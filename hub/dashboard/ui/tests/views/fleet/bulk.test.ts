@@ -100,6 +100,23 @@ describe('a bulk action', () => {
     expect(end).toMatchObject({ ended: true, stopped: 'stopped', done: AT_ONCE })
   })
 
+  it('can be stopped while it waits', async () => {
+    const acted: string[] = []
+    const { run, end: finish } = begin(
+      names(3),
+      async (id) => {
+        acted.push(id)
+        throw 'slow down'
+      },
+      () => ({ kind: 'wait', ms: 30_000 }),
+    )
+    await vi.advanceTimersByTimeAsync(1_000)
+    run.stop()
+    expect(await finish()).toMatchObject({ done: 0, stopped: 'stopped', waitsUntil: null })
+    expect(acted).toHaveLength(3)
+    expect(Date.now()).toBeLessThan(5_000)
+  })
+
   it('stops by itself when nobody is logged in any more', async () => {
     const { end } = begin(
       names(30),
