@@ -37,4 +37,8 @@ const orders = Object.entries(document.$defs)
     return `export const ${name}Fields = [${fields}] as const\n`
   })
 
-writeFileSync(here('../src/api/schema.ts'), `${made}\n${orders.join('')}`)
+/** What a filter of events may be asked for: the page proposes it, so it needs more than the type. */
+const { items } = document.$defs.EventQuery.properties.type.anyOf.find((kind) => kind.type === 'array')
+const selectors = `export const EventSelectors = ${JSON.stringify(items.enum)} as const\n`
+
+writeFileSync(here('../src/api/schema.ts'), `${made}\n${orders.join('')}${selectors}`)

@@ -2,7 +2,7 @@
 import type * as schema from './schema'
 
 export type * from './schema'
-export { AgentRowFields, EventRowFields, TaskRowFields } from './schema'
+export { AgentRowFields, EventRowFields, EventSelectors, TaskRowFields } from './schema'
 
 /** An agent of the live picture: the row of the wire with its names. */
 export interface Agent {

@@ -1,12 +1,9 @@
 /** Which events the filter lets through: what the hub can sift, and what is left for the page. */
 
-import type { EventQuery } from '@/api/types'
+import { EventSelectors } from '@/api/types'
 import { parseFilter, type Token } from '@/components/filters'
 
 import type { Happening } from './happening'
-
-/** A type, or all whose names begin alike. */
-export type Selector = NonNullable<EventQuery['type']>[number]
 
 /** The filter, ready for use. */
 export interface Wanted {
@@ -83,51 +80,5 @@ function textOf(event: Happening): string {
   return `${event.type} ${event.entity} ${event.actor} ${JSON.stringify(event.data)}`.toLowerCase()
 }
 
-/** Every type and family that the hub knows; a missing or foreign one does not compile. */
-const KINDS: Readonly<Record<Selector, true>> = {
-  'admin.*': true,
-  'admin.agents.*': true,
-  'admin.agents.synced': true,
-  'admin.log_level.*': true,
-  'admin.log_level.changed': true,
-  'agent.*': true,
-  'agent.created': true,
-  'agent.deleted': true,
-  'agent.offline': true,
-  'agent.online': true,
-  'agent.status.*': true,
-  'agent.status.changed': true,
-  'agent.updated': true,
-  'auth.*': true,
-  'auth.invite.*': true,
-  'auth.invite.revoked': true,
-  'auth.invited': true,
-  'auth.login.*': true,
-  'auth.login.failed': true,
-  'auth.registered': true,
-  'bulk.*': true,
-  'bulk.created': true,
-  'bulk.status.*': true,
-  'bulk.status.changed': true,
-  'dispatch.*': true,
-  'dispatch.paused': true,
-  'dispatch.resumed': true,
-  'rate_limit.*': true,
-  'rate_limit.violated': true,
-  'task.*': true,
-  'task.assigned': true,
-  'task.created': true,
-  'task.status.*': true,
-  'task.status.changed': true,
-  'task.unassigned': true,
-  'task.updated': true,
-  'token.*': true,
-  'token.created': true,
-  'token.deleted': true,
-  'token.updated': true,
-}
-
-/** What may be proposed for `type:`. */
-export const SELECTORS = Object.keys(KINDS)
-
-const TYPES = SELECTORS.filter((name) => !name.endsWith('.*'))
+/** Every type that the hub knows, without the families. */
+const TYPES = EventSelectors.filter((name) => !name.endsWith('.*'))

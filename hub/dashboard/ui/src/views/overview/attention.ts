@@ -93,7 +93,7 @@ function waiting({ counters, waiting: found, agents }: Facts): Concern[] {
   const many = `${count(found.count, 'task')}${found.more ? ' or more' : ''}`
   const [first] = found.samples
   const link =
-    found.samples.length === 1 && first !== undefined
+    found.count === 1 && first !== undefined
       ? { label: 'Open the task', to: `/tasks/${encodeURIComponent(first.id)}` }
       : { label: 'See them', to: '/tasks?q=state:queued+before:1m' }
   const title = `${many} queued for more than a minute`
