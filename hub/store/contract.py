@@ -179,7 +179,7 @@ class EventRow(NamedTuple):
 class Skipped(NamedTuple):
     """What was left out before a page."""
 
-    count: int
+    number: int
     next_before: int | None
     """Where to go on; None when nothing is left."""
 

@@ -87,7 +87,8 @@ class SqliteReader:
             return Skipped(0, None)
         with refusals("cannot search"), self._connection:
             search = Search(self._connection, number, wanted, before)
-            return Skipped(*search.skip(count, PAGE_SECONDS))
+            passed, below = search.skip(count, PAGE_SECONDS)
+        return Skipped(passed, below)
 
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""
