@@ -20,5 +20,6 @@ describe('JSON as text', () => {
 
   it('shows what turns or hides text', () => {
     expect(visible('user\u202etxt.exe\u0000\ufeff')).toBe('user\\u202etxt.exe\\u0000\\ufeff')
+    expect(jsonLines('evil\u202e', 9).lines[0]![0]!.text).toBe('"evil\\u202e"')
   })
 })

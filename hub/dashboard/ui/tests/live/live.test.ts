@@ -7,7 +7,7 @@ import { FakeSocket } from './socket'
 import { row, snapshot } from './rows'
 
 /** The hub of these tests: answers what it is given, and counts how often it was asked. */
-const hub = { snapshot: snapshot(0, []), asked: [] as string[], session: 200 }
+const hub = { snapshot: snapshot(0, []), asked: [] as string[], session: 200, slowMs: 0 }
 
 async function freshLive() {
   vi.resetModules()
@@ -30,12 +30,15 @@ beforeEach(() => {
   FakeSocket.forget()
   hub.asked = []
   hub.session = 200
+  hub.slowMs = 0
   vi.stubGlobal('WebSocket', Object.assign(FakeSocket, { OPEN: 1, CLOSED: 3 }))
   vi.stubGlobal('requestAnimationFrame', (call: () => void) => setTimeout(call, 0))
   vi.stubGlobal('fetch', async (path: string) => {
     hub.asked.push(path)
     if (path === '/api/v1/session') return new Response(JSON.stringify({ role: 'viewer' }), { status: hub.session })
-    return new Response(JSON.stringify(hub.snapshot))
+    const answer = JSON.stringify(hub.snapshot)
+    if (hub.slowMs > 0) await new Promise((later) => setTimeout(later, hub.slowMs))
+    return new Response(answer)
   })
 })
 
@@ -108,6 +111,20 @@ describe('the live picture', () => {
     serve(90, [row('z')])
     FakeSocket.last.says({ type: 'reset', seq: 90, reason: 'too slow' })
     await vi.waitFor(() => expect(shown(live)).toEqual(['z idle']))
+  })
+
+  it('waits with what comes behind a snapshot that is under way', async () => {
+    serve(1, [row('a')])
+    const live = await freshLive()
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    serve(90, [row('z')])
+    hub.slowMs = 50
+    delta(2)
+    FakeSocket.last.says({ type: 'reset', seq: 90, reason: 'too slow' })
+    delta(91, { agents: [row('z', 'working')] })
+    await vi.waitFor(() => expect(shown(live)).toEqual(['z working']))
+    expect(FakeSocket.all).toHaveLength(1)
   })
 
   it('shows the numbers of a hidden page without leaving its place', async () => {
