@@ -176,14 +176,6 @@ class EventRow(NamedTuple):
     data: bytes
 
 
-class Skipped(NamedTuple):
-    """What was left out before a page."""
-
-    number: int
-    next_before: int | None
-    """Where to go on; None when nothing is left."""
-
-
 class Found(NamedTuple):
     """A page of tasks."""
 
@@ -253,8 +245,10 @@ class Reader(Protocol):
         """
         ...
 
-    def skip(self, org: str, wanted: TaskFilter, before: int | None, count: int) -> Skipped:
-        """Leave out so many tasks that match: fewer when that would take too long."""
+    def skip(
+        self, org: str, wanted: TaskFilter, before: int | None, count: int
+    ) -> tuple[int, int | None]:
+        """Leave out so many that match: (how many were, where to go on; None at the end)."""
         ...
 
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:

@@ -34,7 +34,6 @@ from hub.store.contract import (
     Recovered,
     ReplayMark,
     Rows,
-    Skipped,
     StoreError,
     TimedRow,
 )
@@ -272,14 +271,16 @@ class MemoryReader:
         mine = [t for t in tasks if t.org == org and (before is None or t.seq < before)]
         return sorted(mine, key=lambda task: task.seq, reverse=True)
 
-    def skip(self, org: str, wanted: TaskFilter, before: int | None, count: int) -> Skipped:
+    def skip(
+        self, org: str, wanted: TaskFilter, before: int | None, count: int
+    ) -> tuple[int, int | None]:
         """Leave out so many tasks that match."""
         passed = 0
         for task in self._newest_first(org, before):
             if passed == count:
-                return Skipped(passed, task.seq + 1)
+                return passed, task.seq + 1
             passed += wanted.matches(task)
-        return Skipped(passed, None)
+        return passed, None
 
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""

@@ -20,7 +20,6 @@ from hub.store.contract import (
     Found,
     FoundEvents,
     Rows,
-    Skipped,
 )
 from hub.store.rows import TASK_COLUMNS, job_of, replay_of, told
 from hub.store.searching import COUNT_SECONDS, PAGE_SECONDS, Picked, Search
@@ -80,15 +79,17 @@ class SqliteReader:
             rows = self.by_seq(picked.seqs) if picked.seqs else []
         return Found(sorted(rows, key=_SEQ_OF, reverse=True), picked.next_below)
 
-    def skip(self, org: str, wanted: TaskFilter, before: int | None, count: int) -> Skipped:
+    def skip(
+        self, org: str, wanted: TaskFilter, before: int | None, count: int
+    ) -> tuple[int, int | None]:
         """Leave out so many tasks that match: fewer when that would take too long."""
         number = self._orgs.get(org)
         if number is None or "\0" in (wanted.text or ""):
-            return Skipped(0, None)
+            return 0, None
         with refusals("cannot search"), self._connection:
             search = Search(self._connection, number, wanted, before)
             passed, below = search.skip(count, PAGE_SECONDS)
-        return Skipped(passed, below)
+        return passed, below
 
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""

@@ -225,7 +225,9 @@ export class Windows<T extends { id: string }> {
   }
 
   private keep(number: number, rows: T[]): void {
+    for (const row of this.pages.get(number) ?? []) this.places.delete(row.id)
     if (rows.length > 0) this.pages.set(number, rows)
+    else this.pages.delete(number)
     rows.forEach((row, place) => this.places.set(row.id, number * PAGE + place))
     this.onChange()
   }

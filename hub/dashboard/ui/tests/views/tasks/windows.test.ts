@@ -146,6 +146,18 @@ describe('a list by windows', () => {
     expect(windows.at(0)).toEqual(row(0))
   })
 
+  it('is empty when nothing matches any more', async () => {
+    let size = 150
+    const windows = windowsOf((ask) => hub(size).fetch(ask))
+    windows.show(0, 30)
+    await settled()
+    size = 0
+    windows.refresh()
+    windows.show(0, 30)
+    await settled()
+    expect([windows.count, windows.at(0), windows.placeOf('t0'), windows.isBusy]).toEqual([0, undefined, undefined, false])
+  })
+
   it('says when the hub refuses, and does not ask again at once', async () => {
     const refused = vi.fn(() => Promise.reject(new Error('busy')))
     const onError = vi.fn()
