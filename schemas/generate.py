@@ -118,6 +118,11 @@ def definitions(*structs: type[Struct], ref: str = "#/$defs/{name}") -> Schema:
         for field, schema in definition.get("properties", {}).items():
             if (name, field) in notes:
                 schema["description"] = notes[name, field]
+    for struct in structs:
+        # A row travels as an array: only the titles say what stands where.
+        items = definitions[struct.__name__].get("prefixItems", [])
+        for field, schema in zip(struct.__struct_encode_fields__, items, strict=False):
+            schema["title"] = field
     return dict(sorted(definitions.items()))
 
 

@@ -11,9 +11,10 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from hub.core.filters import TaskFilter
 from hub.core.org import Org
 from hub.core.task import Task
-from hub.store.contract import Reader, Rows, Store
+from hub.store.contract import Found, Reader, Rows, Store
 
 Then = Callable[[], None]
 READERS = 2
@@ -41,6 +42,24 @@ class Loader:
     async def read(self, question: Callable[[Reader], T]) -> T:
         """Ask a reader in its thread."""
         return await self._begin(question)
+
+    async def window(
+        self, org: str, wanted: TaskFilter, before: int | None, skip: int, limit: int
+    ) -> tuple[int, Found]:
+        """How many tasks were left out, and those behind them.
+
+        None come before all that should be left out is: where to go on is said.
+        """
+
+        def ask(reader: Reader) -> tuple[int, Found]:
+            if skip == 0:
+                return 0, reader.search(org, wanted, before, limit)
+            count, below = reader.skip(org, wanted, before, skip)
+            if count < skip or below is None:
+                return count, Found([], below)
+            return count, reader.search(org, wanted, below, limit)
+
+        return await self.read(ask)
 
     def _begin(self, question: Callable[[Reader], T]) -> "asyncio.Future[T]":
         number = self._number = self._number + 1

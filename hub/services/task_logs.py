@@ -142,9 +142,18 @@ class TaskLogs:
     async def read(
         self, task_id: str, generation: int | None, stream: Stream, offset: int, *, ended: bool
     ) -> LogText:
-        """Output from an offset on."""
+        """Output from an offset on. Raises StoreError."""
         found, text, after = await self._store.read(task_id, generation, stream, offset, READ_BYTES)
         return LogText(task_id, found, stream, offset, after, text, ended)
+
+    async def tail_of(
+        self, task_id: str, generation: int | None, stream: Stream, size: int
+    ) -> tuple[int, int]:
+        """(generation, offset) from which there are so many bytes to the end. Raises StoreError."""
+        if generation is None:
+            generation, _, _ = await self._store.read(task_id, None, stream, 0, 1)
+        ends = await self._store.offsets([(task_id, generation)])
+        return generation, max(ends.get(task_id, {}).get(stream, 0) - size, 0)
 
     async def wait_for_news(self, seconds: float) -> None:
         """Return when any output was written, or after so long."""

@@ -245,6 +245,12 @@ class Reader(Protocol):
         """
         ...
 
+    def skip(
+        self, org: str, wanted: TaskFilter, before: int | None, count: int
+    ) -> tuple[int, int | None]:
+        """Leave out so many that match: (how many were, where to go on; None at the end)."""
+        ...
+
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""
         ...

@@ -271,6 +271,17 @@ class MemoryReader:
         mine = [t for t in tasks if t.org == org and (before is None or t.seq < before)]
         return sorted(mine, key=lambda task: task.seq, reverse=True)
 
+    def skip(
+        self, org: str, wanted: TaskFilter, before: int | None, count: int
+    ) -> tuple[int, int | None]:
+        """Leave out so many tasks that match."""
+        passed = 0
+        for task in self._newest_first(org, before):
+            if passed == count:
+                return passed, task.seq + 1
+            passed += wanted.matches(task)
+        return passed, None
+
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""
         rows, more = self.search(org, wanted, None, cap + 1, budget)

@@ -79,6 +79,18 @@ class SqliteReader:
             rows = self.by_seq(picked.seqs) if picked.seqs else []
         return Found(sorted(rows, key=_SEQ_OF, reverse=True), picked.next_below)
 
+    def skip(
+        self, org: str, wanted: TaskFilter, before: int | None, count: int
+    ) -> tuple[int, int | None]:
+        """Leave out so many tasks that match: fewer when that would take too long."""
+        number = self._orgs.get(org)
+        if number is None or "\0" in (wanted.text or ""):
+            return 0, None
+        with refusals("cannot search"), self._connection:
+            search = Search(self._connection, number, wanted, before)
+            passed, below = search.skip(count, PAGE_SECONDS)
+        return passed, below
+
     def count(self, org: str, wanted: TaskFilter, cap: int, budget: int = COUNT_BUDGET) -> Counted:
         """How many tasks match, up to a cap, as far as `budget` goes."""
         with refusals("cannot count"), self._connection:

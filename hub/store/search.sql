@@ -92,6 +92,18 @@ WHERE (:created_after IS NULL OR latest >= :created_after)
 -- How many tasks a source has, up to a number.
 SELECT count(*) FROM ({source} LIMIT :chunk)
 
+-- name: tally
+-- How many tasks of a source lie in a range.
+SELECT count(*) FROM ({source})
+
+-- name: nth
+-- The seq of the n-th newest of a source in a range, counted from 0.
+SELECT seq FROM ({source}) ORDER BY seq DESC LIMIT 1 OFFSET :chunk
+
+-- name: highest
+-- The highest seq of all.
+SELECT max(seq) FROM task
+
 -- name: pick
 -- The next of a source, newest first: how many, the lowest, and which of them fit. One row,
 -- because another busy thread may delay every step of a reader.

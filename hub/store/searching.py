@@ -33,6 +33,9 @@ COUNT_SECONDS: Final = 0.08
 """The same for a count. Longer transactions of readers would keep the WAL from being moved."""
 ABOVE_ALL: Final = 1 << 62
 
+SPAN: Final = 65_536
+"""How many seqs are counted at once when tasks are left out."""
+
 Bindings = dict[str, Any]
 
 
@@ -122,7 +125,11 @@ class Search:
         if wanted.created_after is not None or wanted.created_before is not None:
             floor, below = self._one(_PIECES["bounds"])
             self._floor, self._below = floor or 0, min(self._below, below or 0)
-        self._pick = self._compose(*self._smallest(list(conditions_of(wanted))))
+        source, rest = self._smallest(list(conditions_of(wanted)))
+        self._pick = self._compose(source, rest)
+        self._source = source.text.replace("{range}", _PIECES["page_range"])
+        self._pass = self._pass_looking if rest else self._pass_counting
+        self._span = SPAN
 
     def _one(self, text: str) -> tuple[Any, ...]:
         ((*row,),) = self._connection.execute(text, self._bindings).fetchall()
@@ -167,6 +174,41 @@ class Search:
         if len(found) > limit:
             return Picked(found[:limit], found[limit - 1])
         return Picked(found, None)
+
+    def skip(self, count: int, seconds: float) -> tuple[int, int | None]:
+        """Leave out `count` that fit: (how many were, where to go on). Raises apsw.Error."""
+        self._below = min(self._below, (self._one(_PIECES["highest"])[0] or 0) + 1)
+        passed, until = 0, time.monotonic() + seconds
+        while passed < count and self._below > self._floor and time.monotonic() < until:
+            passed += self._pass(count - passed)
+        return passed, self._below if self._below > self._floor else None
+
+    def _pass_counting(self, most: int) -> int:
+        """Leave out at most so many where every entry fits: counted in spans, none is read."""
+        low = max(self._below - self._span, self._floor)
+        here = self._tally(low)
+        if here <= most:
+            self._below = low
+            return here
+        if self._span > LAST_CHUNK:
+            self._span //= 2
+            return 0
+        text = _PIECES["nth"].replace("{source}", self._source)
+        self._bindings |= {"floor": low, "below": self._below, "chunk": most - 1}
+        self._below = int(self._one(text)[0])
+        return most
+
+    def _tally(self, low: int) -> int:
+        self._bindings |= {"floor": low, "below": self._below}
+        return int(self._one(_PIECES["tally"].replace("{source}", self._source))[0])
+
+    def _pass_looking(self, most: int) -> int:
+        """Leave out at most so many where each entry has to be looked at."""
+        _, fitting = self._next(FIRST_CHUNK)
+        if len(fitting) < most:
+            return len(fitting)
+        self._below = sorted(fitting, reverse=True)[most - 1]
+        return most
 
     def _next(self, chunk: int) -> tuple[int, list[int]]:
         self._bindings |= {"floor": self._floor, "below": self._below, "chunk": chunk}

@@ -114,5 +114,6 @@ async def _page(call: Call, after: int, limit: int, wanted: Wanted = EVERYTHING)
         "items": [Raw(event.json) for event in events],
         "next_cursor": str(Cursor(call.services.bus.epoch, page.reached)),
         "at_end": page.at_end,
+        "newest": str(call.services.bus.end_of(org)),
     }
     return Answer(200, _encode(body), durable=False)

@@ -12,7 +12,7 @@ from hub.services.bulk import COUNTED
 from hub.services.waiting import oldest_queued_at
 from hub.transport.call import Answer, Call
 from hub.transport.cursors import make_cursor, read_seq
-from hub.transport.views import task_view
+from hub.transport.views import brief, task_view
 from schemas.http.tasks import (
     FilterQuery,
     TaskConditions,
@@ -66,16 +66,16 @@ async def _page(call: Call, query: FilterQuery, conditions: TaskConditions) -> A
     before = None if query.cursor is None else read_seq(query.cursor, "tasks", conditions)
     wanted, org, services = filter_of(conditions), call.org, call.services
     await services.journal.settled()
-    found = await services.loader.read(
-        lambda reader: reader.search(org.name, wanted, before, query.limit)
-    )
+    skipped, found = await services.loader.window(org.name, wanted, before, query.skip, query.limit)
     stored = services.loader.decode(found.rows)
     views = _fitting(call, stored)
     is_cut = len(views) < len(stored)
     next_before = stored[len(views) - 1].seq if is_cut else found.next_before
     cursor = None if next_before is None else make_cursor(str(next_before), "tasks", conditions)
     total = await _total(call, wanted) if query.count else None
-    return Answer(200, TaskPage(views, cursor, total))
+    if query.brief:
+        views = [brief(view) for view in views]
+    return Answer(200, TaskPage(views, cursor, total, skipped))
 
 
 def _fitting(call: Call, tasks: list[Task]) -> list[TaskView]:

@@ -168,17 +168,19 @@ async def explain_task(call: Call) -> Answer:
 
 
 async def task_log(call: Call) -> Answer:
-    """Output of a task from a byte offset on; with `wait_ms`, waits for some."""
+    """Output of a task from a byte offset on, or its end; with `wait_ms`, waits for some."""
     query: LogQuery = call.query
     task = await _find(call)
     logs = call.services.logs
     loop = asyncio.get_running_loop()
     until = loop.time() + query.wait_ms / 1000
 
+    generation, offset = query.generation, query.offset
+    if query.tail is not None:
+        generation, offset = await logs.tail_of(task.id, generation, query.stream, query.tail)
+
     async def read() -> LogText:
-        return await logs.read(
-            task.id, query.generation, query.stream, query.offset, ended=task.ended
-        )
+        return await logs.read(task.id, generation, query.stream, offset, ended=task.ended)
 
     text = await read()
     watches = call.services.watches

@@ -1,6 +1,6 @@
 """Views: records as readers over HTTP see them."""
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType, structs
 
 from hub.core import bulk
 from hub.core.clock import Instant
@@ -56,6 +56,11 @@ def task_view(org: Org, task: Task, now: Instant) -> TaskView:
         tokens_used=task.tokens_used,
         usage=_raw(task.usage),
     )
+
+
+def brief(view: TaskView) -> TaskView:
+    """The view without what may be large."""
+    return structs.replace(view, run=None, payload=UNSET, metadata=UNSET, result=UNSET, usage=UNSET)
 
 
 def _raw(value: bytes | None) -> Raw | UnsetType:

@@ -38,6 +38,8 @@ class EventPage(Struct, frozen=True):
     """Goes on after this page, also when it was the last one so far."""
     at_end: bool
     """There was nothing later. A page that was filtered may be short, or empty, before that."""
+    newest: str | None = None
+    """The cursor of somebody who has seen everything, for those who read backwards."""
 
 
 class EventQuery(Struct, frozen=True):

@@ -43,6 +43,7 @@ LabelPairs = Annotated[
     Meta(max_length=8, extra=WHOLE),
 ]
 SearchText = Annotated[str, Meta(min_length=1, max_length=256)]
+Skip = Annotated[int, Meta(ge=0, le=100_000_000, description="How many to leave out.")]
 Wait = Annotated[int, Meta(ge=0, le=60_000, description="Milliseconds to wait at most.")]
 
 
@@ -175,6 +176,9 @@ class TaskPage(Struct, frozen=True):
     next_cursor: str | None
     total: Total | None = None
     """How many tasks match on all pages, if that was asked for."""
+    skipped: Count = 0
+    """How many were left out; fewer than asked for when leaving out took too long, or at the end.
+    Then there are no items, and `next_cursor`, if any, goes on behind those."""
 
 
 class Candidate(Struct, frozen=True):
@@ -253,8 +257,12 @@ class FilterQuery(Struct, frozen=True):
     limit: PageLimit = 50
     cursor: Cursor | None = None
     """Goes on after an earlier page of the same conditions."""
+    skip: Skip = 0
+    """Leave out so many that match first, after the cursor if there is one."""
     count: bool = False
     """Also say how many there are on all pages."""
+    brief: bool = False
+    """Without run, payload, metadata, result and usage, which may be large."""
 
 
 class TaskQuery(FilterQuery, frozen=True):
@@ -276,6 +284,8 @@ class LogQuery(Struct, frozen=True):
     stream: Stream = Stream.STDOUT
     offset: Count = 0
     """In bytes of UTF-8."""
+    tail: Count | None = None
+    """Begin so many bytes before the end, whatever the offset."""
     generation: Generation | None = None
     """Of which attempt; without it, of the latest that wrote anything."""
     wait_ms: Wait = 0

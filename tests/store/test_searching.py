@@ -12,7 +12,8 @@ from msgspec import structs
 
 from hub.core.filters import TaskFilter
 from hub.core.task import ENDED, HELD, Task
-from hub.store import endings
+from hub.store import endings, searching
+from hub.store import reader as reading
 from hub.store.contract import Store, Unit
 from hub.store.memory import MemoryStore
 from hub.store.searching import glob_of
@@ -123,6 +124,42 @@ def fill(clerk: Clerk, draw: Callable[..., Any]) -> tuple[str, dict[int, Task]]:
         units.append(Unit("between", [new_task(next(seqs), "between")], fresh=True))
     clerk.commit(*units)
     return org, tasks
+
+
+def test_leaving_out_ends_where_pages_would(shared: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is left out, and in however small spans, the next page begins behind it."""
+    monkeypatch.setattr(searching, "SPAN", 8)
+    monkeypatch.setattr(searching, "LAST_CHUNK", 2)
+
+    @given(st.data(), some_filters(), st.integers(0, 13))
+    @settings(max_examples=150, deadline=None)
+    def hold(data: Any, wanted: TaskFilter, count: int) -> None:
+        org, tasks = fill(shared, data.draw)
+        expected = [seq for seq in sorted(tasks, reverse=True) if wanted.matches(tasks[seq])]
+        reader = shared.store.reader()
+        passed, before = reader.skip(org, wanted, None, count)
+        assert passed == min(count, len(expected))
+        rows = () if before is None else reader.search(org, wanted, before, 99).rows
+        assert [task.seq for task in shared.store.decode(rows)] == expected[count:]
+        reader.close()
+
+    hold()
+
+
+def test_leaving_out_takes_no_longer_than_it_may(
+    shared: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without time nothing is left out, and it goes on from there."""
+    org = f"org-{next(numbers)}"
+    shared.commit(*(Unit(org, [new_task(next(seqs), org)], fresh=True) for _ in range(3)))
+    if isinstance(shared.store, MemoryStore):
+        pytest.skip("it is as fast as it is")
+    monkeypatch.setattr(reading, "PAGE_SECONDS", 0.0)
+    reader = shared.store.reader()
+    passed, before = reader.skip(org, TaskFilter(), None, 2)
+    assert passed == 0
+    assert before is not None
+    reader.close()
 
 
 def test_pages_are_all_that_matches(shared: Clerk) -> None:

@@ -62,9 +62,17 @@ def test_the_list_is_the_whole_story(untold_hub: StartHub) -> None:
     assert [event["seq"] for event in events] == list(range(1, 8))
     assert [event["target"] for event in events] == ids
     end = page(hub, after="1:7")
-    assert end == {"items": [], "next_cursor": "1:7", "at_end": True}
+    assert end == {"items": [], "next_cursor": "1:7", "at_end": True, "newest": "1:7"}
     submit(hub, 1)
     assert [each["seq"] for each in page(hub, after="1:7")["items"]] == [8]
+
+
+def test_every_page_says_where_the_end_is(untold_hub: StartHub) -> None:
+    """So that a reader can begin with the newest events and go backwards."""
+    hub = untold_hub()
+    submit(hub, 7)
+    assert page(hub, limit=1)["newest"] == "1:7"
+    assert page(hub, after="1:4", type="agent.*")["newest"] == "1:7"
 
 
 @settings(max_examples=15, deadline=None)

@@ -124,6 +124,32 @@ def test_a_cursor_is_good_for_its_own_list(calm_hub: Hub, herd: dict[str, str]) 
         assert refused(calm_hub, forged, "&label=herd%3Dh").code == "invalid_cursor"
 
 
+def test_a_list_begins_anywhere(calm_hub: Hub) -> None:
+    """So many are left out, after the cursor if there is one; it says how many were."""
+    label = new_mark()
+    spec = {"assign_to": "nobody", "labels": {label: "y"}}
+    ids = [calm_hub.submit(**spec, description=f"no. {number}") for number in range(7)][::-1]
+    query = f"/tasks?label={label}=y&limit=2"
+    page = calm_hub.get(f"{query}&skip=3")
+    assert [task["id"] for task in page["items"]] == ids[3:5]
+    assert page["skipped"] == 3
+    later = calm_hub.get(f"{query}&skip=1&cursor={page['next_cursor']}")
+    assert [task["id"] for task in later["items"]] == ids[6:]
+    beyond = calm_hub.get(f"{query}&skip=900")
+    assert (beyond["items"], beyond["skipped"], beyond["next_cursor"]) == ([], 7, None)
+
+
+def test_a_brief_list_leaves_out_what_is_large(calm_hub: Hub) -> None:
+    """A page that shows many needs no payloads."""
+    label = new_mark()
+    calm_hub.submit(assign_to="nobody", labels={label: "y"}, payload={"n": 1}, metadata={"m": 2})
+    query = f"/tasks?label={label}=y"
+    assert calm_hub.get(query)["items"][0]["payload"] == {"n": 1}
+    (brief,) = calm_hub.get(f"{query}&brief=true")["items"]
+    assert not {"payload", "metadata", "run", "result", "usage"} & brief.keys()
+    assert brief["labels"] == {label: "y"}
+
+
 def test_what_was_answered_is_listed(calm_hub: Hub) -> None:
     """Whoever has an answer finds it in the next list."""
     mark = new_mark()

@@ -161,6 +161,10 @@ async def test_output_is_kept_by_offset(calm: Door) -> None:
     assert calm.hub.get(f"/tasks/{task}/log?offset=4")["text"] == "twø\n"
     assert calm.hub.get(f"/tasks/{task}/log?stream=stderr")["text"] == "oh\n"
     assert calm.hub.get(f"/tasks/{task}/log?offset=900")["text"] == ""
+    end = calm.hub.get(f"/tasks/{task}/log?tail=4")
+    assert (end["offset"], end["text"], end["next_offset"]) == (5, "wø\n", 9)
+    whole = calm.hub.get(f"/tasks/{task}/log?tail=900&offset=7")
+    assert (whole["offset"], whole["text"]) == (0, "one\ntwø\n")
 
 
 async def test_output_is_waited_for(calm: Door) -> None:

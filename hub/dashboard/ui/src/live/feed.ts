@@ -1,0 +1,145 @@
+/**
+ * Keeps one socket to the hub: opens it, greets, listens, comes back after a loss.
+ *
+ * Says what it hears to its listener and decides nothing about the picture; the only thing it
+ * asks is from which batch it may go on.
+ */
+import type { Beat, Delta, Ended, Hello, Reset } from '@/api/types'
+
+import { backoff } from './backoff'
+
+export type FromHub =
+  | (Hello & { type: 'hello' })
+  | (Delta & { type: 'delta' })
+  | (Reset & { type: 'reset' })
+  | (Beat & { type: 'beat' })
+  | (Ended & { type: 'ended' })
+
+export interface Listener {
+  /** From where to go on: null for a fresh start. */
+  place: () => { epoch: string; seq: number } | null
+  heard: (message: FromHub) => void
+  /** The socket is gone; the page may ask whether its session still is. */
+  lost: (failures: number) => void
+}
+
+export interface Environment {
+  open: (address: string) => WebSocket
+  address: string
+  random: () => number
+}
+
+/** Silent for longer than so many beats, a socket is taken for dead. */
+const DEAD_BEATS = 2.5
+/** The page says something this often, in beats: a little before the hub would wonder. */
+const ANSWER_BEATS = 0.8
+
+export class Feed {
+  private socket: WebSocket | null = null
+  private retry: ReturnType<typeof setTimeout> | undefined
+  private beat: ReturnType<typeof setInterval> | undefined
+  private heardAt = 0
+  private saidAt = 0
+  private beatMs = 10_000
+  private stopped = true
+  failures = 0
+
+  constructor(
+    private readonly listener: Listener,
+    private readonly environment: Environment = browser(),
+  ) {}
+
+  start(): void {
+    if (!this.stopped) return
+    this.stopped = false
+    this.failures = 0
+    this.connect()
+  }
+
+  stop(): void {
+    this.stopped = true
+    clearTimeout(this.retry)
+    this.drop()
+  }
+
+  /** Tries at once instead of waiting, as when the network is back or a gap was seen. */
+  again(): void {
+    if (this.stopped) return
+    clearTimeout(this.retry)
+    this.drop()
+    this.listener.lost(this.failures)
+    this.connect()
+  }
+
+  say(message: object): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return
+    this.saidAt = Date.now()
+    this.socket.send(JSON.stringify(message))
+  }
+
+  private connect(): void {
+    const place = this.listener.place()
+    const since = place === null ? '' : `?epoch=${encodeURIComponent(place.epoch)}&since=${place.seq}`
+    const socket = this.environment.open(this.environment.address + since)
+    this.socket = socket
+    this.heardAt = Date.now()
+    this.listen(this.beatMs)
+    socket.onmessage = (event) => this.hear(event.data as string)
+    socket.onclose = () => this.close(socket)
+  }
+
+  private hear(text: string): void {
+    this.heardAt = Date.now()
+    const message = JSON.parse(text) as FromHub
+    if (message.type === 'hello') {
+      this.failures = 0
+      this.beatMs = message.beat_ms
+      this.listen(message.beat_ms)
+    }
+    this.answer()
+    this.listener.heard(message)
+  }
+
+  private listen(beatMs: number): void {
+    clearInterval(this.beat)
+    this.beat = setInterval(() => this.tick(), beatMs)
+  }
+
+  private tick(): void {
+    if (Date.now() - this.heardAt > this.beatMs * DEAD_BEATS) this.again()
+    else this.answer()
+  }
+
+  /** Says now and then that the page is well; upon what it hears, as timers of hidden pages are slowed. */
+  private answer(): void {
+    if (Date.now() - this.saidAt >= this.beatMs * ANSWER_BEATS) this.say({ type: 'beat', at: Date.now() })
+  }
+
+  private close(socket: WebSocket): void {
+    if (socket !== this.socket) return
+    this.drop()
+    if (this.stopped) return
+    const wait = backoff(this.failures++, this.environment.random)
+    this.retry = setTimeout(() => this.connect(), wait)
+    this.listener.lost(this.failures)
+  }
+
+  private drop(): void {
+    clearInterval(this.beat)
+    const socket = this.socket
+    this.socket = null
+    if (socket === null) return
+    socket.onmessage = null
+    socket.onclose = null
+    socket.close()
+  }
+}
+
+function browser(): Environment {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  return {
+    open: (address) => new WebSocket(address),
+    address: `${scheme}://${location.host}/ws/dashboard`,
+    random: Math.random,
+  }
+}

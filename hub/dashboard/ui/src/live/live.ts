@@ -1,0 +1,233 @@
+/**
+ * The live picture for the screens: one socket, one map of agents, one redraw a frame.
+ *
+ * The map is a plain one on purpose: deep reactivity over 10,000 records costs more than all
+ * else. Whoever shows agents reads `tick`, which rises once per frame when some have changed.
+ */
+import { computed, ref, shallowRef } from 'vue'
+
+import { ApiError, get } from '@/api/client'
+import type { Agent, Counters, LiveEvent, LiveTask, Snapshot } from '@/api/types'
+import { useSession } from '@/stores/session'
+
+import { backoff } from './backoff'
+import { HubClock } from './clock'
+import { Feed, type FromHub } from './feed'
+import { Frames } from './frames'
+import { apply, emptyPicture, noChanges, replace, type Changes } from './picture'
+import { statusOf } from './status'
+
+type DeltaText = Extract<FromHub, { type: 'delta' }>
+
+/** More waiting deltas than the hub keeps are of no use. */
+const MOST_WAITING = 600
+/** The number of what a hidden page hears: it is no part of the row of batches. */
+const NUMBERS_ONLY = 0
+
+const picture = emptyPicture()
+const clock = new HubClock()
+const frames = new Frames(drawFrame)
+const feed = new Feed({ place, heard, lost })
+const listeners = {
+  agents: new Set<(ids: ReadonlySet<string>) => void>(),
+  tasks: new Set<(tasks: LiveTask[], more: boolean) => void>(),
+  events: new Set<(events: LiveEvent[], more: boolean) => void>(),
+}
+
+const tick = ref(0)
+const counters = shallowRef<Counters | null>(null)
+const lagMs = ref(0)
+/** When the hub was last heard, by this machine's clock. */
+const lastAt = ref(0)
+const version = ref('')
+/** The build of the page that the hub serves now. */
+const servedBuild = ref<string | null>(null)
+const isOpen = ref(false)
+const hasPicture = ref(false)
+const isOnline = ref(navigator.onLine)
+const failures = ref(0)
+const beatMs = ref(10_000)
+const second = ref(Date.now())
+
+const status = computed(() =>
+  statusOf({
+    isOpen: isOpen.value,
+    hasPicture: hasPicture.value,
+    isOnline: isOnline.value,
+    failures: failures.value,
+    lagMs: lagMs.value,
+    silentMs: Math.max(0, second.value - lastAt.value),
+    beatMs: beatMs.value,
+  }),
+)
+
+let waiting: DeltaText[] = []
+let isSyncing = false
+let clockwork: ReturnType<typeof setInterval> | undefined
+let syncs = 0
+
+export function useLive() {
+  return {
+    status,
+    lagMs,
+    lastAt,
+    counters,
+    tick,
+    version,
+    servedBuild,
+    failures,
+    /** Every agent, by id. Read `tick` to be called again when some change. */
+    agents: picture.agents as ReadonlyMap<string, Agent>,
+    /** The distinct lists of capabilities. */
+    offers: picture.offers as readonly (readonly string[])[],
+    capabilities: (agent: Agent): readonly string[] => picture.offers[agent.offer] ?? [],
+    onAgents: (call: (ids: ReadonlySet<string>) => void) => listen(listeners.agents, call),
+    onTasks: (call: (tasks: LiveTask[], more: boolean) => void) => listen(listeners.tasks, call),
+    onEvents: (call: (events: LiveEvent[], more: boolean) => void) => listen(listeners.events, call),
+    /** The time at the hub, in milliseconds: now, or at a time of this machine. */
+    now: (local = Date.now()) => clock.now(local),
+    start,
+    stop,
+    retry: () => feed.again(),
+  }
+}
+
+function start(): void {
+  clockwork ??= setInterval(() => (second.value = Date.now()), 1_000)
+  window.addEventListener('online', networkChanged)
+  window.addEventListener('offline', networkChanged)
+  document.addEventListener('visibilitychange', visibilityChanged)
+  if (!hasPicture.value) void firstNumbers()
+  feed.start()
+}
+
+function stop(): void {
+  clearInterval(clockwork)
+  clockwork = undefined
+  window.removeEventListener('online', networkChanged)
+  window.removeEventListener('offline', networkChanged)
+  document.removeEventListener('visibilitychange', visibilityChanged)
+  feed.stop()
+  isOpen.value = false
+}
+
+function listen<T>(all: Set<T>, call: T): () => void {
+  all.add(call)
+  return () => all.delete(call)
+}
+
+function place(): { epoch: string; seq: number } | null {
+  return picture.seq < 0 ? null : { epoch: picture.epoch, seq: picture.seq }
+}
+
+function heard(message: FromHub): void {
+  lastAt.value = Date.now()
+  if (message.type === 'hello') greeted(message)
+  else if (message.type === 'delta') received(message)
+  else if (message.type === 'reset') void resync()
+  else if (message.type === 'ended') ended()
+  else clock.hear(message.at, Date.now())
+}
+
+function greeted(hello: Extract<FromHub, { type: 'hello' }>): void {
+  isOpen.value = true
+  failures.value = 0
+  beatMs.value = hello.beat_ms
+  clock.hear(hello.at, Date.now())
+  if (document.hidden) feed.say({ type: 'pace', hidden: true })
+  if (!hello.resumed) void resync()
+}
+
+function received(delta: DeltaText): void {
+  lagMs.value = Math.round(clock.hear(delta.at, Date.now()))
+  if (delta.seq === NUMBERS_ONLY) {
+    counters.value = delta.counters ?? counters.value
+    return
+  }
+  waiting.push(delta)
+  if (waiting.length > MOST_WAITING) waiting.shift()
+  if (!isSyncing) frames.ask()
+}
+
+function ended(): void {
+  stop()
+  useSession().end()
+}
+
+/** Called when the socket is gone: the session may be over, which the socket cannot say. */
+function lost(count: number): void {
+  isOpen.value = false
+  failures.value = count
+  if (count === 1) void useSession().refresh().catch(reportUnlessUnreachable)
+}
+
+/** Paints the numbers before the long list of agents is there. */
+async function firstNumbers(): Promise<void> {
+  try {
+    const snapshot = await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' })
+    if (!hasPicture.value) counters.value = snapshot.counters
+  } catch (error) {
+    reportUnlessUnreachable(error)
+  }
+}
+
+async function resync(): Promise<void> {
+  if (isSyncing) return
+  isSyncing = true
+  try {
+    draw(replace(picture, await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'agents' }).then(noted)))
+    hasPicture.value = true
+    syncs = 0
+  } catch (error) {
+    reportUnlessUnreachable(error)
+    if (isOpen.value) setTimeout(() => void resync(), backoff(syncs++))
+    return
+  } finally {
+    isSyncing = false
+  }
+  frames.ask()
+}
+
+function noted(snapshot: Snapshot): Snapshot {
+  version.value = snapshot.version
+  servedBuild.value = snapshot.build
+  return snapshot
+}
+
+/** Applies all that came since the last frame, and tells the screens once. */
+function drawFrame(): void {
+  if (isSyncing || !hasPicture.value) return
+  const changes = noChanges()
+  const deltas = waiting
+  waiting = []
+  let hasGap = false
+  for (const delta of deltas) hasGap = apply(picture, delta, changes) === 'gap' || hasGap
+  // Something is missing: the hub goes on from what the page has, or sends it for a snapshot.
+  if (hasGap) feed.again()
+  draw(changes)
+}
+
+function draw(changes: Changes): void {
+  counters.value = picture.counters
+  if (changes.agents.size > 0) {
+    tick.value++
+    for (const call of listeners.agents) call(changes.agents)
+  }
+  if (changes.tasks.length > 0 || changes.more) for (const call of listeners.tasks) call(changes.tasks, changes.more)
+  if (changes.events.length > 0 || changes.more) for (const call of listeners.events) call(changes.events, changes.more)
+}
+
+function networkChanged(): void {
+  isOnline.value = navigator.onLine
+  if (isOnline.value && !isOpen.value) feed.again()
+}
+
+function visibilityChanged(): void {
+  feed.say({ type: 'pace', hidden: document.hidden })
+  frames.ask()
+}
+
+/** A hub that is away is shown by the status; everything else is a fault that must be seen. */
+function reportUnlessUnreachable(error: unknown): void {
+  if (!(error instanceof ApiError && (error.status === 0 || error.status === 401 || error.status >= 500))) throw error
+}

@@ -1,0 +1,32 @@
+/** What the page honestly says about how fresh it is. */
+
+export type LiveStatus = 'loading' | 'live' | 'behind' | 'reconnecting' | 'offline'
+
+export interface Situation {
+  /** The socket is open and has greeted. */
+  isOpen: boolean
+  /** There has been a picture at all. */
+  hasPicture: boolean
+  /** The browser says that there is a network. */
+  isOnline: boolean
+  /** Attempts that have failed since the socket was last open. */
+  failures: number
+  lagMs: number
+  /** How long nothing was heard. */
+  silentMs: number
+  /** How often the hub says something at least. */
+  beatMs: number
+}
+
+/** Slower than this is behind. */
+export const BEHIND_MS = 2_000
+/** So many failed attempts, and it is not a hiccup any more. */
+const OFFLINE_FAILURES = 4
+
+export function statusOf(now: Situation): LiveStatus {
+  if (now.isOpen && now.hasPicture) {
+    return now.lagMs > BEHIND_MS || now.silentMs > now.beatMs * 1.5 ? 'behind' : 'live'
+  }
+  if (!now.isOnline || now.failures >= OFFLINE_FAILURES) return 'offline'
+  return now.hasPicture ? 'reconnecting' : 'loading'
+}

@@ -1,0 +1,155 @@
+/** Feeds the list of events: the newest page, what happens now, and older pages when asked. */
+
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+
+import { get } from '@/api/client'
+import type { EventPage, LiveEvent } from '@/api/types'
+import { useLive } from '@/live/live'
+
+import { EMPTY, arrive, reachBack, release } from './feed'
+import { fromEnvelope, fromLive, type Happening } from './happening'
+import { readBack, type Page } from './older'
+import { wantedBy, type Wanted } from './wanted'
+
+const PATH = '/api/v1/events'
+const PAGE = 200
+/** New rows come in this often at most: faster would only flicker. */
+const PACE_MS = 300
+/** When more happened than the socket tells, the hub is asked; further behind than so many pages, begin anew. */
+const MOST_PAGES_BEHIND = 5
+const CATCH_UP_MS = 2_000
+
+interface Place {
+  readonly epoch: string
+  readonly newest: number
+  readonly oldest: number
+}
+
+/** The events that a filter lets through. While `held` says so, nothing that is listed moves. */
+export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
+  const live = useLive()
+  const feed = shallowRef(EMPTY)
+  const error = shallowRef<unknown>(null)
+  const isLoading = ref(true)
+  const lookedBackTo = ref(Infinity)
+  const oldest = ref(0)
+  const wanted = computed<Wanted>(() => wantedBy(filter.value))
+  let epoch = ''
+  let asked = new AbortController()
+  let arrived: LiveEvent[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let catching: ReturnType<typeof setTimeout> | undefined
+
+  async function read(after: number, signal: AbortSignal): Promise<Page & { atEnd: boolean }> {
+    const query = { after: `${epoch}:${after}`, limit: PAGE, ...wanted.value.query }
+    const page = await get<EventPage>(PATH, query, signal)
+    const events = page.items.map(fromEnvelope).filter(wanted.value.fits)
+    return { events, reached: placeOf(page.next_cursor).seq, atEnd: page.at_end }
+  }
+
+  async function begin(signal: AbortSignal): Promise<Place> {
+    const page = await get<EventPage>(PATH, { limit: 1 }, signal)
+    const end = placeOf(page.newest ?? page.next_cursor)
+    return { epoch: end.epoch, newest: end.seq, oldest: page.items[0]?.seq ?? end.seq + 1 }
+  }
+
+  /** Begins anew with the newest events. */
+  async function restart(): Promise<void> {
+    asked.abort()
+    asked = new AbortController()
+    feed.value = EMPTY
+    lookedBackTo.value = Infinity
+    await load(async (signal) => {
+      const place = await begin(signal)
+      epoch = place.epoch
+      oldest.value = place.oldest
+      lookedBackTo.value = place.newest + 1
+      await lookBack(signal)
+    })
+  }
+
+  async function lookBack(signal: AbortSignal): Promise<void> {
+    const from = lookedBackTo.value
+    const stretch = await readBack((after) => read(after, signal), from, oldest.value)
+    if (signal.aborted) return
+    lookedBackTo.value = stretch.from
+    feed.value = reachBack(feed.value, stretch.events)
+  }
+
+  async function load(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = asked
+    isLoading.value = true
+    error.value = null
+    try {
+      await work(signal)
+    } catch (reason) {
+      if (!signal.aborted) error.value = reason
+    } finally {
+      if (!signal.aborted) isLoading.value = false
+    }
+  }
+
+  async function older(): Promise<void> {
+    if (!isLoading.value && hasOlder.value) await load(lookBack)
+  }
+
+  const hasOlder = computed(() => lookedBackTo.value > oldest.value && lookedBackTo.value < Infinity)
+
+  function take(): void {
+    timer = undefined
+    const events: Happening[] = arrived.map(fromLive).filter(wanted.value.fits)
+    arrived = []
+    feed.value = arrive(feed.value, events, held.value)
+  }
+
+  /** Reads what the socket left out; what it says meanwhile is among that. */
+  async function catchUp(): Promise<void> {
+    await load(async (signal) => {
+      let after = feed.value.waiting[0]?.seq ?? feed.value.rows[0]?.seq ?? lookedBackTo.value - 1
+      for (let pages = 0; pages < MOST_PAGES_BEHIND; pages += 1) {
+        const page = await read(after, signal)
+        feed.value = arrive(feed.value, page.events, held.value)
+        if (page.atEnd) return
+        after = page.reached
+      }
+      if (!held.value) void restart()
+    })
+    catching = undefined
+  }
+
+  function hear(events: readonly LiveEvent[], more: boolean): void {
+    if (more && epoch !== '') catching ??= setTimeout(() => void catchUp(), CATCH_UP_MS)
+    if (catching !== undefined) return
+    arrived.push(...events)
+    timer ??= setTimeout(take, PACE_MS)
+  }
+
+  const stop = live.onEvents(hear)
+  watch(held, (isHeld) => {
+    if (!isHeld) feed.value = release(feed.value)
+  })
+  watch(filter, restart)
+  onScopeDispose(() => {
+    stop()
+    clearTimeout(timer)
+    clearTimeout(catching)
+    asked.abort()
+  })
+  void restart()
+
+  return {
+    feed,
+    error,
+    isLoading,
+    hasOlder,
+    older,
+    restart,
+    /** Shows what waits, or goes back to the newest rows when those were given up. */
+    showNews: () => (feed.value.away ? restart() : void (feed.value = release(feed.value))),
+  }
+}
+
+function placeOf(cursor: string): { epoch: string; seq: number } {
+  const [epoch = '', seq = '0'] = cursor.split(':')
+  return { epoch, seq: Number(seq) }
+}

@@ -1,0 +1,42 @@
+/** The counts beside the filter: what each value would leave of the agents that pass otherwise. */
+import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+
+import type { Token } from '@/components/filters'
+import { useLive } from '@/live/live'
+
+import { compile, facets, type Facet } from './filters'
+
+/** Nobody reads numbers that change more often. */
+const EVERY_MS = 1_000
+
+export interface Facets {
+  readonly statuses: ShallowRef<readonly Facet[]>
+  /** The values of a key; asked for while somebody types. */
+  readonly values: (key: string) => readonly Facet[]
+}
+
+export function useFacets(tokens: Readonly<Ref<readonly Token[]>>): Facets {
+  const live = useLive()
+  const statuses = shallowRef<readonly Facet[]>([])
+  let timer: ReturnType<typeof setTimeout> | null = null
+
+  function values(key: string): readonly Facet[] {
+    const { offers } = useLive()
+    const others = tokens.value.filter((token) => token.key !== key)
+    const passes = compile(others, offers)
+    return facets(key, [...live.agents.values()].filter(passes), offers)
+  }
+
+  function count(): void {
+    timer = null
+    statuses.value = values('status')
+  }
+
+  watch(tokens, count, { immediate: true })
+  watch(live.tick, () => {
+    if (statuses.value.length === 0) count()
+    else timer ??= setTimeout(count, EVERY_MS)
+  })
+  onScopeDispose(() => timer !== null && clearTimeout(timer))
+  return { statuses, values }
+}

@@ -1,0 +1,30 @@
+/** What the command palette can do while the fleet is shown. */
+import { count } from '@/components/format'
+import { useCommands } from '@/stores/commands'
+import { useSession } from '@/stores/session'
+
+import { ACTIONS, type ActionName } from './actions'
+
+interface Fleet {
+  readonly selected: () => number
+  readonly bulk: (name: ActionName) => void
+  readonly look: (wanted: 'table' | 'map') => void
+}
+
+export function useFleetCommands(fleet: Fleet): void {
+  const { register } = useCommands()
+  const session = useSession()
+  for (const name of Object.keys(ACTIONS) as ActionName[]) {
+    register({
+      id: `fleet-${name}`,
+      group: 'Fleet',
+      get title() {
+        return `${ACTIONS[name].verb} ${count(fleet.selected(), 'selected agent')}`
+      },
+      when: () => fleet.selected() > 0 && session.can('operate'),
+      run: () => fleet.bulk(name),
+    })
+  }
+  register({ id: 'fleet-map', group: 'Fleet', title: 'Show the fleet as a map', run: () => fleet.look('map') })
+  register({ id: 'fleet-table', group: 'Fleet', title: 'Show the fleet as a table', run: () => fleet.look('table') })
+}

@@ -1,0 +1,144 @@
+/** Gathers what the list of concerns is made from: mostly live, the rest asked for now and then. */
+
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+
+import { ApiError, get } from '@/api/client'
+import type { DispatchPause, DispatchView, Explanation, SearchPage, TaskPage, TaskStats } from '@/api/types'
+import { useLive } from '@/live/live'
+
+import { DEAD_MINUTES, LONG_MS, concerns, type Waiting } from './attention'
+import { Departures } from './flapping'
+
+const EVERY_MS = 30_000
+/** What changed is asked for at once, but not more often than this. */
+const LEAST_MS = 4_000
+const SEARCH_EVERY_MS = 120_000
+const SAMPLES = 3
+
+/** The concerns, kept up to date while the page is seen. */
+export function useAttention() {
+  const live = useLive()
+  const dead = ref<number | null>(null)
+  const waiting = shallowRef<Waiting | null>(null)
+  const pauses = shallowRef<readonly DispatchPause[]>([])
+  const isReady = ref<boolean | null>(null)
+  const searchBehindMs = ref<number | null>(null)
+  const isKnown = ref(false)
+  const departures = new Departures()
+  const restless = shallowRef<{ id: string; times: number }[]>([])
+  const asked = new AbortController()
+  const { signal } = asked
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let askedAt = -Infinity
+  let searchAskedAt = -Infinity
+
+  async function ask(): Promise<void> {
+    clearTimeout(timer)
+    askedAt = performance.now()
+    if (!document.hidden) {
+      await Promise.all([askStats(), askWaiting(), askPauses(), askReady(), askSearch()].map(quietly))
+      restless.value = departures.restless(live.now())
+      isKnown.value = true
+    }
+    if (!signal.aborted) timer = setTimeout(() => void ask(), EVERY_MS)
+  }
+
+  function askSoon(): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => void ask(), Math.max(0, askedAt + LEAST_MS - performance.now()))
+  }
+
+  async function askStats(): Promise<void> {
+    const stats = await get<TaskStats>('/api/v1/tasks/stats', {}, signal)
+    dead.value = stats.throughput.find((each) => each.minutes === DEAD_MINUTES)?.dead_letter ?? null
+  }
+
+  /** A few of the tasks that wait for long, and what the hub says about each. */
+  async function askWaiting(): Promise<void> {
+    if ((live.counters.value?.oldest_queued_ms ?? 0) < LONG_MS) {
+      waiting.value = null
+      return
+    }
+    const before = Math.floor(live.now() - LONG_MS)
+    const query = { state: 'queued', created_before: before, limit: SAMPLES, count: true }
+    const page = await get<TaskPage>('/api/v1/tasks', query, signal)
+    const samples = await Promise.all(page.items.map((task) => explain(task.id)))
+    waiting.value = { count: page.total?.count ?? samples.length, more: page.total?.more ?? false, samples }
+  }
+
+  async function explain(id: string): Promise<Waiting['samples'][number]> {
+    const told = await get<Explanation>(`/api/v1/tasks/${encodeURIComponent(id)}/explain`, {}, signal)
+    return { id, reasons: told.reasons }
+  }
+
+  async function askPauses(): Promise<void> {
+    pauses.value = (await get<DispatchView>('/api/v1/dispatch', {}, signal)).pauses
+  }
+
+  async function askReady(): Promise<void> {
+    try {
+      await get('/ready', {}, signal)
+      isReady.value = true
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 503)) throw error
+      isReady.value = false
+    }
+  }
+
+  /** Any search says how far behind the index is. */
+  async function askSearch(): Promise<void> {
+    if (performance.now() - searchAskedAt < SEARCH_EVERY_MS) return
+    searchAskedAt = performance.now()
+    const page = await get<SearchPage>('/api/v1/search', { q: 'task', limit: 1 }, signal)
+    searchBehindMs.value = page.behind_ms
+  }
+
+  /** A hub that is away or refuses is told by the live state; the list then keeps what it knew. */
+  async function quietly(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof ApiError)) throw error
+    }
+  }
+
+  const stop = live.onEvents((events) => {
+    for (const event of events) {
+      if (event.type === 'agent.offline') departures.note(event.entity, event.at)
+      if (event.type.startsWith('dispatch.')) askSoon()
+    }
+  })
+  watch(() => live.counters.value?.tasks.dead_letter, (now, before) => {
+    if (before !== undefined && now !== before) askSoon()
+  })
+  watch(() => (live.counters.value?.oldest_queued_ms ?? 0) >= LONG_MS, askSoon)
+  onScopeDispose(() => {
+    stop()
+    asked.abort()
+    clearTimeout(timer)
+  })
+  void ask()
+
+  const stale = computed(() => {
+    // The counter says without a look at 10,000 agents that there is none.
+    if ((live.counters.value?.agents.stale ?? 0) === 0) return []
+    return [...live.agents.values()].filter((agent) => agent.status === 'stale').map((agent) => agent.name)
+  })
+
+  const list = computed(() =>
+    concerns({
+      counters: live.counters.value,
+      agents: live.agents.size,
+      stale: stale.value,
+      flapping: restless.value,
+      dead: dead.value,
+      waiting: waiting.value,
+      pauses: pauses.value,
+      isReady: isReady.value,
+      searchBehindMs: searchBehindMs.value,
+      pageBehindMs: live.status.value === 'behind' ? Math.max(1, live.lagMs.value) : 0,
+    }),
+  )
+
+  return { list, isKnown, askSoon }
+}

@@ -1,0 +1,50 @@
+/** Which rows of the list are chosen: some by their ids, or all that match. */
+import { ref, shallowRef, triggerRef } from 'vue'
+
+/** More are named by a filter: the hub takes no longer lists of ids. */
+export const MOST_IDS = 1_000
+
+export function useSelection(idAt: (place: number) => string | undefined) {
+  const ids = shallowRef(new Set<string>())
+  /** All that match the filter are meant, also those that are not on the screen. */
+  const isAll = ref(false)
+  let anchor = -1
+
+  function has(id: string): boolean {
+    return isAll.value || ids.value.has(id)
+  }
+
+  function toggle(place: number): void {
+    const id = idAt(place)
+    if (id === undefined) return
+    isAll.value = false
+    anchor = place
+    if (!ids.value.delete(id)) add(id)
+    triggerRef(ids)
+  }
+
+  /** Everything from the last one that was chosen to this one. */
+  function extend(place: number): void {
+    isAll.value = false
+    const from = anchor < 0 ? place : anchor
+    for (let at = Math.min(from, place); at <= Math.max(from, place); at += 1) {
+      const id = idAt(at)
+      if (id !== undefined) add(id)
+    }
+    triggerRef(ids)
+  }
+
+  function add(id: string): void {
+    if (ids.value.size < MOST_IDS) ids.value.add(id)
+  }
+
+  function clear(): void {
+    isAll.value = false
+    anchor = -1
+    ids.value = new Set()
+  }
+
+  return { ids, isAll, has, toggle, extend, clear, chooseAll: () => (isAll.value = true) }
+}
+
+export type Selection = ReturnType<typeof useSelection>

@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+import { ApiError, del, get, lendAccess, patch, post, withQuery } from '@/api/client'
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  new Response(body === undefined ? null : JSON.stringify(body), { status, headers })
+
+function hubAnswers(...answers: (Response | Error)[]) {
+  const asked = vi.fn(async (_path: string, _request: RequestInit) => {
+    const answer = answers.shift()!
+    if (answer instanceof Error) throw answer
+    return answer
+  })
+  vi.stubGlobal('fetch', asked)
+  return asked
+}
+const headersOf = (asked: ReturnType<typeof hubAnswers>) => asked.mock.calls[0]![1].headers as Headers
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  lendAccess({ csrf: () => null, ended: () => undefined })
+})
+
+describe('a request', () => {
+  it('leaves out what is empty in its query and repeats lists', () => {
+    expect(withQuery('/api/v1/tasks', { state: ['queued', 'running'], agent: undefined, text: '', limit: 0 })).toBe(
+      '/api/v1/tasks?state=queued&state=running&limit=0',
+    )
+  })
+
+  it('that reads carries neither CSRF word nor key', async () => {
+    lendAccess({ csrf: () => 'word', ended: () => undefined })
+    const asked = hubAnswers(json(200, { ok: 1 }))
+    expect(await get('/api/v1/me')).toEqual({ ok: 1 })
+    expect(headersOf(asked).has('X-Corral-CSRF')).toBe(false)
+    expect(headersOf(asked).has('Idempotency-Key')).toBe(false)
+  })
+
+  it('that creates carries the CSRF word and a key of its own', async () => {
+    lendAccess({ csrf: () => 'word', ended: () => undefined })
+    const asked = hubAnswers(json(201, {}), json(201, {}))
+    await post('/api/v1/tasks', { description: 'x' })
+    await post('/api/v1/tasks', { description: 'x' })
+    const keys = asked.mock.calls.map(([, request]) => (request.headers as Headers).get('Idempotency-Key'))
+    expect(headersOf(asked).get('X-Corral-CSRF')).toBe('word')
+    expect(keys[0]).toBeTruthy()
+    expect(keys[0]).not.toBe(keys[1])
+  })
+
+  it('repeats a key that it was given', async () => {
+    const asked = hubAnswers(json(201, {}))
+    await post('/api/v1/tasks', {}, { idempotencyKey: 'mine' })
+    expect(headersOf(asked).get('Idempotency-Key')).toBe('mine')
+  })
+
+  it('demands the version that was read', async () => {
+    const asked = hubAnswers(json(200, {}))
+    await patch('/api/v1/agents/a', { note: 'x' }, { version: 7 })
+    expect(headersOf(asked).get('If-Match')).toBe('"7"')
+  })
+
+  it('that deletes gives back nothing', async () => {
+    hubAnswers(json(204, undefined))
+    expect(await del('/api/v1/session')).toBeUndefined()
+  })
+})
+
+describe('a refusal', () => {
+  it('keeps all that the hub said', async () => {
+    const details = [{ path: '$.needs', message: 'too many' }]
+    hubAnswers(json(422, { error: { code: 'validation_failed', message: 'no', details }, request_id: 'req-1' }))
+    const error = await get('/x').catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(ApiError)
+    expect(error).toMatchObject({ status: 422, code: 'validation_failed', message: 'no', details, requestId: 'req-1' })
+  })
+
+  it('without a body that can be read still is one', async () => {
+    hubAnswers(new Response('<h1>Bad gateway</h1>', { status: 502, headers: { 'Retry-After': '3' } }))
+    await expect(get('/x')).rejects.toMatchObject({ status: 502, code: 'unreadable_answer', retryAfterMs: 3000 })
+  })
+
+  it('says when the hub cannot be reached', async () => {
+    hubAnswers(new TypeError('failed'))
+    await expect(get('/x')).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+  })
+
+  it.each(['session_expired', 'invalid_session'])('%s tells the keeper of the session', async (code) => {
+    const ended = vi.fn()
+    lendAccess({ csrf: () => null, ended })
+    hubAnswers(json(401, { error: { code, message: 'over' }, request_id: 'r' }))
+    await get('/x').catch(() => undefined)
+    expect(ended).toHaveBeenCalledOnce()
+  })
+
+  it('of a wrong login tells nobody that a session ended', async () => {
+    const ended = vi.fn()
+    lendAccess({ csrf: () => null, ended })
+    hubAnswers(json(401, { error: { code: 'invalid_code', message: 'used up' }, request_id: 'r' }))
+    await post('/api/v1/session', { code: 'x' }).catch(() => undefined)
+    expect(ended).not.toHaveBeenCalled()
+  })
+
+  it('lets an abort through as what it is', async () => {
+    const controller = new AbortController()
+    controller.abort()
+    hubAnswers(new DOMException('gone', 'AbortError'))
+    await expect(get('/x', {}, controller.signal)).rejects.toHaveProperty('name', 'AbortError')
+  })
+})

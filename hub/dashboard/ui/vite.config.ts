@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+
+import tailwindcss from '@tailwindcss/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+import './tools/node20.mjs'
+import { buildId, fontPreload, precompress } from './tools/plugins.mjs'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const hub = process.env.CORRAL_URL ?? 'http://127.0.0.1:8420'
+
+export default defineConfig({
+  base: '/dashboard/',
+  plugins: [vue(), tailwindcss(), buildId(here('src')), fontPreload('inter'), precompress()],
+  // Parts of Vue that nothing here uses.
+  define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
+  resolve: { alias: { '@': here('src') } },
+  build: {
+    outDir: here('../static'),
+    emptyOutDir: true,
+    // Inlined files are data: addresses, which the page's policy refuses for all but pictures.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: { '/api': hub, '/health': hub, '/ready': hub, '/ws': { target: hub, ws: true } },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/**/*.test.ts'],
+    restoreMocks: true,
+  },
+})
