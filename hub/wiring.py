@@ -139,13 +139,14 @@ async def wire(
         started_at=clock.hub(),
     )
     upkeep = _upkeep(services, basis, access)
-    journal.before_commit = partial(_end_turn, scheduler, upkeep)
+    journal.before_commit = partial(end_turn, scheduler, upkeep)
     return Wired(services, [Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)])
 
 
-def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
+def end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
+    """What is done at the end of each turn, before its batch is taken."""
     scheduler.run_once()
-    upkeep.trim()
+    upkeep.trim_ended()
 
 
 def _basis(
