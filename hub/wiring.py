@@ -171,9 +171,10 @@ def _search(opened: Opened, basis: _Basis) -> Search:
     return Search(finder, indexing, basis.bus, basis.clock)
 
 
-def _end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
+def end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
+    """What is done at the end of each turn, before its batch is taken."""
     scheduler.run_once()
-    upkeep.trim()
+    upkeep.trim_ended()
 
 
 def _basis(
@@ -275,5 +276,5 @@ def _upkeep(
         access.expulsion.look_around,
         services.series.look,
     ]
-    basis.journal.before_commit = partial(_end_turn, scheduler, upkeep)
+    basis.journal.before_commit = partial(end_turn, scheduler, upkeep)
     return Loop("upkeep", upkeep, settings.upkeep_ms / 1000, loop_died)

@@ -74,6 +74,8 @@ class Residents:
         self._ended: deque[tuple[int, str, int]] = deque()
         """(position, id, weight) of ended tasks, oldest first."""
         self._ended_bytes = 0
+        self._ended_at: dict[str, int] = {}
+        """The last position in `_ended`, by id: a task that lived again may have ended twice."""
 
     def get(self, task_id: str) -> Task | None:
         """The record of this id, if it is in memory."""
@@ -126,6 +128,7 @@ class Residents:
     def ended(self, task: Task, position: int) -> None:
         """Keep an ended task's record for a while."""
         size = weight(task)
+        self._ended_at[task.id] = position = max(position, self._ended_at.get(task.id, 0))
         self._ended.append((position, task.id, size))
         self._ended_bytes += size
 
@@ -136,12 +139,18 @@ class Residents:
             if self._last.get(task_id) == position:
                 del self._last[task_id]
                 self._drop_waiting(task_id)
+        self.trim_ended(durable)
+
+    def trim_ended(self, durable: int) -> None:
+        """Drop the oldest ended tasks that are too many; cheap enough for every turn."""
         while self._ended_bytes > ENDED_BYTES and self._ended[0][0] <= durable:
-            _, task_id, size = self._ended.popleft()
+            position, task_id, size = self._ended.popleft()
             self._ended_bytes -= size
-            task = self.by_id.get(task_id)
-            if task is not None and task.ended:
-                self._drop(task)
+            if self._ended_at.get(task_id) == position:
+                del self._ended_at[task_id]
+                task = self.by_id.get(task_id)
+                if task is not None and task.ended:
+                    self._drop(task)
 
     def _drop_waiting(self, task_id: str) -> None:
         task = self.by_id.get(task_id)

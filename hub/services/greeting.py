@@ -79,21 +79,20 @@ class Greeting:
         number = self._peers.next_number()
         peer.session.identified(principal, number)
         self._peers.by_number[number] = peer
+        self._peers.look_at(peer, 0)
 
     async def _reconcile(
         self, org: Org, principal: Principal, peer: Peer, message: Identify
     ) -> None:
         listed = message.in_flight or []
-        missing = [item.task_id for item in listed if org.tasks.get(item.task_id) is None]
-        if missing:
-            rows = await self._loader.read(lambda reader: reader.by_id(org.name, missing))
-            self._loader.keep(org, rows)
-        theirs = [
-            (item.task_id, item.generation)
-            for item in listed
-            if item.state is Holding.RUNNING and _may_go_on(org, principal.id, item)
+        running = [
+            (item.task_id, item.generation) for item in listed if item.state is Holding.RUNNING
         ]
-        offsets = await self._logs.offsets(theirs)
+        offsets = await self._logs.offsets(running)
+        # Last, and all of them: nothing may leave memory between the look and the verdict.
+        ids = [item.task_id for item in listed]
+        rows = await self._loader.read(lambda reader: reader.by_id(org.name, ids))
+        self._loader.keep(org, rows)
         if peer.session.phase is not Phase.JUDGING:
             return
         if is_out_of_use(org, principal.id):
@@ -180,11 +179,6 @@ class Greeting:
                 self._agents.ask_to_stop(org, task, attempt, CancelReason(attempt.stop_reason), now)
             elif task.cancel_requested:
                 self._agents.ask_to_stop(org, task, attempt, CancelReason.REQUESTED, now)
-
-
-def _may_go_on(org: Org, agent_id: str, item: InFlight) -> bool:
-    task = org.tasks.get(item.task_id)
-    return task is not None and task.generation == item.generation and task.holder == agent_id
 
 
 def _judged(item: InFlight, verdict: Verdict, offsets: LogOffsets | None) -> Judged:

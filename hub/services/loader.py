@@ -106,11 +106,11 @@ class Loader:
     def by_ids(self, org: Org, ids: Sequence[str], look: Callable[[str], None]) -> None:
         """Have these tasks in memory, those that exist, and look at each, in order."""
         known = org.tasks.by_id
-        missing = [task_id for task_id in ids if task_id not in known]
-        if not missing:
+        if all(task_id in known for task_id in ids):
             _look_at_all(ids, look)
             return
-        future = self._begin(partial(_read_by_id, org.name, missing))
+        # All of them, as in `_read_by_seq`.
+        future = self._begin(partial(_read_by_id, org.name, ids))
         future.add_done_callback(partial(self._arrived_all, org, partial(_look_at_all, ids, look)))
 
     def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:

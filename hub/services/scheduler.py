@@ -99,7 +99,7 @@ class Scheduler:
     def _read_ahead(self, org: Org) -> None:
         if org.matcher.parked:
             # What is parked is read and put away again: it must not fill memory meanwhile.
-            org.tasks.trim(self._journal.durable)
+            org.tasks.trim(self._loader.floor(self._journal.durable))
         shares = list(org.matcher.cold.values())
         org.matcher.cold.clear()
         for share in shares:

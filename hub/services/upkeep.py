@@ -61,9 +61,10 @@ class Upkeep:
             return
         for peer in self._peers.due(now.hub):
             self._check_peer(peer, now)
-        # First: what terms and timers are about to act on must stay in memory.
-        self.trim()
+        floor = self.floor(self._journal.durable)
         for org in self.orgs:
+            # Trimmed first: what terms and timers are about to act on must stay in memory.
+            org.tasks.trim(floor)
             self._terms.check(org, now)
             self._timers.check(org, now)
             org.matcher.look_again()
@@ -72,11 +73,15 @@ class Upkeep:
             chore(now)
         self._journal.wake()
 
-    def trim(self) -> None:
-        """Let the records go that need not stay; often, so that there are few of them."""
+    def trim_ended(self) -> None:
+        """Let ended tasks go that are too many; each turn, so that no turn has thousands.
+
+        What waits and was only looked at stays until the next pass: somebody may be about to
+        act on it.
+        """
         floor = self.floor(self._journal.durable)
         for org in self.orgs:
-            org.tasks.trim(floor)
+            org.tasks.trim_ended(floor)
 
     def _forgive(self, gap_ms: int) -> None:
         for org in self.orgs:

@@ -116,7 +116,7 @@ class SqliteStore:
         self.epoch = epoch
 
     def watch(self, witness: Witness) -> None:
-        """Tell this witness of every commit from now on, in the thread that commits."""
+        """Tell this witness of every commit from now on, wherever it is made."""
         self._witness = witness
 
     def recover(self) -> Recovered:
@@ -223,7 +223,7 @@ class SqliteStore:
             self._writer.execute(sql("delete_old_replays"), bounds)
 
     def commit(self) -> None:
-        """Make it durable; blocks, runs in the commit thread. Raises StoreError."""
+        """Make it durable; blocks until the disk has it. Raises StoreError."""
         with refusals("cannot commit"):
             self._writer.execute("COMMIT")
         self.event_count += self._open_facts

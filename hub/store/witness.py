@@ -29,7 +29,7 @@ class Seen(Struct, frozen=True):
 
 
 class Witness:
-    """Reads the file, and writes it from the thread that commits."""
+    """Reads the file, and writes it along with commits."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

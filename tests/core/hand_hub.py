@@ -39,6 +39,7 @@ from hub.services.watch import Watches
 from hub.store.batcher import Batcher
 from hub.store.contract import Batch, Reader, Release, Store, Unit
 from hub.store.memory import MemoryStore
+from hub.wiring import end_turn
 from schemas.from_agent import Identify
 from schemas.scalars import Role
 from schemas.to_agent import LogOffsets
@@ -146,6 +147,7 @@ class HandLoader(Loader):
         self._store = store
         self._reader = store.reader()
         self._on_the_way: list[Callable[[], None]] = []
+        self._began = {}
 
     async def read(self, question: Callable[[Reader], T]) -> T:
         """Ask the reader."""
@@ -292,6 +294,10 @@ class HandHub:
                 await asyncio.sleep(0)
 
         asyncio.run(welcome())
+
+    def end_turn(self) -> None:
+        """What the hub does at the end of each turn."""
+        end_turn(self.scheduler, self.upkeep)
 
     def wait(self, ms: int) -> None:
         """Time passes, and upkeep runs."""

@@ -170,7 +170,7 @@ class Fleet(Herd):
         """Matches are made; nothing is given out that is kept back, and nobody who is paused."""
         org = self.hub.org
         before = {each: name for name, agent in org.agents.items() for each in agent.held.values()}
-        self.hub.scheduler.run_once()
+        self.hub.end_turn()
         for agent in org.agents.values():
             for attempt in agent.held.values():
                 if attempt not in before:

@@ -140,6 +140,29 @@ def test_ended_tasks_stay_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(kept.by_id) == ["t2", "t3"]
 
 
+def test_an_end_that_is_not_durable_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the task ended before, lived again, and its first end is durable long since."""
+    monkeypatch.setattr(residents, "ENDED_BYTES", 0)
+    kept, done = Residents(), in_state(TaskState.COMPLETED)
+    kept.keep(done)
+    kept.ended(done, 1)
+    kept.ended(done, 5)
+    kept.trim_ended(4)
+    assert kept.get(done.id) is done
+    kept.trim_ended(5)
+
+    assert len(kept) == 0
+
+
+def test_a_look_outlasts_the_turn() -> None:
+    """Who looked at a waiting task acts on it a moment later."""
+    kept = Residents()
+    kept.visit(queued())
+    kept.trim_ended(10)
+
+    assert len(kept) == 1
+
+
 def test_texts_weigh() -> None:
     """Description, payload and result count with their bytes."""
     plain = queued()

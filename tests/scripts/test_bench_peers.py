@@ -106,7 +106,7 @@ def test_the_page_shows_ratios_and_rates() -> None:
     ours = Entry(REFERENCE, ["websockets 1"], [turn(900), turn(1_000), turn(1_200)])
     theirs = Entry("nats", ["nats-py 2"], [turn(300), turn(500), turn(300)])
     text = render(report(ours, theirs))
-    assert "| NATS JetStream, file | 3.0 | 2.0 | 4.0 | 2.5 | 5 | floor held |" in text
+    assert "| NATS JetStream, file | 3.0 | 2.0 | 4.0 | - | 2.5 | 5 | floor held |" in text
     assert "| NATS JetStream, file | 300 | 300 | 500 | 3.00 | 2.00 | 4.00 |" in text
     assert "| Corral, WebSocket | 1,000 | 900 | 1,200 | - | - | - |" in text
     assert "(nats-py 2)" in text

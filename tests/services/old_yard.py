@@ -87,7 +87,7 @@ class Yard:
         """What waits for an agent is given out, and everything is committed."""
         while self.hub.loader.arrive():
             pass
-        self.hub.scheduler.run_once()
+        self.hub.end_turn()
         self.hub.journal.commit()
 
     def passes(self, ms: int, *, pings: bool = True) -> None:

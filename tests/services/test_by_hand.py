@@ -1,5 +1,6 @@
 """Moments that a real hub passes too quickly, held still: the services worked by hand."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hub.core.credentials import Principal
 from hub.store.memory import MemoryStore
 from schemas.from_agent import Alive, Identify, InFlight, TaskAccepted
 from schemas.scalars import Executor, FailureClass, Holding, Role, TaskState
+from schemas.to_agent import LogOffsets
 from schemas.work import TaskSpec
 from tests.core.hand_hub import HandHub, Line
 
@@ -45,7 +47,7 @@ class Yard:
 
     def runs(self, task_id: str) -> int:
         """The task is given out and accepted; its generation."""
-        self.hub.scheduler.run_once()
+        self.hub.end_turn()
         self.hub.journal.commit()
         task = self.hub.org.tasks.get(task_id)
         assert task is not None
@@ -58,7 +60,7 @@ def test_a_guessed_generation_counts_for_nothing() -> None:
     """Nobody knows the number of an assignment whose frame has not left."""
     yard = Yard()
     task_id = yard.submit()
-    yard.hub.scheduler.run_once()
+    yard.hub.end_turn()
     task = yard.hub.org.tasks.get(task_id)
     assert task is not None
 
@@ -129,7 +131,7 @@ def test_the_attempt_after_one_that_took_too_long_may_go_on() -> None:
     yard = Yard()
     task_id, generation = timed_out(yard)
     yard.hub.greeting.hear_ping(yard.hub.org, "birch", [])
-    yard.hub.scheduler.run_once()
+    yard.hub.end_turn()
     yard.hub.journal.commit()
     task = yard.hub.org.tasks.get(task_id)
     assert task is not None
@@ -156,3 +158,40 @@ def test_the_reason_of_a_cancel_is_kept() -> None:
 
     events = yard.hub.store.reader().events("main", 0, 100).rows
     assert json.decode(events[-1].data)["reason"] == "not needed any more"
+
+
+class Forgetful:
+    """Knows of no output, and takes so long to say so that memory is trimmed meanwhile."""
+
+    def __init__(self, hub: HandHub) -> None:
+        self._hub = hub
+
+    async def offsets(self, attempts: Sequence[tuple[str, int]]) -> dict[str, LogOffsets]:
+        """A pass of the upkeep goes by."""
+        assert attempts
+        self._hub.org.tasks.trim(self._hub.journal.durable)
+        return {}
+
+
+def test_work_goes_on_whatever_left_memory_during_a_greeting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An agent that comes back with a task that waits again keeps it."""
+    yard = Yard()
+    task_id = yard.submit()
+    generation = yard.runs(task_id)
+    while yard.state(task_id) is not TaskState.QUEUED:
+        yard.line.session.heard_at = yard.hub.clock.hub()
+        yard.hub.wait(1_000)
+    yard.hub.journal.commit()
+    again = yard.hub.restart()
+    assert again.org.tasks.get(task_id) is None
+    monkeypatch.setattr(again.greeting, "_logs", Forgetful(again))
+    heard: list[dict[str, Any]] = []
+    line = Line(again.clock.hub(), lambda frame: heard.append(json.decode(frame)))
+    item = InFlight(task_id, generation, Holding.RUNNING)
+    again.greet(line, Identify("birch", protocol_version=2, slots=4, in_flight=[item]))
+    again.journal.commit()
+
+    (answer,) = [frame for frame in heard if frame["type"] == "identified"]
+    assert [verdict["verdict"] for verdict in answer["verdicts"]] == ["continue"]

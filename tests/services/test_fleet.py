@@ -52,9 +52,9 @@ class Stable:
 
     def turn(self) -> None:
         """A turn of the loop ends."""
-        self.hub.scheduler.run_once()
+        self.hub.end_turn()
         self.hub.journal.commit()
-        self.hub.scheduler.run_once()
+        self.hub.end_turn()
         self.hub.journal.commit()
 
     @property

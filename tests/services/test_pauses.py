@@ -46,9 +46,9 @@ class Shop:
     def turn(self) -> None:
         """Everything that can happen without time passing."""
         for _ in range(5):
-            self.hub.scheduler.run_once()
+            self.hub.end_turn()
             while self.hub.loader.arrive():
-                self.hub.scheduler.run_once()
+                self.hub.end_turn()
             self.hub.journal.commit()
 
     def why(self, task_id: str) -> list[tuple[str, str]]:
@@ -193,7 +193,7 @@ def test_many_paused_tasks_do_not_block_the_others() -> None:
     began, most = time.perf_counter(), 0
     while len(again.done) < 10:
         assert time.perf_counter() - began < 60, len(again.done)
-        again.hub.scheduler.run_once()
+        again.hub.end_turn()
         again.hub.loader.arrive()
         most = max(most, len(again.hub.org.tasks))
         again.hub.journal.commit()

@@ -238,7 +238,29 @@ async def test_a_disk_that_becomes_slow_holds_up_the_loop_once(
             journal.write(unit(more))
             await journal.settled()
 
-    assert [thread is here for thread in slow.committed_by[-2:]] == [True, False]
+        monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
+        for more in range(seq + 3, seq + 3 + 2 * QUICK_COMMITS + 1):
+            journal.write(unit(more))
+            await journal.settled()
+
+    by_loop = [thread is here for thread in slow.committed_by[QUICK_COMMITS:]]
+    assert by_loop == [True] + [False] * (2 * QUICK_COMMITS + 1) + [True]
+
+
+async def test_a_few_rows_of_many_bytes_are_not_small(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes long to write takes long to commit."""
+    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
+    slow, here = Slow(store), threading.current_thread()
+    slow.gate.set()
+    async with running(slow, Tally()) as journal:
+        seq = await trusted(journal)
+        monkeypatch.setattr(journal_module, "SMALL_SECONDS", -1)
+        journal.write(unit(seq + 1))
+        await journal.settled()
+
+    assert slow.committed_by[-1] is not here
 
 
 async def test_a_commit_that_fails_on_the_loop_releases_nothing(
@@ -247,12 +269,15 @@ async def test_a_commit_that_fails_on_the_loop_releases_nothing(
     """Who waits for the disk makes no difference to what a failure means."""
     monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
     tally, seen = Tally(), list[str]()
-    async with running(MemoryStore(fails_at=QUICK_COMMITS + 1), tally) as journal:
+    slow = Slow(MemoryStore(fails_at=QUICK_COMMITS + 1))
+    slow.gate.set()
+    async with running(slow, tally) as journal:
         seq = await trusted(journal)
         journal.write(unit(seq + 1))
         journal.promise(seen.append, "lost")
         await until(lambda: bool(tally.failures))
 
+    assert slow.committed_by[-1] is threading.current_thread()
     assert seen == []
     assert journal.durable == seq
 

@@ -54,8 +54,8 @@ CORRAL: Final = [
         "Corral, HTTP, one connection",
         "corral_http",
         3_000,
-        "the same hub and agent; the client posts one task at a time over one connection, and "
-        "reads the results in pages of 200",
+        "the same hub and agent, with 16 slots; the client posts one task at a time over one "
+        "connection, and reads the results in pages of 200",
         slots=16,
     ),
 ]

@@ -8,6 +8,8 @@ from scripts.benchmark.figures import Machine, Summary, percentile, summary
 
 REFERENCE = "corral"
 """The contestant that all others are compared with."""
+NARROW = "corral-16"
+"""The same with fewer tasks given to the worker ahead."""
 
 
 class Course(Struct, frozen=True):

@@ -6,6 +6,7 @@ from scripts.benchmark.figures import Summary
 from scripts.benchmark.peers.catalogue import CONTESTANTS
 from scripts.benchmark.peers.contestant import Goal
 from scripts.benchmark.peers.figures import (
+    NARROW,
     REFERENCE,
     Entry,
     PeerReport,
@@ -66,7 +67,8 @@ def render(report: PeerReport) -> str:
     busy = BUSY if report.machine.load_before > BUSY_FROM else ""
     parts = [
         INTRODUCTION,
-        f"Measured {report.measured_at} at commit `{report.commit}`{changed}.{quick}{busy}\n",
+        f"Measured {report.measured_at} at commit `{report.commit}`{changed}, "
+        f"{_rounds(report)} rounds.{quick}{busy}\n",
         _goals(report),
         _rates(report),
         _latencies(report),
@@ -91,15 +93,23 @@ def verdict(median: float, goal: Goal) -> str:
     return "floor held" if median >= goal.floor else "**floor missed**"
 
 
+def _rounds(report: PeerReport) -> int:
+    return max((len(entry.rounds) for entry in report.entries), default=0)
+
+
 def _goals(report: PeerReport) -> str:
     lines = [
-        "| Corral beside | times as fast: median | lowest | highest | floor | aim | |",
-        "|---|---:|---:|---:|---:|---:|---|",
+        "| Corral beside | times as fast: median | lowest | highest | with 16 slots | floor | aim "
+        "| |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
+    narrow = report.entry(NARROW)
     for entry in report.entries:
         goal, over = CONTESTANTS[entry.name].goal, over_rounds(_ratios(report, entry))
         if goal and over:
-            cells = [*_three(over, "{:.1f}"), f"{goal.floor:g}", f"{goal.aim:g}"]
+            beside = over_rounds(ratios(narrow.rounds, entry.rounds)) if narrow else None
+            few = f"{beside.median:.1f}" if beside else "-"
+            cells = [*_three(over, "{:.1f}"), few, f"{goal.floor:g}", f"{goal.aim:g}"]
             said = verdict(over.median, goal)
             lines.append(f"| {title(entry.name)} | {' | '.join(cells)} | {said} |")
     return "\n".join(lines) + "\n" if len(lines) > 2 else ""
