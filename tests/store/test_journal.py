@@ -197,6 +197,14 @@ async def test_a_busy_journal_waits_for_company(
     assert [units for _, units in tally.commits] == ([first, 2] if together else [first, 1, 1])
 
 
+def noting(store: Store, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """A store that notes who commits, on a disk of which every commit counts as quick."""
+    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
+    slow = Slow(store)
+    slow.gate.set()
+    return slow
+
+
 async def trusted(journal: Journal) -> int:
     """Commit as many small batches as show that the disk is quick; the last seq."""
     for seq in range(1, QUICK_COMMITS + 1):
@@ -209,9 +217,7 @@ async def test_small_batches_on_a_quick_disk_need_no_thread(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loop commits them itself, but neither the first ones nor a large one."""
-    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
-    slow, here = Slow(store), threading.current_thread()
-    slow.gate.set()
+    slow, here = noting(store, monkeypatch), threading.current_thread()
     async with running(slow, Tally()) as journal:
         seq = await trusted(journal)
         journal.write(unit(seq + 1))
@@ -228,9 +234,7 @@ async def test_a_disk_that_becomes_slow_holds_up_the_loop_once(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After one slow commit the thread waits for the disk again."""
-    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
-    slow, here = Slow(store), threading.current_thread()
-    slow.gate.set()
+    slow, here = noting(store, monkeypatch), threading.current_thread()
     async with running(slow, Tally()) as journal:
         seq = await trusted(journal)
         monkeypatch.setattr(journal_module, "QUICK_SECONDS", 0)
@@ -251,9 +255,7 @@ async def test_a_few_rows_of_many_bytes_are_not_small(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What takes long to write takes long to commit."""
-    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
-    slow, here = Slow(store), threading.current_thread()
-    slow.gate.set()
+    slow, here = noting(store, monkeypatch), threading.current_thread()
     async with running(slow, Tally()) as journal:
         seq = await trusted(journal)
         monkeypatch.setattr(journal_module, "SMALL_SECONDS", -1)
@@ -267,10 +269,8 @@ async def test_a_commit_that_fails_on_the_loop_releases_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Who waits for the disk makes no difference to what a failure means."""
-    monkeypatch.setattr(journal_module, "QUICK_SECONDS", 3_600)
     tally, seen = Tally(), list[str]()
-    slow = Slow(MemoryStore(fails_at=QUICK_COMMITS + 1))
-    slow.gate.set()
+    slow = noting(MemoryStore(fails_at=QUICK_COMMITS + 1), monkeypatch)
     async with running(slow, tally) as journal:
         seq = await trusted(journal)
         journal.write(unit(seq + 1))
