@@ -37,7 +37,7 @@ BAD_CONFIG: Final = 2
 BAD_DATA: Final = 3
 FAIL_STOP: Final = 70
 SWITCH_SECONDS: Final = 0.0005
-"""How long a thread may keep the interpreter: a busy loop must not starve the commit thread."""
+"""How long a thread may keep the interpreter: more, and commits wait for a busy loop."""
 GARBAGE_THRESHOLD: Final = 50_000
 """Allocations between two looks for cycles: records make none, and looking is not free."""
 

@@ -27,7 +27,7 @@ from schemas.work import TaskSpec
 
 Row = tuple[Any, ...]
 
-_HEAD: Final = ("org", "spec", "fairness_key", "not_before", "complete_by")
+_HEAD: Final = ("org", "spec", "fairness_key", "not_before", "complete_by", "queued_after")
 _FRESH: Final = (
     *("seq", "id", "state", "priority", "requires", "submitted_by", "created_at"),
     *("queue_key", "due_at"),
@@ -35,10 +35,9 @@ _FRESH: Final = (
 _CHANGING: Final = (
     *("generation", "attempt", "reclaims", "rejections", "holder", "assigned_to"),
     *("cancel_requested", "cancel_unconfirmed", "error", "failure_class", "tokens_used"),
-    *("queued_at", "assigned_at", "started_at", "finished_at", "version"),
-    *("report", "usage", "result"),
+    *("assigned_at", "started_at", "finished_at", "version", "report", "usage", "result"),
 )
-_CHANGED: Final = ("seq", "state", "requires", "queue_key", "due_at", *_CHANGING)
+_CHANGED: Final = ("seq", "state", "requires", "queue_key", "due_at", "queued_at", *_CHANGING)
 
 
 def _picker(names: Iterable[str]) -> Callable[[Row], Row]:
@@ -57,8 +56,8 @@ _READ: Final = (
     *("seq", "id", "org", "spec", "priority", "requires", "submitted_by", "created_at"),
     *("state", "generation", "queue_key", "due_at", "attempt", "reclaims", "rejections"),
     *("holder", "assigned_to", "cancel_requested", "cancel_unconfirmed", "report", "result"),
-    *("error", "failure_class", "tokens_used", "usage", "queued_at", "assigned_at"),
-    *("started_at", "finished_at", "version"),
+    *("error", "failure_class", "tokens_used", "usage", "created_at + queued_after"),
+    *("assigned_at", "started_at", "finished_at", "version"),
 )
 TASK_COLUMNS: Final = ", ".join(_READ)
 """What a reader selects of a task, in the order of the fields of `Task`."""
@@ -97,6 +96,7 @@ def fresh_rows(tasks: Iterable[Task], orgs: Mapping[str, int]) -> list[Row]:
             spec.fairness_key,
             spec.not_before,
             spec.complete_by,
+            None if (queued_at := task.queued_at) is None else queued_at - task.created_at,
             *_fresh_part(astuple(task)),
         )
         for task in tasks

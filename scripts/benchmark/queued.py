@@ -26,6 +26,8 @@ CONNECTIONS: Final = 4
 BATCH: Final = 100
 EMPTY: Final = "empty"
 FULL: Final = "full"
+INDEX: Final = "search.db*"
+MIB: Final = 1024 * 1024
 LONGEST_SECONDS: Final = 600.0
 """How long the tasks may take to be submitted."""
 
@@ -83,6 +85,7 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
                 crowded_mib = hub.resident_mib()
                 _rounds(bench, sides, settings.crowd, settings, tally, say)
             say("stopping both hubs and counting their rows")
+        index_mib = _bytes_in(full / "data", INDEX) / MIB
         lost = tally.done[EMPTY] - rows_of(empty / "data" / "hub.db", ended=True)
         tally.faults["rows missing in the empty hub"] += lost
         return QueueRun(
@@ -94,6 +97,7 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
             restarted_mib=restarted_mib,
             crowded_mib=crowded_mib,
             bytes_a_task=filled.bytes_a_task,
+            index_mib=index_mib,
             cold_start_s=start_s,
             pairs=tally.pairs,
             faults=dict(tally.faults),
@@ -108,19 +112,24 @@ def _filled(bench: Bench, folder: Path, known: fleet.Known, settings: Settings, 
     asked = Settings(
         connections=CONNECTIONS, batch=BATCH, total=settings.queued, seconds=LONGEST_SECONDS
     )
-    before = _bytes_in(folder / "data")
+    before = _stored_in(folder / "data")
     with bench.hub(folder) as hub:
         say(f"submitting {settings.queued:,} tasks")
         watcher = Watcher(hub, asked, None, say)
         token, cores = known.operator[1], bench.load_cores
         load, _ = generator.run_http(folder, hub.port, token, asked, watcher.tick, cores)
         taken_mib = hub.resident_mib()
-    grown = _bytes_in(folder / "data") - before
+    grown = _stored_in(folder / "data") - before
     return Filled(load, watcher.hub_cores(), taken_mib, grown / max(settings.queued, 1))
 
 
-def _bytes_in(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _stored_in(folder: Path) -> int:
+    """What is there but the search index, which follows behind and can be made anew."""
+    return _bytes_in(folder, "*") - _bytes_in(folder, INDEX)
+
+
+def _bytes_in(folder: Path, pattern: str) -> int:
+    return sum(path.stat().st_size for path in folder.rglob(pattern) if path.is_file())
 
 
 def _side(hub: Hub, operator: tuple[str, str], settings: Settings, say: Say) -> Side:

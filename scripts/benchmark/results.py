@@ -177,7 +177,9 @@ class QueueRun(Struct, frozen=True, tag="queue"):
     crowded_mib: float
     """The same with the crowd connected."""
     bytes_a_task: float
-    """By which the data directory grew, as seen after the hub has ended."""
+    """By which the data directory grew without the search index, after the hub has ended."""
+    index_mib: float
+    """The search index at the end of all."""
     cold_start_s: float
     """From the start of the command to the first 200 with all of them in the database."""
     pairs: list[Pair]

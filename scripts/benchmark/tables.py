@@ -142,6 +142,7 @@ def _queue(asked: Settings, run: QueueRun) -> list[str]:
         f"| of one started on them | {run.restarted_mib:,.0f} MiB |",
         f"| with {asked.crowd:,} agents connected | {run.crowded_mib:,.0f} MiB |",
         f"| on disk, each | {run.bytes_a_task:,.0f} B |",
+        f"| search index beside them, at the end | {run.index_mib:,.0f} MiB |",
         f"| cold start, pages of the database in memory | {run.cold_start_s:.2f} s |",
         f"| rows in the queue | {_equal(run.tasks, run.queued_rows)} |",
         f"| results seen = rows completed | {_equal(run.done, run.completed_rows)} |",

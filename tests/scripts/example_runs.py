@@ -79,6 +79,7 @@ def queue_run() -> QueueRun:
         restarted_mib=130.0,
         crowded_mib=260.0,
         bytes_a_task=390.0,
+        index_mib=70.0,
         cold_start_s=1.2,
         pairs=[Pair(1.0, 4.0, 1.1, 4.4, 0), Pair(1.0, 4.0, 1.2, 6.0, 10_000)],
         faults={"again": 0},

@@ -78,6 +78,7 @@ def test_a_queue_is_filled_restarted_and_dispatched_beside(bench: Bench) -> None
     assert found.done == found.completed_rows > 0
     assert [pair.crowd for pair in found.pairs] == [0, 0, 5, 5]
     assert found.bytes_a_task > 0
+    assert found.index_mib > 0
     assert 0 < found.restarted_mib <= found.crowded_mib
     assert not list(bench.folder.glob("corral-bench-*"))
 

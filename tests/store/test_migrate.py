@@ -104,8 +104,8 @@ OLD_TASK = """
 INSERT INTO task (
     seq, org, id, state, priority, requires, submitted_by, created_at, queue_key, due_at,
     generation, attempt, reclaims, rejections, assigned_to, cancel_requested, cancel_unconfirmed,
-    version, spec
-) VALUES (?, ?, ?, ?, ?, '{}', 'ann', ?, 4, 0, 9, 1, 0, 0, ?, 0, 0, 2, ?)
+    version, spec, queued_at
+) VALUES (?1, ?2, ?3, ?4, ?5, '{}', 'ann', ?6, 4, 0, 9, 1, 0, 0, ?7, 0, 0, 2, ?8, ?6 + ?1)
 """
 OLD_TASKS = [
     (1, 1, "task-1", 6, 2, 100, "agent-1", SPEC),
@@ -142,6 +142,17 @@ def test_a_database_of_the_first_schema_keeps_all_it_has(founded: Path) -> None:
     once = {TaskState.QUEUED: 1}
     ended = {TaskState.COMPLETED: 1, TaskState.CANCELLED: 1}
     assert found.counts == {"main": once | ended, "other": once}
+    store.close()
+
+
+def test_tasks_of_the_first_schema_keep_their_times(founded: Path) -> None:
+    """A later schema stores when they were queued in another way."""
+    store = open_sqlite(founded)
+    reader = store.reader()
+    tasks = store.decode(reader.search("main", TaskFilter(), None, 9).rows)
+    times = {task.seq: (task.created_at, task.queued_at) for task in tasks}
+    assert times == {1: (100, 101), 2: (200, 202), 2_000: (300, 2_300)}
+    reader.close()
     store.close()
 
 

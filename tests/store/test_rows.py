@@ -50,12 +50,24 @@ def test_a_changed_task_has_a_value_for_each_column_set() -> None:
     task = new_task(7)
     (row,) = rows.changed_rows([task])
     assert len(columns) == len(row) == rows.CHANGED_WIDTH
-    assert [getattr(task, name) for name in columns] == list(row)
+    fields = ["queued_at" if name == "queued_after" else name for name in columns]
+    assert [getattr(task, name) for name in fields] == list(row)
 
 
 def test_a_task_is_read_in_the_order_of_its_fields() -> None:
     """So that a new field cannot be forgotten."""
-    assert rows.TASK_COLUMNS.split(", ") == [field.name for field in structs.fields(Task)]
+    columns = rows.TASK_COLUMNS.replace("created_at + queued_after", "queued_at")
+    assert columns.split(", ") == [field.name for field in structs.fields(Task)]
+
+
+@pytest.mark.parametrize(("queued_at", "stored"), [(None, None), (2_000, 0), (2_007, 7)])
+def test_a_task_says_how_long_after_its_creation_it_was_queued(
+    queued_at: int | None, stored: int | None
+) -> None:
+    """Nearly always at once: then it takes no room."""
+    task = structs.replace(new_task(7), created_at=2_000, queued_at=queued_at)
+    (row,) = rows.fresh_rows([task], ORGS)
+    assert row[columns_of(sql("insert_tasks")).index("queued_after")] == stored
 
 
 def test_a_task_spec_is_stored_without_what_it_does_not_say() -> None:
