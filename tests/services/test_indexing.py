@@ -62,6 +62,13 @@ def test_it_comes_back_when_it_dies(own_hub: StartHub) -> None:
     assert hub.http("GET", "/ready", role=None).status == 200
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such class")
+def test_it_gives_way_to_the_hub(own_hub: StartHub) -> None:
+    """It has the processor only when nobody else wants it."""
+    pid = feeder_of(own_hub(**WITH_SEARCH))
+    assert os.sched_getscheduler(pid) == os.SCHED_IDLE
+
+
 def test_it_ends_with_the_hub(own_hub: StartHub) -> None:
     """Whether that stops in order or is killed; nothing of it is left."""
     hub = own_hub(**WITH_SEARCH)
