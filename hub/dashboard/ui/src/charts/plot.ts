@@ -2,9 +2,10 @@
 
 import uPlot from 'uplot'
 
+import { faint, token } from '@/components/theme'
+
 import { lonely, stacked, type Thinned } from './frame'
 import { marks, spread, timeMarks } from './scale'
-import { faint, token } from './theme'
 import { clock, inWords } from './words'
 
 /** How one line is drawn. */

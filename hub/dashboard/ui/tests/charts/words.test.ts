@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { toCsv } from '@/charts/csv'
 import { OVERVIEW, ALL, seriesOf } from '@/charts/panels'
 import { sparkPath } from '@/charts/spark'
-import { faint } from '@/charts/theme'
+import { faint } from '@/components/theme'
 import { clock, inWords, sentence } from '@/charts/words'
 
 it.each([

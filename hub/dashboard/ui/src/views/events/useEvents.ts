@@ -3,11 +3,11 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { get } from '@/api/client'
-import type { EventPage, LiveEvent } from '@/api/types'
+import type { EventPage, HubEvent } from '@/api/types'
+import { fromEnvelope } from '@/components/events'
 import { useLive } from '@/live/live'
 
 import { EMPTY, arrive, reachBack, release } from './feed'
-import { fromEnvelope, fromLive, type Happening } from './happening'
 import { readBack, type Page } from './older'
 import { wantedBy, type Wanted } from './wanted'
 
@@ -36,7 +36,7 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
   const wanted = computed<Wanted>(() => wantedBy(filter.value))
   let epoch = ''
   let asked = new AbortController()
-  let arrived: LiveEvent[] = []
+  let arrived: HubEvent[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let catching: ReturnType<typeof setTimeout> | undefined
 
@@ -97,7 +97,7 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
 
   function take(): void {
     timer = undefined
-    const events: Happening[] = arrived.map(fromLive).filter(wanted.value.fits)
+    const events = arrived.filter(wanted.value.fits)
     arrived = []
     feed.value = arrive(feed.value, events, held.value)
   }
@@ -117,7 +117,7 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
     catching = undefined
   }
 
-  function hear(events: readonly LiveEvent[], more: boolean): void {
+  function hear(events: readonly HubEvent[], more: boolean): void {
     if (more && epoch !== '') catching ??= setTimeout(() => void catchUp(), CATCH_UP_MS)
     if (catching !== undefined) return
     arrived.push(...events)

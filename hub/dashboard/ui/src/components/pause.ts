@@ -1,6 +1,11 @@
-/** How long a pause may last: the choices people are given, and what the hub is told. */
+/** Pauses of agents and of dispatch: the choices people are given, and what the hub is told. */
 
-import type { PauseWords } from './actions'
+/** What may be said with a pause. */
+export interface PauseWords {
+  readonly note?: string
+  readonly for_ms?: number
+  readonly until?: number
+}
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -3,7 +3,7 @@
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
 
 import type { Agent } from '@/api/types'
-import { onTheme } from '@/charts/theme'
+import { onTheme } from '@/components/theme'
 import { useLive } from '@/live/live'
 import { useSettings } from '@/stores/settings'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { AT_A_TIME, NO_PAUSE, flawOf, pauseWords } from '@/views/fleet/spans'
+import { AT_A_TIME, NO_PAUSE, flawOf, pauseWords } from '@/components/pause'
 
 const NOON = Date.parse('2026-03-01T12:00')
 

@@ -1,27 +1,11 @@
-/** An event as the list shows it, whichever way it came. */
+/** Events for people: what one says in a few words, its colour, and where it leads. */
+import type { Envelope, HubEvent } from '@/api/types'
 
-import type { Envelope, LiveEvent } from '@/api/types'
-import { visible } from '@/components/json'
-import { lookOf, type Tone } from '@/components/status'
+import { visible } from './text'
+import { lookOf, type Tone } from './status'
 
-/** What happened. */
-export interface Happening {
-  readonly seq: number
-  readonly type: string
-  /** The id of what it is about. */
-  readonly entity: string
-  readonly actor: string
-  readonly at: number
-  readonly data: Readonly<Record<string, unknown>>
-}
-
-/** From the live picture. */
-export function fromLive(event: LiveEvent): Happening {
-  return event
-}
-
-/** From a page of events. */
-export function fromEnvelope(event: Envelope): Happening {
+/** The event in an envelope, in which the hub's list has them. */
+export function fromEnvelope(event: Envelope): HubEvent {
   return {
     seq: event.seq,
     type: event.type,
@@ -33,7 +17,7 @@ export function fromEnvelope(event: Envelope): Happening {
 }
 
 /** Where to go from an event: the page of what it is about, when there is one. */
-export function pageOf(event: Pick<Happening, 'type' | 'entity'>): string | null {
+export function pageOf(event: Pick<HubEvent, 'type' | 'entity'>): string | null {
   const id = encodeURIComponent(event.entity)
   if (event.type.startsWith('task.')) return `/tasks/${id}`
   if (event.type.startsWith('agent.') && event.type !== 'agent.deleted') return `/fleet/${id}`
@@ -56,7 +40,7 @@ const WORDS: Readonly<Record<string, (data: Readonly<Record<string, unknown>>) =
 const MOST_TEXT = 300
 
 /** What an event says, in one line. */
-export function inShort(event: Happening): string {
+export function inShort(event: HubEvent): string {
   const words = WORDS[event.type]?.(event.data) ?? pairs(event.data)
   return visible(words.slice(0, MOST_TEXT))
 }
@@ -76,7 +60,7 @@ function say(value: unknown): string {
 }
 
 /** The colour of an event: of what came of it, otherwise none. */
-export function toneOf(event: Happening): Tone {
+export function toneOf(event: HubEvent): Tone {
   if (event.type === 'task.status.changed') return lookOf(String(event.data.to)).tone
   return TONES[event.type] ?? 'off'
 }

@@ -1,6 +1,6 @@
 /** Paints the fleet map on a canvas: all of it, or only the cells that look different now. */
 
-import type { FleetAgent } from '@/views/fleet/agent'
+import type { FleetAgent } from '@/components/agents'
 
 import { shareOf, statusOf } from './faces'
 import type { Block, Packing, Spot } from './packing'

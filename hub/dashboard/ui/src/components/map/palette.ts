@@ -1,8 +1,8 @@
 /** The colours of the map, from the page's tokens as they are now. */
 
-import { token } from '@/charts/theme'
+import { STATUSES } from '@/components/agents'
 import { lookOf } from '@/components/status'
-import { STATUSES } from '@/views/fleet/agent'
+import { token } from '@/components/theme'
 
 import type { Palette } from './shapes'
 

@@ -1,6 +1,6 @@
 /** Which agents stand together on the map. */
 
-import { STATUSES, standing, type FleetAgent } from '@/views/fleet/agent'
+import { STATUSES, standing, type FleetAgent } from '@/components/agents'
 
 import type { Group } from './packing'
 

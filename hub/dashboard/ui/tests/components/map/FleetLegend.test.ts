@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from 'vitest'
 
-import FleetLegend from '@/views/overview/FleetLegend.vue'
+import FleetLegend from '@/components/map/FleetLegend.vue'
 
-import { flaws, show } from '../../components/page'
+import { flaws, show } from '../page'
 
 const COUNTS = [
   { status: 'working', count: 4 },

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
-import type { FleetAgent } from '@/views/fleet/agent'
-import { LEVELS, faceOf, levelOf, shareOf, statusOf, tally } from '@/views/overview/faces'
-import { Departures } from '@/views/overview/flapping'
-import { groupsOf, ordered, readGrouping } from '@/views/overview/groups'
+import type { FleetAgent } from '@/components/agents'
+import { LEVELS, faceOf, levelOf, shareOf, statusOf, tally } from '@/components/map/faces'
+import { groupsOf, ordered, readGrouping } from '@/components/map/groups'
 
-function agent(over: Partial<FleetAgent> = {}): FleetAgent {
-  return {
-    id: 'a', name: 'a', status: 'idle', slots: 4, running: 0, paused: false, draining: false,
-    active: true, host: 'h', seen_at: null, offer: 0, labels: {}, ...over,
-  }
+import { agent as idle } from '../agents'
+
+function agent(but: Partial<FleetAgent> = {}): FleetAgent {
+  return idle(but.id ?? 'a', { name: 'a', slots: 4, host: 'h', ...but })
 }
 
 const OFFERS = [['docs'], ['gpu', 'docs'], []]
@@ -88,26 +86,5 @@ describe('a face', () => {
     const faces = [agent(), agent({ running: 2, status: 'working' }), agent()].map(faceOf)
     const counts = tally(faces).filter((each) => each.count > 0)
     expect(counts).toEqual([{ status: 'working', count: 1 }, { status: 'idle', count: 2 }])
-  })
-})
-
-describe('coming and going', () => {
-  const MINUTE = 60_000
-
-  it('is told after the third time within ten minutes, the most restless first', () => {
-    const departures = new Departures()
-    for (const at of [0, 1, 2]) departures.note('birch', at * MINUTE)
-    for (const at of [0, 1, 2, 3]) departures.note('oak', at * MINUTE)
-    departures.note('ash', 3 * MINUTE)
-    expect(departures.restless(4 * MINUTE)).toEqual([
-      { id: 'oak', times: 4 },
-      { id: 'birch', times: 3 },
-    ])
-  })
-
-  it('is forgotten', () => {
-    const departures = new Departures()
-    for (const at of [0, 1, 2]) departures.note('birch', at * MINUTE)
-    expect(departures.restless(13 * MINUTE)).toEqual([])
   })
 })

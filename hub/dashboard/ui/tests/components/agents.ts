@@ -1,5 +1,5 @@
 /** Agents for tests. */
-import type { FleetAgent } from '@/views/fleet/agent'
+import type { FleetAgent } from '@/components/agents'
 
 /** An idle agent, but for what is named. */
 export function agent(id: string, but: Partial<FleetAgent> = {}): FleetAgent {

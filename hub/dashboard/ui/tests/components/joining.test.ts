@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { flawOfName, isLocalOnly, joinLine } from '@/views/admin/joining'
+import { flawOfName, isLocalOnly, joinLine } from '@/components/joining'
 
 describe('the line that joins an agent', () => {
   it('is the one that the command line prints', () => {

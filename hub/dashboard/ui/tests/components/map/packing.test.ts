@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { cellAt, pack, step, type Group, type Packing } from '@/views/overview/packing'
+import { cellAt, pack, step, type Group, type Packing } from '@/components/map/packing'
 
 function groups(...sizes: number[]): Group[] {
   let next = 0

@@ -1,6 +1,6 @@
 /** How an agent looks on the map: a number for each look, so that only changes are painted. */
 
-import { STATUSES, standing, type FleetAgent } from '@/views/fleet/agent'
+import { STATUSES, standing, type FleetAgent } from '@/components/agents'
 
 /** How many levels of filled slots can be told apart in a small cell. */
 export const LEVELS = 8
