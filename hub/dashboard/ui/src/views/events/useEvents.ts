@@ -25,8 +25,8 @@ interface Place {
   readonly oldest: number
 }
 
-/** The events that a filter lets through. While `held` says so, nothing that is listed moves. */
-export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
+/** The events that a filter lets through. While it is held, nothing that is listed moves. */
+export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
   const live = useLive()
   const feed = shallowRef(EMPTY)
   const error = shallowRef<unknown>(null)
@@ -99,7 +99,7 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
     timer = undefined
     const events = arrived.filter(wanted.value.fits)
     arrived = []
-    feed.value = arrive(feed.value, events, held.value)
+    feed.value = arrive(feed.value, events, isHeld.value)
   }
 
   /** Reads what the socket left out; what it says meanwhile is among that. */
@@ -108,11 +108,11 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
       let after = feed.value.waiting[0]?.seq ?? feed.value.rows[0]?.seq ?? lookedBackTo.value - 1
       for (let pages = 0; pages < MOST_PAGES_BEHIND; pages += 1) {
         const page = await read(after, signal)
-        feed.value = arrive(feed.value, page.events, held.value)
+        feed.value = arrive(feed.value, page.events, isHeld.value)
         if (page.atEnd) return
         after = page.reached
       }
-      if (!held.value) void restart()
+      if (!isHeld.value) void restart()
     })
     catching = undefined
   }
@@ -125,8 +125,8 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
   }
 
   const stop = live.onEvents(hear)
-  watch(held, (isHeld) => {
-    if (!isHeld) feed.value = release(feed.value)
+  watch(isHeld, (held) => {
+    if (!held) feed.value = release(feed.value)
   })
   watch(filter, restart)
   onScopeDispose(() => {

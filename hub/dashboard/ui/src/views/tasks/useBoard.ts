@@ -24,7 +24,7 @@ export interface Column {
   isLoaded: boolean
 }
 
-export function useBoard(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
+export function useBoard(conditions: Ref<TaskConditions>, isHeld: Readonly<Ref<boolean>>) {
   const live = useLive()
   const columns = shallowRef<ReadonlyMap<StateName, Column>>(new Map())
   const error = ref<unknown>(null)
@@ -61,7 +61,7 @@ export function useBoard(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
 
   function mark(...which: StateName[]): void {
     dirty.value = new Set([...dirty.value, ...which])
-    if (calm.value) timer ??= setTimeout(() => void look(), LOOK_MS)
+    if (!isHeld.value) timer ??= setTimeout(() => void look(), LOOK_MS)
   }
 
   function reload(): void {
@@ -115,7 +115,7 @@ export function useBoard(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
     abort.abort()
   })
   watch(conditions, reload)
-  watch(calm, (isCalm) => isCalm && dirty.value.size > 0 && void look())
+  watch(isHeld, (held) => !held && dirty.value.size > 0 && void look())
   reload()
 
   return { states, columns, error, dirty, look, reload, replace, move }

@@ -1,4 +1,4 @@
-/** How wide an element is, for what cannot be said in CSS: the height of rows hangs on it. */
+/** How wide an element is, for what cannot be said in CSS; 0 until it was measured. */
 import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
 
 export function useWidth(element: Readonly<Ref<HTMLElement | null>>): Readonly<Ref<number>> {
@@ -6,8 +6,7 @@ export function useWidth(element: Readonly<Ref<HTMLElement | null>>): Readonly<R
   let observer: ResizeObserver | undefined
   onMounted(() => {
     if (element.value === null) return
-    width.value = element.value.clientWidth
-    observer = new ResizeObserver(([entry]) => (width.value = entry?.contentRect.width ?? width.value))
+    observer = new ResizeObserver(([entry]) => (width.value = Math.floor(entry?.contentRect.width ?? 0)))
     observer.observe(element.value)
   })
   onBeforeUnmount(() => observer?.disconnect())
