@@ -4,7 +4,6 @@ const LANGUAGE = 'en'
 const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 })
 const oneDigit = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
 const compact = new Intl.NumberFormat(LANGUAGE, { notation: 'compact', maximumFractionDigits: 1 })
-const ratio = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits: 0 })
 
 export const NOTHING = '–'
 
@@ -18,11 +17,6 @@ export function formatNumber(value: number | null | undefined): string {
 export function formatCompact(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING
   return Math.abs(value) < 10_000 ? formatNumber(value) : compact.format(value)
-}
-
-/** `62%` of a value between 0 and 1. */
-export function formatRatio(value: number | null | undefined): string {
-  return value === null || value === undefined || !Number.isFinite(value) ? NOTHING : ratio.format(value)
 }
 
 const STEPS = [

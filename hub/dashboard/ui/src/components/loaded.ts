@@ -1,10 +1,9 @@
 /** Something that is read from the hub for a component, and read again when it may have changed. */
-import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
+import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
 
 export interface Loaded<T> {
   readonly data: ShallowRef<T | null>
   readonly error: ShallowRef<unknown>
-  readonly isLoading: Ref<boolean>
   /** Reads it (again); what was read before stays until then. */
   readonly load: () => Promise<void>
   /** Reads it soon; many wishes within a moment are one. */
@@ -19,7 +18,6 @@ const SOON_MS = 1_000
 export function useLoaded<T>(read: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const data = shallowRef<T | null>(null)
   const error = shallowRef<unknown>(null)
-  const isLoading = ref(false)
   let current: AbortController | null = null
   let timer: ReturnType<typeof setTimeout> | null = null
 
@@ -27,7 +25,6 @@ export function useLoaded<T>(read: (signal: AbortSignal) => Promise<T>): Loaded<
     current?.abort()
     const mine = new AbortController()
     current = mine
-    isLoading.value = true
     try {
       const answer = await read(mine.signal)
       if (current !== mine) return
@@ -35,8 +32,6 @@ export function useLoaded<T>(read: (signal: AbortSignal) => Promise<T>): Loaded<
       error.value = null
     } catch (problem) {
       if (current === mine) error.value = problem
-    } finally {
-      if (current === mine) isLoading.value = false
     }
   }
 
@@ -52,7 +47,6 @@ export function useLoaded<T>(read: (signal: AbortSignal) => Promise<T>): Loaded<
     current = null
     data.value = null
     error.value = null
-    isLoading.value = false
   }
 
   onScopeDispose(() => {
@@ -60,5 +54,5 @@ export function useLoaded<T>(read: (signal: AbortSignal) => Promise<T>): Loaded<
     current = null
     if (timer !== null) clearTimeout(timer)
   })
-  return { data, error, isLoading, load, loadSoon, forget }
+  return { data, error, load, loadSoon, forget }
 }

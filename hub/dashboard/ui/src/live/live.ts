@@ -39,7 +39,6 @@ const counters = shallowRef<Counters | null>(null)
 const lagMs = ref(0)
 /** When the hub was last heard, by this machine's clock. */
 const lastAt = ref(0)
-const version = ref('')
 /** The build of the page that the hub serves now. */
 const servedBuild = ref<string | null>(null)
 const isOpen = ref(false)
@@ -73,9 +72,7 @@ export function useLive() {
     lastAt,
     counters,
     tick,
-    version,
     servedBuild,
-    failures,
     /** Every agent, by id. Read `tick` to be called again when some change. */
     agents: picture.agents as ReadonlyMap<string, Agent>,
     /** The distinct lists of capabilities. */
@@ -189,7 +186,6 @@ async function resync(): Promise<void> {
 }
 
 function noted(snapshot: Snapshot): Snapshot {
-  version.value = snapshot.version
   servedBuild.value = snapshot.build
   return snapshot
 }

@@ -21,7 +21,6 @@ export interface Column {
   rows: Row[]
   total: number
   more: boolean
-  isLoaded: boolean
 }
 
 export function useBoard(conditions: Ref<TaskConditions>, isHeld: Readonly<Ref<boolean>>) {
@@ -39,7 +38,7 @@ export function useBoard(conditions: Ref<TaskConditions>, isHeld: Readonly<Ref<b
     const page = await get<TaskPage>('/api/v1/tasks', query, signal)
     if (signal.aborted) return
     const total = page.total ?? { count: page.items.length, more: false }
-    put({ state, rows: page.items.map(rowOf), total: total.count, more: total.more ?? false, isLoaded: true })
+    put({ state, rows: page.items.map(rowOf), total: total.count, more: total.more ?? false })
   }
 
   function put(column: Column): void {

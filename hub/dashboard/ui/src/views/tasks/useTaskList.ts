@@ -190,13 +190,9 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
     more: () => windows.more,
     isSearching: () => windows.isBusy,
     at: (position: number) => windows.at(position),
-    placeOf: (id: string) => windows.placeOf(id),
     show: (first: number, last: number) => windows.show(first, last),
-    rowById,
     put,
     reload,
     admit,
   }
 }
-
-export type TaskList = ReturnType<typeof useTaskList>
