@@ -78,13 +78,14 @@ export function formatExact(at: number | null | undefined, inUtc: boolean): stri
   return inUtc ? `${text} UTC` : text
 }
 
-const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
-const localClock = new Intl.DateTimeFormat('sv-SE', clock)
-const utcClock = new Intl.DateTimeFormat('sv-SE', { ...clock, timeZone: 'UTC' })
-
 /** `23:05:11`. */
 export function formatClock(at: number, inUtc: boolean): string {
-  return (inUtc ? utcClock : localClock).format(at)
+  return (inUtc ? utc : local).format(at).slice(11, 19)
+}
+
+/** `23:05`. */
+export function formatMinute(at: number, inUtc: boolean): string {
+  return formatClock(at, inUtc).slice(0, 5)
 }
 
 /** `task-01j9abcd…wxyz`: a long id, shortened in the middle so that both ends can be compared. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { count, formatBytes, formatCompact, formatDuration, formatExact, formatNumber, formatRelative, shortId } from '@/components/format'
+import { count, formatBytes, formatClock, formatCompact, formatDuration, formatExact, formatMinute, formatNumber, formatRelative, shortId } from '@/components/format'
 
 describe('words for values', () => {
   it.each([[0, '0'], [3.14, '3.1'], [41_203, '41,203'], [12.7, '13'], [null, '–'], [NaN, '–']])('number %s is %s', (value, text) => {
@@ -24,6 +24,12 @@ describe('words for values', () => {
 
   it.each([[1_000, 'now'], [500, 'now'], [-3_000, '4s ago'], [-7_199_000, '2h ago'], [61_000, 'in 1m']])('the time %s from 1000 is %s', (at, text) => {
     expect(formatRelative(at, 1_000).replace(/\u202f|\u00a0/g, ' ').replace('min', 'm')).toBe(text)
+  })
+
+  it('says the time of day', () => {
+    const at = new Date(2026, 10, 20, 3, 5, 11).getTime()
+    expect([formatClock(at, false), formatMinute(at, false)]).toEqual(['03:05:11', '03:05'])
+    expect(formatClock(Date.UTC(2026, 10, 20, 0, 5, 11), true)).toBe('00:05:11')
   })
 
   it('says the exact time in UTC', () => {

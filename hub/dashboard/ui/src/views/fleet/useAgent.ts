@@ -4,7 +4,7 @@ import { computed, onScopeDispose, watch, type Ref } from 'vue'
 import { ApiError, get } from '@/api/client'
 import type { AgentView } from '@/api/types'
 import type { FleetAgent } from '@/components/agents'
-import { useLoaded, type Loaded } from '@/components/loaded'
+import { useLoaded, type Loaded } from '@/components/useLoaded'
 import { useLive } from '@/live/live'
 
 import { agentPath } from './actions'

@@ -3,7 +3,7 @@ import { onScopeDispose, shallowReactive, watch, type Ref } from 'vue'
 
 import { get } from '@/api/client'
 import type { TaskPage, TaskView } from '@/api/types'
-import { useLoaded, type Loaded } from '@/components/loaded'
+import { useLoaded, type Loaded } from '@/components/useLoaded'
 import { useLive } from '@/live/live'
 
 const CURRENT = ['assigned', 'running'] as const
