@@ -132,8 +132,11 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
         signal,
       )
       if (signal.aborted) return
-      if (isStale) windows.refresh()
-      isStale = false
+      // Read anew, rows may move: that waits until the list is let go.
+      if (isStale && !isHeld.value) {
+        windows.refresh()
+        isStale = false
+      }
       receive(page)
     } catch (problem) {
       if (!signal.aborted) error.value = problem
@@ -172,7 +175,11 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
     windows.stop()
   })
   watch(conditions, reload)
-  watch(isHeld, (held) => !held && pending.value !== 0 && admit())
+  watch(isHeld, (held) => {
+    if (held) return
+    if (pending.value !== 0) admit()
+    if (isStale) look()
+  })
   watch(live.status, (status, before) => {
     if (status !== 'live' || before === 'behind') return
     isStale = true
