@@ -11,6 +11,7 @@ from hub.published import ROOT, refusals_page, rooms_page, stale, write
 from hub.published.__main__ import main
 from hub.transport.problems import STATUS
 from hub.transport.routes_backbone import SERVED
+from schemas.dashboard import CLOSES
 from schemas.scalars import CloseCode, ErrorCode, Tier
 
 PAGES = (
@@ -31,6 +32,7 @@ PAGES = (
     "scripts/README.md",
 )
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+CODE = re.compile(r"CloseCode\.([A-Z_]+)")
 ROW = re.compile(r"^\| `?([^`|]+?)`? \|", re.M)
 
 
@@ -113,6 +115,14 @@ def test_the_protocol_page_has_every_close_code() -> None:
     """In order, each once."""
     listed = [int(row) for row in rows_under("docs/protocol.md", "Close codes")]
     assert listed == sorted(CloseCode)
+
+
+def test_every_close_of_a_page_is_told() -> None:
+    """Whatever code the hub closes a page with; the WebSocket library closes for what is large."""
+    homes = ("hub/services/follower.py", "hub/transport/page_socket.py")
+    said = {CloseCode[code] for home in homes for code in CODE.findall(text_of(home))}
+
+    assert said | {CloseCode.TOO_LARGE} == CLOSES.keys()
 
 
 def test_the_readme_names_every_page() -> None:
