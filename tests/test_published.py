@@ -25,6 +25,7 @@ PAGES = (
     "docs/benchmarks.md",
     "docs/cli.md",
     "docs/configuration.md",
+    "docs/dashboard.md",
     "docs/migrating.md",
     "docs/performance.md",
     "docs/protocol.md",
@@ -32,6 +33,8 @@ PAGES = (
     "scripts/README.md",
 )
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+SHOWN = re.compile(r"(?:src|srcset)=\"([^\"]+)\"|!\[[^\]]+\]\(([^)]+)\)")
+MOST_OF_A_PICTURE = 150_000
 CODE = re.compile(r"CloseCode\.([A-Z_]+)")
 ROW = re.compile(r"^\| `?([^`|]+?)`? \|", re.M)
 
@@ -89,6 +92,19 @@ def test_all_pages_are_looked_at() -> None:
     """A new page in docs has its links looked at too."""
     there = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
     assert there <= set(PAGES)
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    """Each that a page names is there, and none lies about that no page shows."""
+    named = {
+        (ROOT / page).parent / (source or target)
+        for page in PAGES
+        for source, target in SHOWN.findall(text_of(page))
+    }
+    there = set((ROOT / "docs").rglob("*.png"))
+
+    assert {path.resolve() for path in named if path.suffix == ".png"} == there
+    assert [path for path in there if path.stat().st_size > MOST_OF_A_PICTURE] == []
 
 
 def test_the_api_page_has_every_code() -> None:

@@ -87,7 +87,7 @@ def at(second: int, dice: Random) -> list[TaskSpec]:
     ]
     if dice.random() < 0.7:
         tasks.append(_task(dice, MAC, ["macos"], dice.uniform(15, 40)))
-    if dice.random() < 0.45:
+    if dice.random() < 0.3:
         tasks.append(_task(dice, HEAVY, ["gpu"], dice.uniform(30, 60)))
     return tasks
 

@@ -1,7 +1,8 @@
 """Makes a picture small: a palette of at most 256 colours, and the best compression.
 
-Chromium takes the PNG apart; every colour stays within a few steps of what it was, and the
-rarest mark keeps its own, which a palette of the most frequent colours would lose.
+Chromium takes the PNG apart. The colours of surfaces stay what they are, every other one stays
+within a few steps, and the rarest mark keeps its own, which a palette of the most frequent
+colours would lose.
 """
 
 import base64
@@ -27,22 +28,29 @@ _PIXELS: Final = """async (text) => {
   return { width: picture.width, height: picture.height, pixels: btoa(raw) };
 }"""
 MOST: Final = 256
+EXACT: Final = 128
+"""So many of the most frequent colours, which are those of surfaces, stay as they are."""
 STEPS: Final = (4, 6, 8, 10, 13, 16, 20, 26, 34, 48)
 """How far a colour may be from the one that stands for it; the first that suffices is taken."""
 
 
 def smaller(page: Page, png: bytes) -> bytes:
     """The same picture in fewer bytes; `page` is any page of a browser."""
-    found: dict[str, Any] = page.evaluate(_PIXELS, base64.b64encode(png).decode())
-    pixels = array("I", base64.b64decode(found["pixels"]))
-    palette, place = _palette(Counter(pixels))
-    width, height = int(found["width"]), int(found["height"])
+    width, height, pixels = pixels_of(page, png)
+    colours, place = palette(Counter(pixels))
     indexes = bytes(map(place.__getitem__, pixels))
     rows = b"".join(b"\0" + indexes[at : at + width] for at in range(0, width * height, width))
     head = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    colours = b"".join(bytes(_parts(colour)) for colour in palette)
-    parts = ((b"IHDR", head), (b"PLTE", colours), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in parts)
+    table = b"".join(bytes(parts(colour)) for colour in colours)
+    chunks = ((b"IHDR", head), (b"PLTE", table), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
+def pixels_of(page: Page, png: bytes) -> tuple[int, int, "array[int]"]:
+    """The width and height of a picture, and its pixels row by row."""
+    found: dict[str, Any] = page.evaluate(_PIXELS, base64.b64encode(png).decode())
+    pixels = array("I", base64.b64decode(found["pixels"]))
+    return int(found["width"]), int(found["height"]), pixels
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -50,12 +58,13 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
 
 
-def _parts(pixel: int) -> tuple[int, int, int]:
+def parts(pixel: int) -> tuple[int, int, int]:
+    """Its red, green and blue."""
     red, green, blue, _ = pixel.to_bytes(4, sys.byteorder)
     return red, green, blue
 
 
-def _palette(counted: Counter[int]) -> tuple[list[int], dict[int, int]]:
+def palette(counted: Counter[int]) -> tuple[list[int], dict[int, int]]:
     """The colours, and for each pixel value the place of its colour."""
     by_count = sorted(counted, key=lambda pixel: (-counted[pixel], pixel))
     for step in STEPS:
@@ -71,13 +80,13 @@ def _leaders(by_count: list[int], step: int) -> tuple[list[int], dict[int, int]]
     known: list[tuple[int, int, int]] = []
     place: dict[int, int] = {}
     for pixel in by_count:
-        red, green, blue = _parts(pixel)
+        red, green, blue = parts(pixel)
         best, nearest = -1, step + 1
         for at, (r, g, b) in enumerate(known):
             distance = max(abs(r - red), abs(g - green), abs(b - blue))
             if distance < nearest:
                 best, nearest = at, distance
-        if best < 0:
+        if best < 0 or len(chosen) < EXACT:
             if len(chosen) == MOST:
                 return None
             best = len(chosen)
