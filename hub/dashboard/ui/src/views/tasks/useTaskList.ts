@@ -2,7 +2,7 @@
  * The tasks that a filter means, as a list that stands still and yet stays true.
  *
  * What is on the screen changes in its place. New tasks wait until they are asked for, or come in
- * by themselves while nobody reads: see `calm`.
+ * by themselves while the list is not held.
  */
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
@@ -18,7 +18,7 @@ import { PAGE, Windows, type Ask, type Answer } from './windows'
 const LOOK_MS = 1_500
 const HEAD = 200
 
-export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
+export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Ref<boolean>>) {
   const live = useLive()
   const revision = ref(0)
   const error = shallowRef<unknown>(null)
@@ -132,8 +132,11 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
         signal,
       )
       if (signal.aborted) return
-      if (isStale) windows.refresh()
-      isStale = false
+      // Read anew, rows may move: that waits until the list is let go.
+      if (isStale && !isHeld.value) {
+        windows.refresh()
+        isStale = false
+      }
       receive(page)
     } catch (problem) {
       if (!signal.aborted) error.value = problem
@@ -150,7 +153,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
     const isWhole = place >= 0 || page.next_cursor === null
     head = page
     pending.value = place >= 0 ? place : isWhole ? rows.length : null
-    if (calm.value && pending.value !== 0) admit()
+    if (!isHeld.value && pending.value !== 0) admit()
     else bump()
   }
 
@@ -172,7 +175,11 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
     windows.stop()
   })
   watch(conditions, reload)
-  watch(calm, (isCalm) => isCalm && pending.value !== 0 && admit())
+  watch(isHeld, (held) => {
+    if (held) return
+    if (pending.value !== 0) admit()
+    if (isStale) look()
+  })
   watch(live.status, (status, before) => {
     if (status !== 'live' || before === 'behind') return
     isStale = true
@@ -190,13 +197,9 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
     more: () => windows.more,
     isSearching: () => windows.isBusy,
     at: (position: number) => windows.at(position),
-    placeOf: (id: string) => windows.placeOf(id),
     show: (first: number, last: number) => windows.show(first, last),
-    rowById,
     put,
     reload,
     admit,
   }
 }
-
-export type TaskList = ReturnType<typeof useTaskList>
