@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -114,7 +115,6 @@ class Chromium:
     def __init__(self, browser: Browser) -> None:
         """Take over a browser that runs."""
         self._browser = browser
-        self.version = f"Chromium {browser.version}"
         session = browser.new_browser_cdp_session()
         processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
         self.pid: int = next(each["id"] for each in processes if each["type"] == "browser")
@@ -135,6 +135,12 @@ def program() -> str:
     if found is None:
         raise BenchmarkError(NOT_HERE, "no Chromium is installed; on Debian: apt install chromium")
     return found
+
+
+def version() -> str:
+    """What the browser calls itself. Raises BenchmarkError."""
+    told = subprocess.run([program(), "--version"], capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "Chromium of an unknown version"
 
 
 @contextmanager
