@@ -4,6 +4,7 @@ import argparse
 import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import structs
 from playwright.sync_api import Error as BrowserError
 from rich.console import Console
+from rich.status import Status
 
 from scripts.benchmark import faults, machine
 from scripts.benchmark.bench import Bench
@@ -167,18 +169,26 @@ def _part(
     for turn in range(1, repeat + 1):
         title = f"{plan.name} {turn}/{repeat}"
         with console.status(title) as status:
-            part = plan.measure(
-                bench, asked, lambda text, title=title: status.update(f"{title}: {text}")
-            )
+            part = plan.measure(bench, asked, partial(_say, status, title))
+        _tell(part, plan, console)
         found.append(part)
-        for goal in plan.goals:
-            console.print(line(part, goal), highlight=False, markup=False, soft_wrap=True)
-        for window, cores in part.cores.items():
-            shares = "; ".join(", ".join(f"{k} {v:.2f}" for k, v in each.items()) for each in cores)
-            console.print(f"  cores, {window}: {shares}", highlight=False, markup=False)
-        for flaw in part.flaws:
-            console.print(f"  {flaw}", style="red", highlight=False, markup=False, soft_wrap=True)
     return together(found)
+
+
+def _say(status: Status, title: str, text: str) -> None:
+    status.update(f"{title}: {text}")
+
+
+def _tell(part: Part, plan: Plan, console: Console) -> None:
+    lines = [line(part, goal) for goal in plan.goals]
+    for window, cores in part.cores.items():
+        for each in cores:
+            shares = ", ".join(f"{name} {share:.2f}" for name, share in each.items())
+            lines.append(f"  cores, {window}: {shares}")
+    for text in lines:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+    for flaw in part.flaws:
+        console.print(f"  {flaw}", style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 def write_page(folder: Path) -> None:

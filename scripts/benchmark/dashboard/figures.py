@@ -1,6 +1,7 @@
 """What is asked for and what is found, as data. Nothing here touches the machine."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -115,8 +116,8 @@ class Frames(Struct, frozen=True):
 
 def frames_of(times_ms: Sequence[float]) -> Frames:
     """From the times at which frames began."""
-    steps = sorted(later - earlier for earlier, later in zip(times_ms, times_ms[1:], strict=False))
-    if not steps or not steps[0] > 0:
+    steps = sorted(later - earlier for earlier, later in pairwise(times_ms))
+    whole = sum(steps)
+    if whole <= 0:
         return Frames(0.0, 0.0, 0.0)
-    whole = times_ms[-1] - times_ms[0]
     return Frames(len(steps) * 1000 / whole, 1000 / percentile(steps, 95), steps[-1])

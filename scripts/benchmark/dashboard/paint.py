@@ -14,8 +14,8 @@ _PAINTED: Final = (
 )
 _NOTE_LIVE: Final = """
 const look = () => {
-  const said = document.querySelector('[role="status"]')?.textContent;
-  if (said === 'Live') window.corralLive = performance.now();
+  const said = [...document.querySelectorAll('[role="status"]')];
+  if (said.some((one) => one.textContent === 'Live')) window.corralLive = performance.now();
   else requestAnimationFrame(look);
 };
 requestAnimationFrame(look);

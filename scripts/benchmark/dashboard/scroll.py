@@ -48,6 +48,9 @@ _PLACE: Final = f"""() => {{
   const row = rows.find((one) => one.getBoundingClientRect().bottom > top);
   return Number(row.getAttribute('aria-rowindex'));
 }}"""
+_HEIGHT: Final = (
+    f"""() => document.querySelector("{LIST} .virtual-row").getBoundingClientRect().height"""
+)
 _SHOWN: Final = f"""() => document.querySelector("{LIST} .virtual-row bdi") ? true : null"""
 
 
@@ -64,9 +67,9 @@ def scroll(bench: Bench, asked: Asked, say: Say) -> Part:
             say("turning the wheel")
             wheel, rows = _moved(visit, meter, lambda box: _turn(visit.cdp(), box, asked.seconds))
             wheel_cores = meter.cores()
-            flaws = _too_short("the wheel", rows, asked.seconds * WHEEL_PX_PER_S / 52)
+            height = float(visit.page.evaluate(_HEIGHT))
+            flaws = _too_short("the wheel", rows, asked.seconds * WHEEL_PX_PER_S / height)
             say("dragging the bar")
-            visit.page.keyboard.press("Home")
             visit.open("/tasks")
             visit.poll(_SHOWN)
             drag, rows = _moved(visit, meter, lambda box: _drag(visit, box, asked.seconds))
