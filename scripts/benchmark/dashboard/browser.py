@@ -27,7 +27,9 @@ FLAGS: Final = (
 SIZE: Final = (1440, 900)
 PATIENCE_MS: Final = 60_000
 LOOKS_AT_CLOCK: Final = 50
-_REMEMBERED: Final = "if (location.protocol === 'http:') localStorage.setItem('corral.session', '1')"
+_REMEMBERED: Final = (
+    "if (location.protocol === 'http:') localStorage.setItem('corral.session', '1')"
+)
 """A browser asks the hub for its session only if it was logged in before."""
 
 

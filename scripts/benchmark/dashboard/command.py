@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.status import Status
 
 from scripts.benchmark import faults, machine
-from scripts.benchmark.bench import Bench
+from scripts.benchmark.bench import Bench, Say
 from scripts.benchmark.dashboard import browser
 from scripts.benchmark.dashboard.bundle import check_built
 from scripts.benchmark.dashboard.figures import Asked, DashboardReport, Part, Plan, together
@@ -40,9 +40,9 @@ EPILOG: Final = f"""\
 The plain run writes docs/{NAME}.json and docs/{NAME}.md. A run with other settings is
 another benchmark: it is only shown, unless --output says where to write it.
 
-exit status: 0 measured; 1 measured, but something was lost, refused or never seen; 2 wrong usage;
-3 no Chromium, no built page, no C compiler, or not Linux; 4 the hub did not do its part; 5 the load
-generator or the browser failed
+exit status: 0 measured; 1 something was lost, refused or never seen, or a part could not be
+measured; 2 wrong usage; 3 no Chromium, no built page, no C compiler, or not Linux; 5 the load
+generator does not compile
 """
 
 
@@ -57,9 +57,6 @@ def main(words: Sequence[str] | None = None) -> int:
     except BenchmarkError as fault:
         console.print(str(fault), style="red", markup=False)
         return fault.status
-    except BrowserError as fault:
-        console.print(f"the browser failed: {fault}", style="red", markup=False)
-        return faults.NO_LOAD
     except KeyboardInterrupt:
         console.print("interrupted; hub and browser have ended", style="red")
         return faults.INTERRUPTED
@@ -169,10 +166,18 @@ def _part(
     for turn in range(1, repeat + 1):
         title = f"{plan.name} {turn}/{repeat}"
         with console.status(title) as status:
-            part = plan.measure(bench, asked, partial(_say, status, title))
+            part = _measured(bench, plan, asked, partial(_say, status, title))
         _tell(part, plan, console)
         found.append(part)
     return together(found)
+
+
+def _measured(bench: Bench, plan: Plan, asked: Asked, say: Say) -> Part:
+    """One that cannot be measured does not cost the others theirs."""
+    try:
+        return plan.measure(bench, asked, say)
+    except (BenchmarkError, BrowserError) as fault:
+        return Part(plan.name, {}, flaws=[f"it could not be measured: {fault}"])
 
 
 def _say(status: Status, title: str, text: str) -> None:

@@ -21,7 +21,6 @@ GRIP_PX: Final = 20
 """Below the top of the bar, where it can be taken hold of."""
 BAR_PX: Final = 7
 """From the right edge to the middle of the bar."""
-STEP_SECONDS: Final = 0.016
 SETTLE_SECONDS: Final = 1.0
 FAR: Final = 0.9
 """The share of the whole way that is far enough to call it the whole."""
@@ -118,7 +117,10 @@ def _turn(door: CDPSession, box: FloatRect, seconds: float) -> None:
 
 
 def _drag(visit: Visit, box: FloatRect, seconds: float) -> None:
-    """Take hold of the bar at its top, and move it to its end at an even speed."""
+    """Take hold of the bar at its top, and move it to its end at an even speed.
+
+    The browser answers each move once the page has taken it, which it does once a frame.
+    """
     mouse = visit.page.mouse
     x = box["x"] + box["width"] - BAR_PX
     top, way = box["y"] + GRIP_PX, box["height"]
@@ -127,7 +129,6 @@ def _drag(visit: Visit, box: FloatRect, seconds: float) -> None:
     began = time.monotonic()
     while (done := (time.monotonic() - began) / seconds) < 1:
         mouse.move(x, top + done * way)
-        visit.rest(STEP_SECONDS)
     mouse.move(x, top + way)
     mouse.up()
 

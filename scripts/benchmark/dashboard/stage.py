@@ -12,6 +12,7 @@ from scripts.benchmark.bench import Bench, Say
 from scripts.benchmark.crowd import Crowd
 from scripts.benchmark.dashboard.browser import Chromium, chromium
 from scripts.benchmark.dashboard.steady import SLOTS, Rest
+from scripts.benchmark.faults import NO_HUB, BenchmarkError
 from scripts.benchmark.processes import process_times
 from scripts.benchmark.subject import Hub
 
@@ -19,7 +20,7 @@ SPARE: Final = 16
 """Connections besides those of the agents."""
 QUIET_CORES: Final = 0.05
 """A hub that uses less of a core is at rest."""
-QUIET_SECONDS: Final = 600.0
+QUIET_SECONDS: Final = 1_200.0
 
 
 class Stage(Struct, frozen=True):
@@ -58,7 +59,10 @@ def all_cores(bench: Bench) -> set[int] | None:
 
 
 def let_rest(hub: Hub, say: Say, rest: Rest = time.sleep) -> None:
-    """Wait until the hub has nothing left to do, such as reading for its search index."""
+    """Wait until the hub has nothing left to do, such as reading for its search index.
+
+    Raises BenchmarkError when it never has.
+    """
     give_up = time.monotonic() + QUIET_SECONDS
     while time.monotonic() < give_up:
         say("waiting for the hub to be at rest")
@@ -66,3 +70,4 @@ def let_rest(hub: Hub, say: Say, rest: Rest = time.sleep) -> None:
         rest(1.0)
         if process_times(hub.processes()).cpu_s - before < QUIET_CORES:
             return
+    raise BenchmarkError(NO_HUB, f"the hub was not at rest within {QUIET_SECONDS:.0f} s")
