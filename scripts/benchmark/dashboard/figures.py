@@ -112,12 +112,19 @@ class Frames(Struct, frozen=True):
     p5: float
     """Of twenty frames one came no faster than this many a second."""
     longest_ms: float
+    moves_per_s: float
+    """Frames in which it stood elsewhere than before: where the hand was slower, there are less."""
 
 
-def frames_of(times_ms: Sequence[float]) -> Frames:
-    """From the times at which frames began."""
+def frames_of(times_ms: Sequence[float], moves: int) -> Frames:
+    """From the times at which frames began, and how many of them moved something."""
     steps = sorted(later - earlier for earlier, later in pairwise(times_ms))
     whole = sum(steps)
     if whole <= 0:
-        return Frames(0.0, 0.0, 0.0)
-    return Frames(len(steps) * 1000 / whole, 1000 / percentile(steps, 95), steps[-1])
+        return Frames(0.0, 0.0, 0.0, 0.0)
+    return Frames(
+        per_s=len(steps) * 1000 / whole,
+        p5=1000 / percentile(steps, 95),
+        longest_ms=steps[-1],
+        moves_per_s=moves * 1000 / whole,
+    )

@@ -27,18 +27,19 @@ FAR: Final = 0.9
 LIST: Final = ".virtual-list[aria-label='Tasks']"
 
 _BEGIN: Final = """() => {
-  const times = (window.corralFrames = []);
+  const seen = (window.corralFrames = { times: [], moves: 0 });
   const step = (at) => {
-    if (window.corralFrames !== times) return;
-    times.push(at);
+    if (window.corralFrames !== seen) return;
+    seen.times.push(at);
     requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
+  document.addEventListener('scroll', () => (seen.moves += 1), { capture: true, passive: true });
 }"""
 _END: Final = """() => {
-  const times = window.corralFrames;
+  const seen = window.corralFrames;
   window.corralFrames = null;
-  return times;
+  return seen;
 }"""
 _PLACE: Final = f"""() => {{
   const list = document.querySelector("{LIST}");
@@ -98,9 +99,9 @@ def _moved(visit: Visit, meter: Meter, move: Callable[[FloatRect], None]) -> tup
     meter.look()
     move(box)
     meter.look()
-    times = visit.page.evaluate(_END)
+    seen = visit.page.evaluate(_END)
     visit.rest(SETTLE_SECONDS)
-    return frames_of(times), int(visit.page.evaluate(_PLACE)) - before
+    return frames_of(seen["times"], seen["moves"]), int(visit.page.evaluate(_PLACE)) - before
 
 
 def _turn(door: CDPSession, box: FloatRect, seconds: float) -> None:
@@ -138,6 +139,7 @@ def _values(how: str, frames: Frames) -> dict[str, list[float]]:
         how: [frames.per_s],
         f"{how}, one frame in twenty": [frames.p5],
         f"{how}, longest frame": [frames.longest_ms],
+        f"{how}, moves": [frames.moves_per_s],
     }
 
 
