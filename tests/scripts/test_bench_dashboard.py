@@ -84,6 +84,7 @@ def test_a_probe_is_seen_with_its_own_number_or_a_later_one() -> None:
     found = seen_at([(1, 20), (1, 25), (3, 60)], [110, 130, 150, 170], clock)
     assert found == Seen(latencies_ms=[10, 30, 10], unseen=1)
     assert seen_at([], [5], clock) == Seen(latencies_ms=[], unseen=1)
+    assert seen_at([(2, 20)], [110], clock).strange == 1
 
 
 def test_the_weights_are_what_the_budget_says() -> None:

@@ -41,6 +41,8 @@ class Seen(Struct, frozen=True):
 
     latencies_ms: list[float]
     unseen: int
+    strange: int = 0
+    """By how much the last number was higher than it can be by the probes."""
 
 
 def pixel(bench: Bench, asked: Asked, say: Say) -> Part:
@@ -96,7 +98,8 @@ def seen_at(numbers: Sequence[Sequence[Any]], due_ms: Sequence[float], clock: Cl
     for number, at in numbers:
         for due in due_ms[len(latencies) : int(number)]:
             latencies.append(clock.here(float(at)) - due)
-    return Seen(latencies, len(due_ms) - len(latencies))
+    last = int(numbers[-1][0]) if numbers else 0
+    return Seen(latencies, len(due_ms) - len(latencies), max(last - len(due_ms), 0))
 
 
 def _part(
@@ -126,3 +129,5 @@ def _part(
 def _unseen(seen: Seen) -> Iterator[str]:
     if seen.unseen or not seen.latencies_ms:
         yield f"{seen.unseen} probes were never seen, {len(seen.latencies_ms)} were"
+    if seen.strange:
+        yield f"the probe's agent was given {seen.strange} tasks of others"

@@ -37,7 +37,7 @@ class Probe:
         self.faults: list[str] = []
         self._address = f"ws://127.0.0.1:{port}/ws"
         self._agent, self._submitter = agent, submitter
-        self._ready, self._begun, self._over = (threading.Event() for _ in range(3))
+        self._ready, self._begun, self._over, self._left = (threading.Event() for _ in range(4))
         self._pool = ThreadPoolExecutor(1, "probe")
         self._running: Future[None] | None = None
 
@@ -71,8 +71,8 @@ class Probe:
         self._over.set()
 
     def _release(self) -> None:
-        self._over.set()
-        self._begun.set()
+        for each in (self._over, self._begun, self._left):
+            each.set()
 
     async def _run(self) -> None:
         try:
@@ -85,7 +85,7 @@ class Probe:
             ]
             await asyncio.to_thread(self._begun.wait)
             await self._submit(submitter)
-            await asyncio.sleep(1)
+            await asyncio.to_thread(self._left.wait)
             for each in hearing:
                 each.cancel()
             await asyncio.gather(*hearing, return_exceptions=True)
@@ -98,8 +98,9 @@ class Probe:
         socket = await connect(self._address, compression=None, ping_interval=None, proxy=None)
         name, token = who
         said = {"type": "identify", "agent_id": name, "token": token, "protocol_version": 2}
-        executors = {"executors": ["command"], "capabilities": []} if slots else {}
-        await socket.send(json.dumps(said | {"slots": slots} | executors))
+        # Without an executor it gets none of the load's tasks, which are commands.
+        offered: dict[str, Any] = {"capabilities": [], "executors": []} if slots else {}
+        await socket.send(json.dumps(said | {"slots": slots} | offered))
         answer = json.loads(await socket.recv())
         if answer["type"] != "identified":
             self.faults.append(f"{name} was not identified: {answer}")
