@@ -1,5 +1,6 @@
 """The part about events: how long until one of them can be seen."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from scripts.benchmark.dashboard.probe import Probe
 from scripts.benchmark.dashboard.shares import Meter
 from scripts.benchmark.dashboard.stage import Stage, connected_fleet, let_rest
 from scripts.benchmark.dashboard.steady import Steady, flaws_of, settings_for
-from scripts.benchmark.figures import Load, spread
+from scripts.benchmark.figures import Spread, spread
 
 NAME: Final = "a-probe"
 """By its name it stands at the top of the table."""
@@ -71,22 +72,36 @@ def _measured(
     with Steady(bench, stage.hub, stage.peers, settings, meter) as load:
         load.wait_for_begin(visit.rest)
         say("watching")
-        before = visit.newest_event()
+        began, before = time.monotonic(), visit.newest_event()
         probe.begin()
         load.wait_for_end(visit.rest)
         probe.end()
-        per_s = (visit.newest_event() - before) / asked.seconds
+        per_s = (visit.newest_event() - before) / (time.monotonic() - began)
         found, _ = load.result(visit.rest)
     visit.rest(PATIENCE_SECONDS)
-    return _part(
-        probe,
-        seen_at(visit.page.evaluate(_SEEN), probe.due_ms, clock),
-        found,
-        meter,
-        clock,
-        per_s,
-        visit,
+    seen = seen_at(visit.page.evaluate(_SEEN), probe.due_ms, clock)
+    pixels, durable = _spread(seen.latencies_ms), _spread(probe.answers_ms())
+    values = {
+        "p50": pixels.p50,
+        "p99": pixels.p99,
+        "p90": pixels.p90,
+        "highest": pixels.highest,
+        "durable p50": durable.p50,
+        "durable p99": durable.p99,
+        "events/s": per_s,
+        "probes": float(len(probe.due_ms)),
+        "error of the clocks": clock.error_ms,
+    }
+    return Part(
+        "event-to-pixel",
+        {title: [value] for title, value in values.items()},
+        {"while it is watched": [meter.cores()]},
+        flaws=[*flaws_of(found), *probe.faults, *visit.faults, *_flaws(seen)],
     )
+
+
+def _spread(latencies_ms: Sequence[float]) -> Spread:
+    return spread([int(each * 1e6) for each in latencies_ms])
 
 
 def seen_at(numbers: Sequence[Sequence[Any]], due_ms: Sequence[float], clock: Clock) -> Seen:
@@ -102,31 +117,7 @@ def seen_at(numbers: Sequence[Sequence[Any]], due_ms: Sequence[float], clock: Cl
     return Seen(latencies, len(due_ms) - len(latencies), max(last - len(due_ms), 0))
 
 
-def _part(
-    probe: Probe, seen: Seen, load: Load, meter: Meter, clock: Clock, per_s: float, visit: Visit
-) -> Part:
-    pixels = spread([int(each * 1e6) for each in seen.latencies_ms])
-    answers = [at - probe.due_ms[place] for place, at in probe.answered_ms.items()]
-    durable = spread([int(each * 1e6) for each in answers])
-    return Part(
-        "event-to-pixel",
-        {
-            "p50": [pixels.p50],
-            "p99": [pixels.p99],
-            "p90": [pixels.p90],
-            "highest": [pixels.highest],
-            "durable p50": [durable.p50],
-            "durable p99": [durable.p99],
-            "events/s": [per_s],
-            "probes": [float(len(probe.due_ms))],
-            "error of the clocks": [clock.error_ms],
-        },
-        {"while it is watched": [meter.cores()]},
-        flaws=[*flaws_of(load), *probe.faults, *visit.faults, *_unseen(seen)],
-    )
-
-
-def _unseen(seen: Seen) -> Iterator[str]:
+def _flaws(seen: Seen) -> Iterator[str]:
     if seen.unseen or not seen.latencies_ms:
         yield f"{seen.unseen} probes were never seen, {len(seen.latencies_ms)} were"
     if seen.strange:

@@ -70,6 +70,10 @@ class Probe:
         """Submit nothing more; both stay connected."""
         self._over.set()
 
+    def answers_ms(self) -> list[float]:
+        """How long after each was due the hub had made it durable."""
+        return [at - self.due_ms[place] for place, at in self.answered_ms.items()]
+
     def _release(self) -> None:
         for each in (self._over, self._begun, self._left):
             each.set()
