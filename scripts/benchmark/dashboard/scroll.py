@@ -21,6 +21,8 @@ GRIP_PX: Final = 20
 """Below the top of the bar, where it can be taken hold of."""
 BAR_PX: Final = 7
 """From the right edge to the middle of the bar."""
+AHEAD_SECONDS: Final = 0.1
+STEPS: Final = 6
 SETTLE_SECONDS: Final = 1.0
 FAR: Final = 0.9
 """The share of the whole way that is far enough to call it the whole."""
@@ -120,7 +122,8 @@ def _turn(door: CDPSession, box: FloatRect, seconds: float) -> None:
 def _drag(visit: Visit, box: FloatRect, seconds: float) -> None:
     """Take hold of the bar at its top, and move it to its end at an even speed.
 
-    The browser answers each move once the page has taken it, which it does once a frame.
+    The browser answers each move once the page has taken it, which it does once a frame; so some
+    are handed over together, as many as go into the time until the next ones.
     """
     mouse = visit.page.mouse
     x = box["x"] + box["width"] - BAR_PX
@@ -129,7 +132,7 @@ def _drag(visit: Visit, box: FloatRect, seconds: float) -> None:
     mouse.down()
     began = time.monotonic()
     while (done := (time.monotonic() - began) / seconds) < 1:
-        mouse.move(x, top + done * way)
+        mouse.move(x, top + min(done + AHEAD_SECONDS / seconds, 1) * way, steps=STEPS)
     mouse.move(x, top + way)
     mouse.up()
 
