@@ -11,6 +11,7 @@ import type { LiveTask, TaskConditions, TaskPage } from '@/api/types'
 import { useLive } from '@/live/live'
 
 import { queryOf } from './filter'
+import { Pace } from './pace'
 import { changed, rowOf, type Row } from './rows'
 import { PAGE, Windows, type Ask, type Answer } from './windows'
 
@@ -26,6 +27,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
   /** How many new tasks wait; null when there are more than were looked at. */
   const pending = ref<number | null>(0)
   let windows = make()
+  const pace = new Pace((first, last) => windows.show(first, last))
   let head: TaskPage | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let abort = new AbortController()
@@ -172,6 +174,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
     stop()
     clearTimeout(timer)
     abort.abort()
+    pace.stop()
     windows.stop()
   })
   watch(conditions, reload)
@@ -197,7 +200,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
     more: () => windows.more,
     isSearching: () => windows.isBusy,
     at: (position: number) => windows.at(position),
-    show: (first: number, last: number) => windows.show(first, last),
+    show: (first: number, last: number) => pace.show(first, last),
     put,
     reload,
     admit,
