@@ -80,9 +80,12 @@ class Visit:
         """What should not have happened."""
         context.add_init_script(_REPORT)
         context.on("request", self._requested)
+        context.on("page", self._opened)
         self.page: Page = context.new_page()
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
+
+    def _opened(self, page: Page) -> None:
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
 
     def _requested(self, request: Request) -> None:
         place = urlsplit(request.url)
