@@ -93,8 +93,9 @@ class Visit:
             self.seen.append(f"foreign request: {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(part in message.text for part in self.expected):
-            self.seen.append(f"console: {message.text}")
+        text = f"{message.text} {message.location['url']}"
+        if message.type == "error" and not any(part in text for part in self.expected):
+            self.seen.append(f"console: {text}")
 
     def log_in(self, role: Role = Role.ADMIN) -> "Visit":
         """Begin a session as the page would, without its login form."""

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from schemas.scalars import Role
 from tests.dashboard.browser import Look
-from tests.dashboard.screens import enter, rows, submit_many, table
+from tests.dashboard.person import enter, rows, submit_many, table
 from tests.transport.ranch import Hub
 
 MANY = 20_000
@@ -62,16 +62,16 @@ def test_all_that_match_are_retried(look: Look, hub: Hub) -> None:
     expect(page.get_by_text("No task matches")).to_be_visible()
     visit.picture("journey bulk done")
     assert {hub.task(task)["state"] for task in ids[::50]} == {"queued"}
-    events = hub.get("/events?type=bulk.*&limit=200")["items"]
-    (begun,) = [event for event in events if event["payload"].get("reason") == "new shears"]
-    assert (begun["type"], begun["meta"]["actor_id"]) == ("bulk.created", "operator")
-    page.get_by_role("link", name="Events").click()
+    moved = hub.get(f"/tasks/{ids[0]}/events")["items"][-1]["payload"]
+    assert moved["reason"] == "retried: new shears"
     page.goto(f"{visit.url}/dashboard/events?q=type:bulk.created")
-    expect(page.get_by_role("grid").get_by_role("row").first).to_contain_text("operator")
+    newest = page.get_by_role("grid").get_by_role("row").first
+    expect(newest).to_contain_text("retry")
+    expect(newest).to_contain_text("operator")
 
 
 def test_what_failed_is_listed(look: Look, hub: Hub) -> None:
-    """With the hub's reason; the others are cancelled."""
+    """With the hub's reason for each; a cancel leaves alone what has ended meanwhile."""
     ids = submit_many(hub, 5, description="Dip lamb {}", labels={"bulk": "fail"})
     visit = look(hub)
     page = enter(visit, "/tasks?q=label:bulk%3Dfail", Role.OPERATOR)
@@ -81,11 +81,11 @@ def test_what_failed_is_listed(look: Look, hub: Hub) -> None:
     for task in ids[:2]:
         hub.cancel(task)
     expect(rows(page, "cancelled")).to_have_count(2)
-    chosen(page).get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Cancel 3 tasks").click()
+    chosen(page).get_by_role("combobox", name="Set the priority").select_option("urgent")
+    page.get_by_role("button", name="Change 3 tasks").click()
 
-    done = job(page, "Cancel 5 tasks: done")
-    expect(done).to_contain_text("3 cancelled · 2 failed")
+    done = job(page, "Change 5 tasks: done")
+    expect(done).to_contain_text("3 changed · 2 failed")
     done.get_by_role("button", name="What failed").click()
     failed = page.get_by_role("dialog", name="What failed")
     expect(failed.get_by_role("listitem")).to_have_count(2)
@@ -93,9 +93,15 @@ def test_what_failed_is_listed(look: Look, hub: Hub) -> None:
     visit.picture("journey bulk failures")
     page.keyboard.press("Escape")
     expect(failed).to_have_count(0)
-    expect(rows(page, "cancelled")).to_have_count(5)
     done.get_by_role("button", name="Dismiss").click()
     expect(done).to_have_count(0)
+
+    choose(page, "Dip lamb")
+    chosen(page).get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel 3 tasks").click()
+    expect(job(page, "Cancel 5 tasks: done")).to_contain_text("3 cancelled · 2 left alone")
+    expect(rows(page, "cancelled")).to_have_count(5)
+    assert [hub.task(task)["priority"] for task in ids[1:3]] == ["normal", "urgent"]
 
 
 def test_it_can_be_stopped(look: Look, hub: Hub) -> None:

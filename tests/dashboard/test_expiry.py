@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from schemas.scalars import Role
 from tests.dashboard.browser import Look, Visit
-from tests.dashboard.screens import NOBODY, enter, liveness, log_in
+from tests.dashboard.person import NOBODY, enter, liveness, log_in
 from tests.transport.ranch import Hub
 
 OVER = "Your session is over"

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from schemas.scalars import Role
 from tests.dashboard.browser import Look
-from tests.dashboard.screens import alert, another_tab, enter, liveness, log_in
+from tests.dashboard.person import alert, another_tab, enter, liveness, log_in
 from tests.transport.ranch import PATIENCE, Hub, until
 
 TITLE = "Log in to Corral"
@@ -34,7 +34,7 @@ def up(hub: Hub, tmp_path: Path) -> Iterator[dict[str, Any]]:
         process.wait(PATIENCE)
 
 
-def test_the_link_of_corral_up_logs_in_once(look: Look, up: dict[str, Any]) -> None:
+def test_the_link_of_corral_up_logs_in_once(up: dict[str, Any], look: Look) -> None:
     """Its code is gone from the address at once; the second who opens it is told."""
     hub = Hub.at(Path(up["data"]), int(up["url"].rpartition(":")[2]))
     first, second = look(hub), look(hub)
@@ -82,7 +82,7 @@ def test_who_logs_out_is_out_in_every_tab(look: Look, hub: Hub) -> None:
     until(lambda: hub.metric("corral_pages") == 2)
 
     page.get_by_role("button", name="settings and log out").click()
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
     expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
     expect(other.get_by_role("alertdialog", name=OVER)).to_be_visible()
     until(lambda: hub.metric("corral_pages") == 0)

@@ -10,7 +10,7 @@ from hub.dashboard.stamp import HERE, built_from
 from schemas.scalars import Role
 from tests.dashboard.browser import Look, Visit, need
 from tests.dashboard.line import Line
-from tests.dashboard.screens import (
+from tests.dashboard.person import (
     NOBODY,
     another_tab,
     enter,
@@ -62,7 +62,7 @@ def tells_once(page: Page, task: str) -> None:
     expect(created.filter(has=page.get_by_title(task))).to_have_count(1)
 
 
-def test_a_restart_is_seen_and_outlived(look: Look, hub: Hub) -> None:
+def test_a_restart_is_seen_and_outlived(hub: Hub, look: Look) -> None:
     """Reconnecting while it is away, then live again, with what happened meanwhile."""
     first = hub.submit(description="Feed the hens", needs=[NOBODY])
     visit = look(hub)
@@ -90,7 +90,7 @@ def test_a_restart_is_seen_and_outlived(look: Look, hub: Hub) -> None:
     visit.picture("journey live again")
 
 
-def test_a_short_loss_costs_no_snapshot(look: Look, hub: Hub, line: Line) -> None:
+def test_a_short_loss_costs_no_snapshot(hub: Hub, line: Line, look: Look) -> None:
     """The page goes on where it was."""
     visit = through(look, hub, line)
     page = enter(visit, "/tasks", Role.VIEWER)
@@ -107,7 +107,7 @@ def test_a_short_loss_costs_no_snapshot(look: Look, hub: Hub, line: Line) -> Non
     assert hub.metric("corral_page_snapshots_total") == snapshots
 
 
-def test_a_long_loss_is_made_good_by_a_snapshot(look: Look, hub: Hub, line: Line) -> None:
+def test_a_long_loss_is_made_good_by_a_snapshot(hub: Hub, line: Line, look: Look) -> None:
     """It is offline by then, and more has happened than is kept for those who come back."""
     near = enter(look(hub), "/overview", Role.VIEWER)
     visit = through(look, hub, line)

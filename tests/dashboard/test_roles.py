@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from schemas.scalars import Role
 from tests.dashboard.browser import Look, Visit
 from tests.dashboard.conftest import Join
-from tests.dashboard.screens import NOBODY, enter, rows
+from tests.dashboard.person import NOBODY, enter, rows
 from tests.transport.ranch import Hub
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from hub.dashboard.stamp import HERE, built_from
 from schemas.scalars import Role
 from tests.dashboard.browser import Look, need
-from tests.dashboard.screens import enter, rows, submit_many, table
+from tests.dashboard.person import enter, rows, submit_many, table
 from tests.transport.ranch import CALM, WITH_SEARCH, Hub, until
 
 MANY = 100_000

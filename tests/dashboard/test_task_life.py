@@ -10,7 +10,7 @@ from schemas.scalars import Role
 from tests.dashboard.browser import Look
 from tests.dashboard.conftest import Join
 from tests.dashboard.fleet import shell
-from tests.dashboard.screens import enter, state
+from tests.dashboard.person import enter, state
 from tests.transport.ranch import Hub, until
 
 

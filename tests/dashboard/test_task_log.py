@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from schemas.scalars import MIB, Role
 from tests.dashboard.browser import Look
 from tests.dashboard.fleet import Sidecar, shell
-from tests.dashboard.screens import enter
+from tests.dashboard.person import enter
 from tests.transport.ranch import Hub, until
 
 LINES = 40_000

@@ -42,6 +42,8 @@ const lastAt = ref(0)
 const version = ref('')
 /** The build of the page that the hub serves now. */
 const servedBuild = ref<string | null>(null)
+/** Null as long as the hub has not said whether it has full-text search. */
+const hasSearch = ref<boolean | null>(null)
 const isOpen = ref(false)
 const hasPicture = ref(false)
 const isOnline = ref(navigator.onLine)
@@ -75,6 +77,7 @@ export function useLive() {
     tick,
     version,
     servedBuild,
+    hasSearch,
     failures,
     /** Every agent, by id. Read `tick` to be called again when some change. */
     agents: picture.agents as ReadonlyMap<string, Agent>,
@@ -164,7 +167,7 @@ function lost(count: number): void {
 /** Paints the numbers before the long list of agents is there. */
 async function firstNumbers(): Promise<void> {
   try {
-    const snapshot = await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' })
+    const snapshot = noted(await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' }))
     if (!hasPicture.value) counters.value = snapshot.counters
   } catch (error) {
     reportUnlessUnreachable(error)
@@ -191,6 +194,7 @@ async function resync(): Promise<void> {
 function noted(snapshot: Snapshot): Snapshot {
   version.value = snapshot.version
   servedBuild.value = snapshot.build
+  hasSearch.value = snapshot.search
   return snapshot
 }
 

@@ -150,7 +150,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
     const isWhole = place >= 0 || page.next_cursor === null
     head = page
     pending.value = place >= 0 ? place : isWhole ? rows.length : null
-    if (calm.value && pending.value !== 0) admit()
+    if ((calm.value || windows.count === 0) && pending.value !== 0) admit()
     else bump()
   }
 

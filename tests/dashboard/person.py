@@ -1,4 +1,4 @@
-"""The screens of the full page, in the words of the people who use them."""
+"""What a person does on the full page, and what they see, in their own words."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,10 +14,11 @@ NOBODY = "nobody-has-this"
 
 
 def enter(visit: Visit, path: str = "/overview", role: Role = Role.ADMIN) -> Page:
-    """Come to a screen by a one-time link, and wait until the page follows the hub."""
-    code = visit.hub.http("POST", "/api/v1/login-codes", role=role).json["code"]
-    visit.open(f"/dashboard{path}#code={code}")
+    """Come to a screen by its address, log in there, and wait until the page follows the hub."""
+    log_in(visit.open(f"/dashboard{path}").page, visit.hub.tokens[role])
     expect(liveness(visit.page)).to_have_text("Live")
+    # Lists stand still under the pointer, and the login left it where they are.
+    visit.page.mouse.move(0, 0)
     return visit.page
 
 
