@@ -83,15 +83,3 @@ def test_somebody_else_does_not_get_to_see_it(visit: Visit, hub: Hub) -> None:
     expect(page.get_by_role("button", name="admin: settings")).to_be_visible()
     reads(page, "")
     expect(page.get_by_text(KEPT)).to_have_count(0)
-
-
-def test_the_command_that_prints_a_link_is_enough(visit: Visit, hub: Hub) -> None:
-    """Opened in another tab of the browser, it lets this one go on."""
-    code = hub.http("POST", "/api/v1/login-codes", role=Role.OPERATOR).json
-    other = visit.context.new_page()
-    other.goto(visit.url + code["path"])
-    expect(liveness(other)).to_have_text("Live")
-    page = visit.page
-    expect(page.get_by_role("alertdialog")).to_have_count(0)
-    expect(liveness(page)).to_have_text("Live")
-    reads(page, "Paint the barn red")

@@ -101,9 +101,9 @@ def test_an_operator_has_the_levers_but_no_keys(look: Look, hub: Hub, join: Join
     assert hub.get("/agents/shepherd")["id"] == "shepherd"
 
 
-def test_an_admin_makes_a_token_that_is_shown_once(look: Look, hub: Hub) -> None:
+def test_an_admin_makes_a_token_that_is_shown_once(look: Look, hub: Hub, join: Join) -> None:
     """And deletes an agent, after its name was typed."""
-    hub.join("wolf")
+    join(hub, "wolf")
     visit = look(hub)
     page = enter(visit, "/admin/tokens", Role.ADMIN)
     page.get_by_role("button", name="New token").click()

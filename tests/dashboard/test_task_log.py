@@ -58,7 +58,7 @@ def output(page: Page) -> Locator:
 
 def line(page: Page, text: str) -> Locator:
     """One line of it, whole."""
-    return output(page).get_by_role("listitem").filter(has_text=re.compile(rf"\b{text}$"))
+    return output(page).get_by_role("listitem").filter(has_text=re.compile(rf"{text}$"))
 
 
 def whole(hub: Hub, task: str) -> str:
