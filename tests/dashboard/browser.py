@@ -116,7 +116,7 @@ class Visit:
         """Keep how it looks, for people."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         path = SCREENSHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png"
-        self.page.screenshot(path=path, full_page=True)
+        self.page.screenshot(path=path, full_page=True, animations="disabled")
         return path
 
     def barriers(self) -> list[str]:

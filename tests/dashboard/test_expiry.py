@@ -17,6 +17,7 @@ def end_session(visit: Visit) -> None:
     me = visit.context.request.get(f"{visit.url}/api/v1/session").json()
     reply = visit.hub.http("DELETE", f"/api/v1/sessions/{me['id']}")
     assert reply.status == 204, reply
+    expect(liveness(visit.page)).to_have_text("Logged out")
 
 
 def write(page: Page, description: str) -> None:

@@ -12,6 +12,7 @@ from tests.dashboard.browser import Look, Visit, need
 from tests.dashboard.line import Line
 from tests.dashboard.person import (
     NOBODY,
+    alert,
     another_tab,
     enter,
     liveness,
@@ -73,6 +74,9 @@ def test_a_restart_is_seen_and_outlived(hub: Hub, look: Look) -> None:
 
     assert hub.stop() == 0
     expect(liveness(page)).to_have_text("Reconnecting")
+    page.get_by_role("button", name="queued 1").click()
+    expect(alert(page, "The tasks cannot be listed")).to_be_visible()
+    page.get_by_role("button", name="queued 1").click()
     visit.picture("journey reconnecting")
     hub.start()
     hub.cancel(first)
@@ -84,6 +88,7 @@ def test_a_restart_is_seen_and_outlived(hub: Hub, look: Look) -> None:
     expect(rows(page, "Feed the hens")).to_contain_text("cancelled")
     for task in (first, second):
         tells_once(events, task)
+    expect(page.get_by_role("alert")).to_have_count(0)
     third = hub.submit(description="Bar the door", needs=[NOBODY])
     shows_once(page, "Feed the hens", "Gather the eggs", "Bar the door")
     tells_once(events, third)

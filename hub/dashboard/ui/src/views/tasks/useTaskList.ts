@@ -132,6 +132,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
         signal,
       )
       if (signal.aborted) return
+      error.value = null
       if (isStale) windows.refresh()
       isStale = false
       receive(page)
