@@ -22,6 +22,7 @@ class Line:
         self._thread = Thread(target=self._loop.run_forever)
         self._server: asyncio.Server | None = None
         self._ends: set[StreamWriter] = set()
+        self._carrying: set[asyncio.Task[Any]] = set()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -59,10 +60,13 @@ class Line:
             self._server.close()
         for end in self._ends:
             end.transport.abort()
-        while self._ends:
-            await asyncio.sleep(0)
+        await asyncio.gather(*self._carrying)
 
     async def _carry(self, here: StreamReader, back: StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
         there, forth = await asyncio.open_connection("127.0.0.1", self._hub.port)
         await asyncio.gather(self._pipe(here, forth), self._pipe(there, back))
 

@@ -1,6 +1,7 @@
 """The full page when its hub is away: it says so, comes back, and shows everything once."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ def through(look: Look, hub: Hub, line: Line) -> Visit:
     return visit
 
 
+def batches_of(hub: Hub) -> float:
+    """How many batches the pages of a hub were told."""
+    return hub.metric("corral_page_batches_total")
+
+
+def has_told_more(hub: Hub, batches: float) -> bool:
+    """Whether there was another one since."""
+    return batches_of(hub) > batches
+
+
 def shows_once(page: Page, *texts: str) -> None:
     """Wait until each of these is in the table, and see that none is there twice."""
     for text in texts:
@@ -76,6 +87,7 @@ def test_a_restart_is_seen_and_outlived(hub: Hub, look: Look) -> None:
     expect(liveness(page)).to_have_text("Reconnecting")
     page.get_by_role("button", name="queued 1").click()
     expect(alert(page, "The tasks cannot be listed")).to_be_visible()
+    expect(page.get_by_text("No task matches")).to_have_count(0)
     page.get_by_role("button", name="queued 1").click()
     visit.picture("journey reconnecting")
     hub.start()
@@ -125,9 +137,9 @@ def test_a_long_loss_is_made_good_by_a_snapshot(hub: Hub, line: Line, look: Look
     expect(page.get_by_text("The hub cannot be reached.")).to_be_visible()
     visit.picture("journey offline")
     for _ in range(20):
-        batches = hub.metric("corral_page_batches_total")
+        batches = batches_of(hub)
         submit_many(hub, 1_000, description="Count sheep {}")
-        until(lambda before=batches: hub.metric("corral_page_batches_total") > before)
+        until(partial(has_told_more, hub, batches))
     hub.cancel(gone)
     line.mend()
     page.get_by_role("button", name="Try now").click()
