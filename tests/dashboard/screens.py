@@ -1,5 +1,6 @@
 """Every screen of the page, and how a person comes to see it."""
 
+import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -71,6 +72,15 @@ def _make_code(page: Page) -> None:
     expect(page.get_by_text("shown this one time")).to_be_visible()
 
 
+def _map(page: Page) -> None:
+    expect(page.get_by_role("application")).to_have_attribute("aria-label", re.compile("1 working"))
+
+
+def _edit_agent(page: Page) -> None:
+    page.get_by_role("tab", name="Edit").click()
+    expect(page.get_by_role("tabpanel").get_by_role("button", name="Save")).to_be_visible()
+
+
 def _settings(page: Page) -> None:
     page.get_by_role("button", name="settings and log out").click()
     expect(page.get_by_role("button", name="Log out", exact=True)).to_be_visible()
@@ -87,7 +97,7 @@ class Screen(NamedTuple):
 
 
 ROOMS: Final = (
-    Screen("overview", "/overview"),
+    Screen("overview", "/overview", _map),
     Screen("palette", "/overview", _key("Control+k")),
     Screen("help", "/tasks", _key("?")),
     Screen("settings", "/overview", _settings),
@@ -96,12 +106,12 @@ ROOMS: Final = (
     Screen("fleet menu", "/fleet", _menu_of_agent),
     Screen("fleet views", "/fleet", _keep_views),
     Screen("fleet without match", "/fleet?q=nobody"),
-    Screen("map", "/fleet?view=map"),
+    Screen("map", "/fleet?view=map", _map),
     Screen("agent", "/fleet/worker"),
     Screen("agent paused", "/fleet/resting"),
     Screen("agent draining", "/fleet/leaving"),
     Screen("agent lost", "/fleet/lost"),
-    Screen("agent edit", "/fleet/spare", _button("Edit")),
+    Screen("agent edit", "/fleet/spare", _edit_agent),
     Screen("events", "/events"),
     Screen("event open", "/events?q=type:task.*", _expand_events),
     Screen("metrics", "/metrics"),

@@ -20,6 +20,7 @@ describe('JSON as text', () => {
 
   it('shows what turns or hides text', () => {
     expect(visible('user\u202etxt.exe\u0000\ufeff')).toBe('user\\u202etxt.exe\\u0000\\ufeff')
+    expect(visible('a\u200db 👩\u200d🚀 🏳\ufe0f\u200d🌈 👩\u200d')).toBe('a\\u200db 👩\u200d🚀 🏳\ufe0f\u200d🌈 👩\\u200d')
     expect(jsonLines('evil\u202e', 9).lines[0]![0]!.text).toBe('"evil\\u202e"')
   })
 })
