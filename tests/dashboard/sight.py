@@ -31,13 +31,14 @@ _FOCUS: Final = """() => {
   const y = Math.min(Math.max((box.top + box.bottom) / 2, 0), innerHeight - 1);
   const top = document.elementFromPoint(x, y);
   const target = row ?? one;
+  const isAround = (part) => Boolean(around?.contains(part));
   return {
     name: one.getAttribute("aria-label") ?? one.textContent.trim().slice(0, 60),
     tag: one.tagName.toLowerCase(),
     ring: ringOf(one) || (around !== null && (ringOf(around) || around.matches(".palette"))),
     marked: row !== null && row.matches(".is-active, [aria-selected=true]"),
     scripted: one.tabIndex < 0,
-    seen: top !== null && (target.contains(top) || top.contains(target) || Boolean(around?.contains(top))),
+    seen: top !== null && (target.contains(top) || top.contains(target) || isAround(top)),
   };
 }"""
 

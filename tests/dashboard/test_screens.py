@@ -1,4 +1,4 @@
-"""Every screen but those of tasks: open to everybody, within its window, in every theme and size."""
+"""All screens but those of tasks: open to everybody, within the window, in each theme and size."""
 
 import pytest
 
