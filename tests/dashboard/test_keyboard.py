@@ -247,9 +247,13 @@ def test_every_stop_is_seen(look: Look, herd: Herd, path: str) -> None:
 
 
 def _walk(page: Page) -> Iterator[Focus]:
+    last = None
     for _ in range(STOPS):
         press(page, "Tab")
         focus = focus_of(page)
         if focus is None:
+            press(page, "Tab")
+            assert here(page).name == "Skip to the content", f"the keyboard was lost after {last}"
             return
+        last = focus
         yield focus
