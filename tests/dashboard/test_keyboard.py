@@ -1,61 +1,15 @@
 """The whole page by the keyboard alone: nobody ever has to wonder where they are."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from schemas.scalars import Role
-from tests.dashboard.browser import Look, Visit
+from tests.dashboard.browser import Look
 from tests.dashboard.fleet import shell
+from tests.dashboard.hands import here, press, tab_to
 from tests.dashboard.herd import Herd
-from tests.dashboard.sight import Focus, focus_of
+from tests.dashboard.sight import focus_of
 from tests.transport.ranch import until
-
-STOPS = 90
-"""More Tabs than any screen has stops."""
-WALKED = (
-    "/overview",
-    "/fleet",
-    "/fleet?view=map",
-    "/fleet/worker",
-    "/tasks",
-    "/tasks?view=board",
-    "/tasks?task={failed}",
-    "/tasks/{running}",
-    "/tasks/{done}?tab=log",
-    "/tasks/new",
-    "/events",
-    "/metrics?table=all",
-    "/admin/dispatch",
-    "/admin/tokens",
-)
-
-
-def here(page: Page) -> Focus:
-    """Where the keyboard is; it has to be somewhere, and to be seen."""
-    focus = focus_of(page)
-    assert focus is not None, f"the keyboard is lost at {page.url}"
-    assert focus.is_visible, f"nobody sees where the keyboard is: {focus} at {page.url}"
-    return focus
-
-
-def press(page: Page, *keys: str) -> None:
-    """Press one key after the other."""
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Go on by Tab until something is reached; every stop on the way is seen."""
-    passed = []
-    for _ in range(STOPS):
-        press(page, "Tab")
-        focus = here(page)
-        if name in focus.name:
-            return
-        passed.append(focus.name)
-    raise AssertionError(f"no Tab leads to {name}: {passed}")
 
 
 def title(page: Page, name: str) -> None:
@@ -232,28 +186,3 @@ def test_sections_of_admin(page: Page) -> None:
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
     assert here(page).name == "Sessions"
-
-
-@pytest.mark.parametrize("path", WALKED)
-def test_every_stop_is_seen(look: Look, herd: Herd, path: str) -> None:
-    """Tab leads through the screen and out of it, and what it reaches is marked and in sight."""
-    visit: Visit = look(herd.hub, reduced_motion="reduce").log_in()
-    page = visit.open("/dashboard" + path.format(**herd.tasks)).page
-    expect(page.get_by_role("status").filter(has_text="Live").first).to_be_visible()
-    expect(page.locator(".skeleton")).to_have_count(0)
-    stops = list(_walk(page))
-    assert 0 < len(stops) < STOPS, "a list is not one stop"
-    assert [stop for stop in stops if not stop.is_visible] == []
-
-
-def _walk(page: Page) -> Iterator[Focus]:
-    last = None
-    for _ in range(STOPS):
-        press(page, "Tab")
-        focus = focus_of(page)
-        if focus is None:
-            press(page, "Tab")
-            assert here(page).name == "Skip to the content", f"the keyboard was lost after {last}"
-            return
-        last = focus
-        yield focus
