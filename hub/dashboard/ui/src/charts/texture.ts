@@ -1,6 +1,6 @@
 /** What areas are filled with: a colour, and a texture for who cannot tell colours apart. */
 
-import { faint } from './theme'
+import { faint } from '@/components/theme'
 
 /** The more urgent, the more ink. */
 export type Texture = 'plain' | 'dots' | 'hatch'

@@ -2,17 +2,12 @@
 
 import { ApiError, del, patch, post } from '@/api/client'
 import type { AgentEdit, AgentView } from '@/api/types'
-import type { FleetAgent } from './agent'
+import type { FleetAgent } from '@/components/agents'
+import type { PauseWords } from '@/components/pause'
+
 import type { Verdict } from './bulk'
 
 export type ActionName = 'pause' | 'resume' | 'drain'
-
-/** What may be said with a pause. */
-export interface PauseWords {
-  readonly note?: string
-  readonly for_ms?: number
-  readonly until?: number
-}
 
 interface Action {
   readonly verb: string

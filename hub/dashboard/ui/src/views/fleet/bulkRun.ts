@@ -2,7 +2,9 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 
-import { judge, perform, type ActionName, type PauseWords } from './actions'
+import type { PauseWords } from '@/components/pause'
+
+import { judge, perform, type ActionName } from './actions'
 import { runBulk, type BulkRun, type Progress } from './bulk'
 
 /** What was asked for. */
