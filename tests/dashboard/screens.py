@@ -63,7 +63,7 @@ def _menu_of_agent(page: Page) -> None:
 
 
 def _keep_views(page: Page) -> None:
-    page.locator("summary", has_text="Views").click()
+    page.get_by_role("button", name="Views").click()
     expect(page.get_by_label("Name of this view")).to_be_visible()
 
 
@@ -132,7 +132,7 @@ TASKS: Final = (
     Screen("tasks without match", "/tasks?q=agent:nobody"),
     Screen("tasks chosen", "/tasks", _choose_tasks),
     Screen("tasks bulk", "/tasks", _ask_bulk),
-    Screen("tasks views", "/tasks", _button("Views")),
+    Screen("tasks views", "/tasks", _keep_views),
     Screen("task beside", "/tasks?task={failed}"),
     Screen("board", "/tasks?view=board"),
     Screen("board menu", "/tasks?view=board", _button("Actions for", then="menu")),

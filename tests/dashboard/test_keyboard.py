@@ -88,7 +88,7 @@ def test_a_filter_and_a_view_of_it(page: Page) -> None:
     tab_to(page, "Name of this view")
     page.keyboard.type("later")
     press(page, "Enter")
-    expect(page.get_by_role("link", name="later")).to_be_visible()
+    expect(page.get_by_text("later", exact=True)).to_be_visible()
     here(page)
     press(page, "Escape")
     assert "Views" in here(page).name
