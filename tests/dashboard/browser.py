@@ -43,6 +43,11 @@ document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
 });
 """
+_REMEMBER: Final = """
+if (!sessionStorage.getItem("test.began")) localStorage.setItem("corral.session", "1");
+sessionStorage.setItem("test.began", "1");
+"""
+"""A browser that never logged in would not ask; it may still log out for good."""
 _RUN_AXE: Final = """async (tags) => {
   const found = await axe.run({ runOnly: tags, resultTypes: ["violations"] });
   return found.violations.map((one) =>
@@ -105,6 +110,7 @@ class Visit:
             headers={"Origin": self.url},
         )
         assert answer.status == 201, answer.text()
+        self.context.add_init_script(_REMEMBER)
         return self
 
     def open(self, path: str) -> "Visit":

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from hub.dashboard.stamp import HERE, built_from
+from hub.dashboard.stamp import HERE, built_from, is_fresh
 from tests.dashboard.browser import FLAGS, Look, need, program, visits
 from tests.dashboard.fleet import Sidecar
+from tests.dashboard.herd import Herd
+from tests.dashboard.sweep import LOOKS, Sweep, sweeping
 from tests.transport.ranch import CALM, PATIENCE, Hub
 
 Join = Callable[..., Sidecar]
@@ -55,3 +57,18 @@ def join(tmp_path: Path) -> Iterator[Join]:
     yield start
     for sidecar in joined:
         sidecar.kill()
+
+
+@pytest.fixture(scope="module")
+def herd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Herd]:
+    """A hub in which everything is there to be seen, with the page of these sources."""
+    need(is_fresh(HERE), "the dashboard is not built: corral dashboard build")
+    herd = Herd(tmp_path_factory.mktemp("herd"))
+    yield herd
+    herd.close()
+
+
+@pytest.fixture(scope="module", params=LOOKS)
+def sweep(browser: Browser, herd: Herd, request: pytest.FixtureRequest) -> Iterator[Sweep]:
+    """Somebody who looks at one screen after the other, in one theme and one size."""
+    yield from sweeping(browser, herd, request.param)

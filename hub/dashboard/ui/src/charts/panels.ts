@@ -49,10 +49,10 @@ const QUEUE: Panel = {
   unit: 'count',
   stacks: true,
   strokes: [
-    { name: 'queued_low', label: 'low', colour: '--st-queued', fill: 0.16 },
-    { name: 'queued_normal', label: 'normal', colour: '--st-queued', fill: 0.34 },
-    { name: 'queued_high', label: 'high', colour: '--st-assigned', fill: 0.55 },
-    { name: 'queued_urgent', label: 'urgent', colour: '--st-warn', fill: 0.8 },
+    { name: 'queued_low', label: 'low', colour: '--st-off', fill: 0.3 },
+    { name: 'queued_normal', label: 'normal', colour: '--st-queued', fill: 0.2, texture: 'dots' },
+    { name: 'queued_high', label: 'high', colour: '--st-assigned', fill: 0.25, texture: 'hatch' },
+    { name: 'queued_urgent', label: 'urgent', colour: '--st-warn', fill: 0.9 },
   ],
 }
 

@@ -7,6 +7,7 @@ import { faint, token } from '@/components/theme'
 
 import { lonely, stacked, type Thinned } from './frame'
 import { marks, spread, timeMarks } from './scale'
+import { fillOf, type Texture } from './texture'
 import { inWords } from './words'
 
 /** How one line is drawn. */
@@ -18,6 +19,8 @@ export interface Stroke {
   readonly dash?: readonly number[]
   /** How much of the colour an area is filled with: 0 leaves it empty. */
   readonly fill?: number
+  /** What tells an area from its neighbours without colour. */
+  readonly texture?: Texture
 }
 
 /** What a chart is told beside its numbers. */
@@ -39,7 +42,11 @@ export interface Look {
 const FONT = '11px "Inter Variable", Inter, system-ui, sans-serif'
 const LABEL_HEIGHT = 14
 const LABEL_GAP = 7
-const LABEL_MARK = 22
+const LABEL_MARK = 32
+/** How wide the mark before a name is, and where the name begins. */
+const AREA_MARK = 9
+const LINE_MARK = 12
+const LABEL_INDENT = 17
 const LABEL_SIGN = 6.2
 /** How many signs a value has at most. */
 const VALUE_SIGNS = 7
@@ -132,8 +139,9 @@ function markText(value: number, unit: string): string {
   return value === 0 ? '0' : inWords(value, unit).replace('/s', '')
 }
 
-function areaOf(stroke: Stroke | undefined): string {
-  return stroke === undefined ? 'transparent' : faint(token(stroke.colour), stroke.fill ?? 0.14)
+function areaOf(stroke: Stroke | undefined): string | CanvasPattern {
+  if (stroke === undefined) return 'transparent'
+  return fillOf(token(stroke.colour), stroke.fill ?? 0.14, stroke.texture ?? 'plain')
 }
 
 function lineSeries(look: Look): uPlot.Series[] {
@@ -183,7 +191,7 @@ function onlyLonely(stroke: Stroke): uPlot.Series.Points {
 
 interface EndLabel {
   readonly text: string
-  readonly colour: string
+  readonly stroke: Stroke
   readonly at: number
 }
 
@@ -204,12 +212,29 @@ function drawLabels(self: uPlot, look: Look): void {
   labels.forEach((label, index) => {
     const spot = spots[index]
     if (spot === null || spot === undefined) return
-    ctx.fillStyle = label.colour
-    ctx.fillRect(left, spot - 4 * ratio, 2 * ratio, 8 * ratio)
+    drawMark(ctx, look, label.stroke, left, spot)
     ctx.fillStyle = token('--muted')
-    ctx.fillText(label.text, left + 7 * ratio, spot)
+    ctx.fillText(label.text, left + LABEL_INDENT * ratio, spot)
   })
   ctx.restore()
+}
+
+/** A piece of what it names: of an area with its texture, of a line with its dashes. */
+function drawMark(ctx: CanvasRenderingContext2D, look: Look, stroke: Stroke, x: number, y: number): void {
+  const ratio = devicePixelRatio
+  if (look.stacks) {
+    const size = AREA_MARK * ratio
+    ctx.fillStyle = areaOf(stroke)
+    ctx.fillRect(x + (LINE_MARK * ratio - size) / 2, y - size / 2, size, size)
+    return
+  }
+  ctx.strokeStyle = token(stroke.colour)
+  ctx.lineWidth = 2 * ratio
+  ctx.setLineDash((stroke.dash ?? []).map((length) => length * ratio))
+  ctx.beginPath()
+  ctx.moveTo(x, y)
+  ctx.lineTo(x + LINE_MARK * ratio, y)
+  ctx.stroke()
 }
 
 function endLabels(self: uPlot, look: Look): EndLabel[] {
@@ -222,6 +247,6 @@ function endLabels(self: uPlot, look: Look): EndLabel[] {
     if (look.stacks && line.values[end] === 0) return []
     const value = inWords(line.values[end], look.unit)
     const text = look.strokes.length === 1 ? value : `${stroke.label} ${value}`
-    return [{ text, colour: token(stroke.colour), at: self.valToPos(place, 'y', true) }]
+    return [{ text, stroke, at: self.valToPos(place, 'y', true) }]
   })
 }

@@ -1,7 +1,11 @@
 /** Text from outside, made safe to look at: nothing in it may hide or turn round what is beside it. */
 
-/** Signs that turn the direction of text or hide: shown by their code, so that nothing can pose as something else. */
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
+/**
+ * Signs that turn the direction of text or hide: shown by their code, so that nothing can
+ * pose as something else. The one that joins emoji is left alone between emoji.
+ */
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu
 const MOST_CHARS = 2_000
 
 /** The text with hidden characters made visible. */

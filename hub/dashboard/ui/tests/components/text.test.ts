@@ -7,6 +7,10 @@ describe('text from outside', () => {
     expect(visible('user\u202etxt.exe\u0000\ufeff')).toBe('user\\u202etxt.exe\\u0000\\ufeff')
   })
 
+  it('leaves emoji whole, and nothing else that is joined', () => {
+    expect(visible('a\u200db 👩\u200d🚀 🏳\ufe0f\u200d🌈 👩\u200d')).toBe('a\\u200db 👩\u200d🚀 🏳\ufe0f\u200d🌈 👩\\u200d')
+  })
+
   it('is one line in which nothing hides', () => {
     expect(oneLine('a\r\nb\tc')).toBe('a ⏎ b c')
     expect(oneLine('x\u202ey\u0000')).not.toMatch(/[\u0000\u202e]/)

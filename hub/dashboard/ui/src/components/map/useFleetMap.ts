@@ -127,7 +127,8 @@ export function useFleetMap(wish: Wish) {
 
   function placeSoon(): void {
     if (waiting !== undefined) return
-    const rest = placedAt + LEAST_MS_BETWEEN_MOVES - performance.now()
+    // The first agents are waited for; after them, nothing should jump about.
+    const rest = rows.value.length === 0 ? 0 : placedAt + LEAST_MS_BETWEEN_MOVES - performance.now()
     waiting = setTimeout(placeWhenQuiet, Math.max(0, rest))
   }
 

@@ -1,0 +1,13 @@
+"""Every screen of tasks: open to everybody, within its window, in every theme and size."""
+
+import pytest
+
+from tests.dashboard.screens import TASKS, Screen
+from tests.dashboard.sweep import Sweep
+
+
+@pytest.mark.parametrize("screen", TASKS, ids=lambda screen: screen.name)
+def test_everybody_can_use_it(sweep: Sweep, screen: Screen) -> None:
+    """No barrier, nothing beside the window, no error, nothing from elsewhere."""
+    sweep.show(screen)
+    assert sweep.flaws() == []
