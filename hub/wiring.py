@@ -12,6 +12,7 @@ from hub.core.org import Org
 from hub.search.finder import IndexFinder
 from hub.search.source import Past
 from hub.services.administration import Administration
+from hub.services.agent_bulk import AgentBulk
 from hub.services.agents import Agents
 from hub.services.browser_sessions import BrowserSessions
 from hub.services.bulk import Bulk
@@ -45,6 +46,7 @@ from hub.services.series import TimeSeries
 from hub.services.service import Loop
 from hub.services.settings import Settings
 from hub.services.submissions import Submissions
+from hub.services.task_bulk import TaskBulk
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
 from hub.services.terms import Terms
@@ -114,6 +116,7 @@ async def wire(
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = _scheduler(basis, tasks, settings)
+    fleet = Fleet(scheduler.orgs, journal, clock, peers, tasks, access.tokens)
     recovery.resume_held(orgs, past, agents, settings, clock.now())
     services = Services(
         orgs=orgs,
@@ -132,11 +135,11 @@ async def wire(
         newcomers=_newcomers(config, access.invites, clock),
         limits=access.limits,
         agents=agents,
-        fleet=Fleet(scheduler.orgs, journal, clock, peers, tasks, access.tokens),
+        fleet=fleet,
         pauses=Pauses(scheduler.orgs, journal, clock, chance),
         tasks=tasks,
         edits=edits,
-        bulk=Bulk(journal, clock, chance, loader, tasks, edits, orgs, past.jobs),
+        bulk=_bulk(basis, tasks, edits, fleet),
         watches=watches,
         greeting=greeting,
         old_agents=OldAgents(journal, clock, peers, tasks, agents, greeting),
@@ -162,6 +165,13 @@ def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
     )
     scheduler.orgs = tasks.orgs = list(basis.orgs.values())
     return scheduler
+
+
+def _bulk(basis: _Basis, tasks: Tasks, edits: Edits, fleet: Fleet) -> Bulk:
+    journal, clock, loader = basis.journal, basis.clock, basis.loader
+    of_tasks, of_agents = TaskBulk(journal, loader, tasks, edits), AgentBulk(clock, fleet)
+    orgs, past = basis.orgs, basis.past
+    return Bulk(journal, clock, basis.chance, loader, tasks, of_tasks, of_agents, orgs, past.jobs)
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:

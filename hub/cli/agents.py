@@ -61,6 +61,12 @@ def agents(
         str | None,
         typer.Option("--text", help="Part of the id, the name or the note.", metavar="TEXT"),
     ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            "--filter", help="The dashboard's filter: 'status:idle -cap:gpu'.", metavar="WORDS"
+        ),
+    ] = None,
     limit: Limit = 200,
     *,
     as_json: Json = False,
@@ -76,6 +82,7 @@ def agents(
         "paused": paused,
         "draining": draining,
         "text": text,
+        "filter": words,
     }
     with hub.client() as client:
         found, cursor = collect(client, "/agents", AgentPage, filters, limit)

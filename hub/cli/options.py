@@ -38,6 +38,7 @@ Data = Annotated[
         metavar="DIR",
     ),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Config = Annotated[
     Path,
