@@ -12,7 +12,7 @@ from hub.cli.options import Access, For, Json, Note, Yes, duration_ms
 from schemas.http.bulk import AgentAction, AgentBulkRequest
 
 _PANEL: Final[dict[str, Any]] = {"rich_help_panel": "Which agents"}
-_IDS: Final = typer.Argument(metavar="[ID]...", help="Those with these ids.", show_default=False)
+_IDS: Final = typer.Argument(metavar="ID", help="Those with these ids.", show_default=False)
 _FILTER: Final = typer.Option(
     "--filter",
     help="Those that these words are about, such as 'status:idle cap:gpu -host:build-* oak'.",

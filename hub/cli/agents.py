@@ -10,7 +10,17 @@ from msgspec import UNSET
 from hub.cli.agent_tables import agent_page, agents_table
 from hub.cli.client import part
 from hub.cli.exits import Exit, Trouble
-from hub.cli.options import Access, For, Json, Limit, NewLabels, Note, duration_ms, pairs
+from hub.cli.options import (
+    Access,
+    For,
+    Json,
+    Limit,
+    NewLabels,
+    Note,
+    duration_ms,
+    is_subcommand,
+    pairs,
+)
 from hub.cli.paging import collect
 from hub.cli.paging import show as show_page
 from hub.cli.screen import OUT, emit, note
@@ -73,8 +83,6 @@ def agents(
     hub: Access,
 ) -> None:
     """List agents and what they offer."""
-    if context.invoked_subcommand is not None:
-        return
     filters: dict[str, Any] = {
         "status": status.value if status else None,
         "capability": capability,
@@ -84,9 +92,11 @@ def agents(
         "text": text,
         "filter": words,
     }
+    is_filtered = any(value not in (None, []) for value in filters.values())
+    if is_subcommand(context, is_filtered=is_filtered):
+        return
     with hub.client() as client:
         found, cursor = collect(client, "/agents", AgentPage, filters, limit)
-    is_filtered = any(value not in (None, []) for value in filters.values())
     none = "No such agents." if is_filtered else NO_AGENTS
     show_page(found, cursor, agents_table, none=none, as_json=as_json)
 

@@ -97,6 +97,19 @@ def with_access(command: Command) -> Command:
     return unfolded(command, "hub", _ACCESS, Access)
 
 
+def is_subcommand(context: typer.Context, *, is_filtered: bool) -> bool:
+    """Whether a list was called only to reach a command below it.
+
+    Raises `Trouble` when it was given conditions: the command would not hear of them.
+    """
+    name = context.invoked_subcommand
+    if name is not None and is_filtered:
+        raise Trouble(
+            Exit.USAGE, f"These conditions are not for {name}.", f"Put them after {name}."
+        )
+    return name is not None
+
+
 def words(text: str | None) -> list[str]:
     """The parts of a comma-separated list, without blanks and empty parts."""
     return [part.strip() for part in (text or "").split(",") if part.strip()]
