@@ -93,6 +93,11 @@ class AgentBulk:
         found = await call_roll(org, lambda agent: concerns(action, agent.record) and meant(agent))
         return sorted(map(_id_of, found), reverse=True)
 
+    @property
+    def jobs_in_memory(self) -> int:
+        """Of how many jobs the agents to come are in memory."""
+        return len(self._left)
+
     def forget(self, job: JobRecord) -> None:
         """A job has ended."""
         self._left.pop(job.id, None)
