@@ -16,7 +16,9 @@ from hub.store.memory import MemoryStore
 from schemas.events import EventType
 from schemas.http.agents import AgentList, DeclaredAgent
 from schemas.http.bulk import AgentAction, AgentBulkRequest, BulkState
+from schemas.scalars import TaskState
 from tests.core.hand_hub import Dice, HandHub
+from tests.services.test_fleet import NAME, Stable
 
 PAUSE, RESUME, DRAIN, DELETE = AgentAction
 MANY = 3 * TURN + 7
@@ -101,6 +103,7 @@ def test_a_job_goes_through_its_agents_by_id() -> None:
     assert (seen.done, seen.cursor, seen.place) == (TURN, MANY - TURN, f"agent-{TURN - 1:03}")
     ended = pasture.end(job)
     assert (ended.state, ended.done, ended.skipped, ended.failed) == ("completed", MANY, 0, 0)
+    assert pasture.of_agents.jobs_in_memory == 0
     said = {(each.pause_note, each.paused_until) for each in pasture.stored().values()}
     assert said == {("new disks", job.created_at + 1_000)}
 
@@ -125,6 +128,46 @@ def test_a_kill_neither_repeats_nor_skips(commits: int) -> None:
     changes = pasture.told(EventType.AGENT_STATUS_CHANGED)
     assert len(changes) == MANY + len(named)
     assert len(pasture.told(EventType.BULK_STATUS_CHANGED)) == 2
+
+
+@pytest.mark.parametrize("commits", [1, 2])
+def test_a_kill_counts_each_deletion_once(commits: int) -> None:
+    """Those that are gone are those that the job says it deleted."""
+    pasture = Pasture()
+    job = pasture.begin(DELETE, all=True)
+    while pasture.job(job).finished_at is None:
+        pasture.turn()
+        for _ in range(commits):
+            pasture.hub.journal.begin()
+            pasture.hub.journal.end()
+        pasture = pasture.killed()
+        assert len(pasture.stored()) == MANY - pasture.job(job).done
+    assert len(pasture.told(EventType.AGENT_DELETED)) == pasture.job(job).done == MANY
+
+
+def test_what_failed_is_not_tried_again_after_a_kill() -> None:
+    """An agent with work is told once."""
+    pasture = Pasture(agents=0)
+    stable = Stable(pasture.hub)
+    stable.submit()
+    pasture.declare(*(f"pine-{n:03}" for n in range(MANY)))
+    job = pasture.begin(DELETE, all=True)
+    pasture.turn()
+    pasture.hub.journal.commit()
+    pasture = pasture.killed()
+    assert pasture.job(job).failed == 1
+    ended = pasture.end(job)
+    assert (ended.done, ended.failed, list(pasture.stored())) == (MANY, 1, [NAME])
+
+
+def test_work_goes_back_when_that_is_wanted() -> None:
+    """As when a single agent is deleted by force."""
+    pasture = Pasture(agents=2)
+    stable = Stable(pasture.hub)
+    task = stable.submit()
+    ended = pasture.end(pasture.begin(DELETE, all=True, force=True))
+    assert (ended.done, stable.is_open()) == (3, False)
+    assert stable.state(task) is TaskState.QUEUED
 
 
 def test_who_came_later_is_left_alone() -> None:
