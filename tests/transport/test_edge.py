@@ -49,6 +49,8 @@ WHO_MAY: Final[dict[tuple[str, str], Roles]] = WHO_MAY_OF_SESSIONS | {
     ("GET", "/api/v1/dead-letters"): READERS,
     ("POST", "/api/v1/tasks/bulk"): OPERATORS,
     ("POST", "/api/v1/tasks/bulk/preview"): OPERATORS,
+    ("POST", "/api/v1/agents/bulk"): OPERATORS,
+    ("POST", "/api/v1/agents/bulk/preview"): OPERATORS,
     ("GET", "/api/v1/bulk"): READERS,
     ("GET", "/api/v1/bulk/{bulk_id}"): READERS,
     ("POST", "/api/v1/bulk/{bulk_id}/cancel"): OPERATORS,
