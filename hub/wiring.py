@@ -60,6 +60,9 @@ from hub.store.journal import Journal
 from hub.store.logs import LogFile
 from hub.store.opening import Opened
 
+CommitFailed = Callable[[Batch, StoreError], None]
+LoopDied = Callable[[str, BaseException], None]
+
 
 class Wired(NamedTuple):
     """A hub that is built and does nothing yet."""
@@ -97,15 +100,11 @@ class _Access(NamedTuple):
 
 
 async def wire(
-    config: Config,
-    opened: Opened,
-    log_level: LogLevel,
-    commit_failed: Callable[[Batch, StoreError], None],
-    loop_died: Callable[[str, BaseException], None],
+    config: Config, opened: Opened, log_level: LogLevel, broken: CommitFailed, died: LoopDied
 ) -> Wired:
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
-    basis = _basis(config, opened, commit_failed)
+    basis = _basis(config, opened, broken)
     past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
@@ -156,7 +155,7 @@ async def wire(
         version=__version__,
         started_at=clock.hub(),
     )
-    return Wired(services, [_upkeep(services, basis, access, scheduler, loop_died)])
+    return Wired(services, [_upkeep(services, basis, access, scheduler, died)])
 
 
 def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
@@ -187,9 +186,7 @@ def end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
     upkeep.trim_ended()
 
 
-def _basis(
-    config: Config, opened: Opened, commit_failed: Callable[[Batch, StoreError], None]
-) -> _Basis:
+def _basis(config: Config, opened: Opened, commit_failed: CommitFailed) -> _Basis:
     past = opened.store.recover()
     clock, metrics = Clock(past.hub_time), Metrics(time.monotonic)
     orgs = recovery.recover_orgs(past)
@@ -263,7 +260,7 @@ def _upkeep(
     basis: _Basis,
     access: _Access,
     scheduler: Scheduler,
-    loop_died: Callable[[str, BaseException], None],
+    loop_died: LoopDied,
 ) -> Loop:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics

@@ -127,9 +127,8 @@ def test_who_may(
         real += "?after=0:0"
     body = BODIES.get(path) if method != "GET" else None
     token = agent_token if role is Role.AGENT else None
-    reply = calm_hub.http(
-        method, real, body, role=None if role is Role.AGENT else role, token=token
-    )
+    other = None if role is Role.AGENT else role
+    reply = calm_hub.http(method, real, body, role=other, token=token)
     if role in WHO_MAY[method, path]:
         assert reply.status not in (403, 405)
         assert reply.status != 401 or reply.code in ("invalid_code", "invalid_session")
