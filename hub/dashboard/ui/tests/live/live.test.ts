@@ -103,6 +103,14 @@ describe('the live picture', () => {
     await vi.waitFor(() => expect(shown(live)).toEqual([]))
   })
 
+  it('tells of what agents offer as of now, not as of when it was asked for', async () => {
+    serve(1, [row('a')])
+    const live = await freshLive()
+    expect(live.offers).toEqual([])
+    greet(1, false)
+    await vi.waitFor(() => expect(live.offers).toEqual([['gpu']]))
+  })
+
   it('takes a new snapshot when it was too slow', async () => {
     serve(1, [row('a')])
     const live = await freshLive()
