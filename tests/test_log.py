@@ -49,7 +49,7 @@ def test_a_line_is_an_object(stream: io.StringIO) -> None:
     }
 
 
-@pytest.mark.parametrize("secret", [TOKEN, CODE])
+@pytest.mark.parametrize("secret", [TOKEN, CODE], ids=["token", "code"])
 @pytest.mark.parametrize(
     "text", ["{}", "token={}", "Authorization: Bearer {}", '{{"token":"{}"}}', "a{}b"]
 )

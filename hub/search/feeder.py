@@ -17,8 +17,8 @@ EVENTS: Final = 1_000
 """So many events are followed in one step."""
 TASKS: Final = 256
 """So many tasks are read in one step."""
-IDLE_S: Final = 0.2
-"""How long to wait when nothing happens."""
+PAUSE_S: Final = 0.4
+"""The shortest pause while it keeps up: a task that comes and ends meanwhile is read once."""
 REST: Final = 4.0
 """After each step it rests so many times as long as it worked: a fifth of a core is the most."""
 
@@ -29,25 +29,31 @@ class Feeder:
     def __init__(self, source: Source, index: Index) -> None:
         self._source = source
         self._index = index
+        self.lags = False
+        """There was more than the last step could do."""
 
     def step(self) -> bool:
         """Do a little; False when there was nothing to do."""
         followed = [self._follow(org) for org, last in self._behind()]
-        return self._descend() or any(followed)
+        descended = self._descend()
+        self.lags = descended or max(followed, default=0) >= EVENTS
+        return descended or any(followed)
 
     def _behind(self) -> list[tuple[int, int]]:
         return [(org, last) for org, last in self._source.orgs() if last > self._index.cursor(org)]
 
-    def _follow(self, org: int) -> bool:
-        told = self._source.told(org, self._index.cursor(org), EVENTS)
+    def _follow(self, org: int) -> int:
+        """Follow some events; how many."""
+        before = self._index.cursor(org)
+        told = self._source.told(org, before, EVENTS)
         if told is None:
-            return False
+            return 0
         tasks, agents = self._tasks(org, told), self._agents(org, told.agents)
         with self._index.commit():
             self._index.put_tasks(tasks)
             self._index.put_agents(agents)
             self._index.move(org, told.reached)
-        return True
+        return told.reached - before
 
     def _tasks(self, org: int, told: Told) -> list[Task]:
         """Read after the events, so at least as new as what they tell."""
@@ -100,8 +106,9 @@ def feed(data: Path, wait: Callable[[float], bool]) -> None:
         pause = 0.0
         while not wait(pause):
             began = time.process_time()
-            busy = feeder.step()
-            pause = max(REST * (time.process_time() - began), 0 if busy else IDLE_S)
+            feeder.step()
+            rest = REST * (time.process_time() - began)
+            pause = rest if feeder.lags else max(rest, PAUSE_S)
     finally:
         index.close()
         source.close()

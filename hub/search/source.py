@@ -22,6 +22,8 @@ _SQL: Final = {
     name: query.text
     for name, query in parse((files("hub.search") / "source.sql").read_text("utf-8")).items()
 }
+CACHE_KIB: Final = 2_048
+"""Everything is read once: a larger cache would only be memory."""
 TOGETHER: Final = 64
 """So many rows are read in one transaction: a large one takes a millisecond."""
 _ABOUT_AGENTS: Final = frozenset(
@@ -75,6 +77,7 @@ class Source:
     def __init__(self, path: Path) -> None:
         with refusals("cannot open a reader"):
             self._connection = open_reader(path)
+            self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def _all(self, name: str, *bindings: Any) -> list[Any]:
         with refusals("cannot read"):

@@ -13,6 +13,7 @@ from scripts.benchmark.figures import Machine, percentile
 
 SYNCS: Final = 200
 SYNC_BYTES: Final = 4096
+PAGES: Final = ":(exclude)docs/benchmarks*"
 
 
 def two_cores() -> tuple[set[int], set[int]] | None:
@@ -80,10 +81,13 @@ def sync_times(folder: Path) -> tuple[float, float]:
 
 
 def commit(root: Path) -> tuple[str, bool]:
-    """The commit the checkout stands on, and whether any tracked file differs from it."""
+    """The commit the checkout stands on, and whether any tracked file differs from it.
+
+    Pages of benchmarks do not count: one that was just written changes nothing in the next.
+    """
     return (
         _git(root, "rev-parse", "--short=12", "HEAD") or "unknown",
-        bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
+        bool(_git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", PAGES)),
     )
 
 

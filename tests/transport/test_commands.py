@@ -1,11 +1,14 @@
 """What a session may say: refusals that name everything, and what submitters ask for."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from hub.services.bundle import Services
+from hub.transport.commands import clogged
 from schemas.scalars import Role
+from tests.services.test_upkeep import Hall
 from tests.transport.wire import Door, Peer, new_name
 
 DEEP = "[" * 40 + "]" * 40
@@ -256,3 +259,14 @@ async def test_only_a_possible_fence_is_repeated(calm: Door) -> None:
         await agent.raw(f'{{"type": "task_accepted", "task_id": "t", "generation": {wrong}}}')
         error = await agent.hears("error")
         assert (error["task_id"], error["generation"]) == ("t", None)
+
+
+def test_a_connection_that_stops_reading_is_looked_at_from_then_on() -> None:
+    """It would otherwise be cut only when its silence has lasted too long."""
+    hall = Hall()
+    caller = hall.calls()
+    hall.waits(1_000)
+    assert hall.looks_at() == []
+    clogged(cast(Services, hall.hub), caller, clogged=True)
+
+    assert hall.looks_at() == [caller]
