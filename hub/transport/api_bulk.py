@@ -1,5 +1,7 @@
 """HTTP for bulk actions: preview, begin, look, stop."""
 
+import asyncio
+
 from hub.core.credentials import ADMIN
 from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
@@ -81,7 +83,11 @@ async def list_bulk(call: Call) -> Answer:
     query: BulkQuery = call.query
     before = None if query.cursor is None else read_cursor(query.cursor, "bulk")
     jobs = await call.services.bulk.page(call.org, before, query.limit + 1)
-    items = [bulk_view(job) for job in jobs[: query.limit]]
+    items = []
+    for job in jobs[: query.limit]:
+        items.append(bulk_view(job))
+        # Each may name ten thousand agents.
+        await asyncio.sleep(0)
     cursor = make_cursor(items[-1].id, "bulk") if len(jobs) > query.limit else None
     return Answer(200, BulkPage(items, cursor))
 
