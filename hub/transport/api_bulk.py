@@ -19,6 +19,7 @@ from schemas.http.bulk import (
     BulkPreview,
     BulkQuery,
     BulkRequest,
+    BulkView,
 )
 from schemas.http.tasks import Total
 from schemas.scalars import ErrorCode
@@ -83,7 +84,7 @@ async def list_bulk(call: Call) -> Answer:
     query: BulkQuery = call.query
     before = None if query.cursor is None else read_cursor(query.cursor, "bulk")
     jobs = await call.services.bulk.page(call.org, before, query.limit + 1)
-    items = []
+    items: list[BulkView] = []
     for job in jobs[: query.limit]:
         items.append(bulk_view(job))
         # Each may name ten thousand agents.

@@ -187,12 +187,15 @@ def test_what_changed_meanwhile_is_skipped() -> None:
     """It is so already, is not meant any more, or is gone."""
     pasture = Pasture()
     fleet, org = pasture.hub.fleet, pasture.hub.org
-    job = pasture.begin(PAUSE, filter="agent-00 -status:paused")
+    job = pasture.begin(PAUSE, filter="agent-00 -cap:gpu")
     fleet.pause(org, "agent-001", "you", "mine")
     fleet.delete(org, "agent-002", "you")
+    fleet.edit(org, "agent-003", {"capabilities": ["gpu"]}, "you")
     ended = pasture.end(job)
-    assert (ended.done, ended.skipped, ended.failed) == (ended.total - 2, 2, 0)
-    assert pasture.stored()["agent-001"].pause_note == "mine"
+    assert (ended.total, ended.done, ended.skipped, ended.failed) == (10, 7, 3, 0)
+    stored = pasture.stored()
+    assert stored["agent-001"].pause_note == "mine"
+    assert not stored["agent-003"].paused
 
 
 def test_agents_that_are_named_are_all_accounted_for() -> None:
