@@ -6,7 +6,8 @@ No file is touched here; `hub/published` writes them.
 import ast
 import inspect
 import json
-import textwrap
+import sys
+from functools import cache
 from types import ModuleType
 from typing import Any, Final, get_args
 
@@ -139,10 +140,16 @@ def _notes() -> dict[tuple[str, str], str]:
     }
 
 
+@cache
+def _classes_of(module: str) -> dict[str, ast.ClassDef]:
+    """The classes at the top of a module's source, by name; read once for all of them."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
 def field_notes(struct: type[Struct]) -> list[tuple[str, str]]:
     """The fields of a Struct that are followed by a sentence, with the sentence."""
-    definition = ast.parse(textwrap.dedent(inspect.getsource(struct))).body[0]
-    assert isinstance(definition, ast.ClassDef)
+    definition = _classes_of(struct.__module__)[struct.__name__]
     return [
         (field.target.id, inspect.cleandoc(note.value.value))
         for field, note in zip(definition.body, definition.body[1:], strict=False)
