@@ -21,9 +21,9 @@ from hub.services.bundle import Services
 from hub.services.turnstile import Turnstile
 from hub.transport.agent_socket import socket_class
 from hub.transport.guard import Guard
-from hub.transport.page_handshake import PATH
 from hub.transport.page_socket import page_socket_class
 from hub.transport.web import web_app
+from schemas.dashboard import PATH
 from schemas.scalars import FRAME_BYTES
 
 GRACEFUL_SECONDS: Final = 15

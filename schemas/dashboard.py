@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from schemas.scalars import AgentId, Count, StateName, TaskId, WallTime
+from schemas.scalars import AgentId, CloseCode, Count, StateName, TaskId, WallTime
 
 BATCH_MS: Final = 50
 """A batch gathers what happened in so long."""
@@ -20,6 +20,19 @@ HIDDEN_MS: Final = 1_000
 MOST_TASKS: Final = 500
 """So many changed tasks are named in a batch; when there are more, it says so."""
 MOST_EVENTS: Final = 100
+PATH: Final = "/ws/dashboard"
+"""Where the hub has the socket."""
+CLOSES: Final = {
+    CloseCode.CREDENTIAL: "The session or the token is over, or there is none that opens a page: "
+    "also that of an agent does not. Log in; `ended` has said why.",
+    CloseCode.RATE_LIMITED: "There are too many pages, or this one says too much. Come back later.",
+    CloseCode.HEARTBEAT_MISSED: "The page has said nothing for 30 s. Come back.",
+    CloseCode.STOPPING: "The hub stops. Come back.",
+    CloseCode.PROTOCOL: "What came is no message of a page, or no WebSocket frame. Mend the page.",
+    CloseCode.NOT_TEXT: "What came is binary. Mend the page.",
+    CloseCode.TOO_LARGE: "A message has more than 4 KiB. Mend the page.",
+}
+"""Why the hub closes the socket, and what a page does then."""
 
 Names = dict[str, Count]
 

@@ -11,6 +11,7 @@ from hub.published import ROOT, refusals_page, rooms_page, stale, write
 from hub.published.__main__ import main
 from hub.transport.problems import STATUS
 from hub.transport.routes_backbone import SERVED
+from schemas.dashboard import CLOSES
 from schemas.scalars import CloseCode, ErrorCode, Tier
 
 PAGES = (
@@ -24,6 +25,7 @@ PAGES = (
     "docs/benchmarks.md",
     "docs/cli.md",
     "docs/configuration.md",
+    "docs/dashboard.md",
     "docs/migrating.md",
     "docs/performance.md",
     "docs/protocol.md",
@@ -31,6 +33,9 @@ PAGES = (
     "scripts/README.md",
 )
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+SHOWN = re.compile(r"(?:src|srcset)=\"([^\"]+)\"|!\[[^\]]+\]\(([^)]+)\)")
+MOST_OF_A_PICTURE = 150_000
+CODE = re.compile(r"CloseCode\.([A-Z_]+)")
 ROW = re.compile(r"^\| `?([^`|]+?)`? \|", re.M)
 
 
@@ -89,6 +94,19 @@ def test_all_pages_are_looked_at() -> None:
     assert there <= set(PAGES)
 
 
+def test_every_picture_is_shown_and_small() -> None:
+    """Each that a page names is there, and none lies about that no page shows."""
+    named = {
+        (ROOT / page).parent / (source or target)
+        for page in PAGES
+        for source, target in SHOWN.findall(text_of(page))
+    }
+    there = set((ROOT / "docs").rglob("*.png"))
+
+    assert {path.resolve() for path in named if path.suffix == ".png"} == there
+    assert [path for path in there if path.stat().st_size > MOST_OF_A_PICTURE] == []
+
+
 def test_the_api_page_has_every_code() -> None:
     """Each once, with its status and a sentence."""
     assert sorted(rows_under("docs/api.md", "All codes")) == sorted(ErrorCode)
@@ -113,6 +131,14 @@ def test_the_protocol_page_has_every_close_code() -> None:
     """In order, each once."""
     listed = [int(row) for row in rows_under("docs/protocol.md", "Close codes")]
     assert listed == sorted(CloseCode)
+
+
+def test_every_close_of_a_page_is_told() -> None:
+    """Whatever code the hub closes a page with; the WebSocket library closes for what is large."""
+    homes = ("hub/services/follower.py", "hub/transport/page_socket.py")
+    said = {CloseCode[code] for home in homes for code in CODE.findall(text_of(home))}
+
+    assert said | {CloseCode.TOO_LARGE} == CLOSES.keys()
 
 
 def test_the_readme_names_every_page() -> None:

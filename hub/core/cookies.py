@@ -1,31 +1,43 @@
 """The cookie of a browser session: its name, how it is set, and how it is found in a request.
 
 Over https it is called `__Host-…`, which a browser takes only from the host itself, encrypted
-and for all paths: no neighbour can plant one. A browser may send any number of cookies in any
+and for all paths: no neighbour can plant one. The port is in the name, because browsers send
+the cookies of a host to all of its ports. A browser may send any number of cookies in any
 disorder, so what does not look like ours is passed over, and two different ones of our name
 are none: nobody can tell which of them is the person's own.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
-SECURE_NAME: Final = "__Host-corral_session"
-PLAIN_NAME: Final = "corral_session"
+from schemas.http.sessions import COOKIE
+
+SECURE: Final = "__Host-"
 SECRET_BYTES: Final = 32
 _SECRET: Final = re.compile(f"[0-9a-f]{{{2 * SECRET_BYTES}}}")
 
 
-def name_of(*, encrypted: bool) -> str:
-    """What the cookie is called on a connection that is encrypted, or is not."""
-    return SECURE_NAME if encrypted else PLAIN_NAME
+class Origin(NamedTuple):
+    """The part of a page's origin by which browsers do not tell cookies apart."""
+
+    encrypted: bool
+    """It speaks https, be it with a proxy."""
+    port: int
+    """That of the address which the browser calls; a proxy may listen on another than the hub."""
 
 
-def secret_in(header: str, *, encrypted: bool) -> str | None:
+def name_of(origin: Origin) -> str:
+    """What the cookie is called there."""
+    name = COOKIE.format(port=origin.port)
+    return SECURE + name if origin.encrypted else name
+
+
+def secret_in(header: str, origin: Origin) -> str | None:
     """What the cookie holds in the value of a `Cookie` header.
 
     None when it is not there; empty when it cannot be ours, or is there twice.
     """
-    name = name_of(encrypted=encrypted)
+    name = name_of(origin)
     found = {
         value.strip(" \t")
         for key, equals, value in (pair.partition("=") for pair in header.split(";"))
@@ -37,13 +49,13 @@ def secret_in(header: str, *, encrypted: bool) -> str | None:
     return value if not found and _SECRET.fullmatch(value) else ""
 
 
-def setting(secret: str, seconds: int, *, encrypted: bool) -> str:
+def setting(secret: str, seconds: int, origin: Origin) -> str:
     """The value of a `Set-Cookie` header that gives a browser its cookie for so long."""
-    safety = "; Secure" if encrypted else ""
-    name = name_of(encrypted=encrypted)
+    safety = "; Secure" if origin.encrypted else ""
+    name = name_of(origin)
     return f"{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{safety}"
 
 
-def clearing(*, encrypted: bool) -> str:
+def clearing(origin: Origin) -> str:
     """The value of a `Set-Cookie` header that takes the cookie away."""
-    return setting("", 0, encrypted=encrypted)
+    return setting("", 0, origin)

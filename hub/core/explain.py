@@ -71,13 +71,14 @@ def explain(org: Org, task: Task, now: Instant) -> Explanation:
 
 def _candidates(org: Org, task: Task, now: Instant) -> list[Candidate]:
     need = decode(task.requires)
-    found = []
+    found: list[tuple[int, int, str, Candidate]] = []
     for agent in org.agents.values():
         codes = list(obstacles(Question(need, agent, task.id, now.hub)))
         reasons = [Reason(code, SENTENCES[code](need, agent)) for code in codes]
-        found.append(Candidate(agent.record.id, reasons))
-    found.sort(key=lambda candidate: (len(candidate.reasons), candidate.agent_id))
-    return found
+        missing = len(set(need.needs) - agent.capabilities)
+        candidate = Candidate(agent.record.id, reasons)
+        found.append((len(reasons), missing, candidate.agent_id, candidate))
+    return [candidate for *_, candidate in sorted(found, key=lambda each: each[:3])]
 
 
 def _reasons(

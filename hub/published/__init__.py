@@ -11,6 +11,7 @@ from typing import Final
 from hub import __version__
 from hub.published import (
     commands_page,
+    dashboard_page,
     messages_page,
     rates_page,
     refusals_page,
@@ -53,6 +54,7 @@ def _pages() -> dict[str, str]:
         "docs/cli.md": commands_page.tables(),
         "docs/configuration.md": settings_page.tables(),
         "docs/protocol.md": messages_page.tables(),
+        "schemas/README.md": dashboard_page.tables(),
     }
 
 

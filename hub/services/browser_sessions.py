@@ -17,6 +17,7 @@ from msgspec import structs
 from hub.core import browser_sessions, cookies, facts
 from hub.core.browser_sessions import SENTENCES, BrowserSession, Ending
 from hub.core.clock import Instant
+from hub.core.cookies import Origin
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.facts import Fact
@@ -79,15 +80,15 @@ class BrowserSessions:
 
     # Who is it
 
-    def find(self, header: str, *, encrypted: bool, is_use: bool = True) -> BrowserSession | None:
+    def find(self, header: str, origin: Origin, *, is_use: bool = True) -> BrowserSession | None:
         """The session of a request, by the value of its `Cookie` header; it is used by that.
 
-        `encrypted` tells whether the browser speaks https, be it with a proxy. A connection that
-        comes and goes by itself, such as a socket's, is no use. None when there is no cookie of
-        ours. Raises Refused `session_expired` when it was idle for too long or is too old, and
+        `origin` is where the browser has the page from. A connection that comes and goes by
+        itself, such as a socket's, is no use. None when there is no cookie of ours. Raises
+        Refused `session_expired` when it was idle for too long or is too old, and
         `invalid_session` when it has ended otherwise or never was.
         """
-        secret = cookies.secret_in(header, encrypted=encrypted)
+        secret = cookies.secret_in(header, origin)
         if secret is None:
             return None
         digest = browser_sessions.digest_of(secret)

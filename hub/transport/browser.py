@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from hub.core import cookies
 from hub.core.browser_sessions import BrowserSession
+from hub.core.cookies import Origin
 from hub.core.errors import Refused
 from hub.services.bundle import Services
 from hub.transport.address import address_of
@@ -54,7 +55,7 @@ def left_behind(services: Services, request: Request) -> BrowserSession | None:
 
 def _find(services: Services, request: Request) -> BrowserSession | None:
     header = "; ".join(request.headers.getlist("Cookie"))
-    return services.browser_sessions.find(header, encrypted=_is_encrypted(request))
+    return services.browser_sessions.find(header, _origin(request))
 
 
 def refuse_foreign(request: Request) -> None:
@@ -72,14 +73,14 @@ def _refuse_forged(request: Request, csrf: str) -> None:
 
 def setting(request: Request, secret: str) -> str:
     """The `Set-Cookie` that begins a session."""
-    return cookies.setting(secret, LONGEST_MS // 1000, encrypted=_is_encrypted(request))
+    return cookies.setting(secret, LONGEST_MS // 1000, _origin(request))
 
 
 def clearing(request: Request) -> str:
     """The `Set-Cookie` that ends one."""
-    return cookies.clearing(encrypted=_is_encrypted(request))
+    return cookies.clearing(_origin(request))
 
 
-def _is_encrypted(request: Request) -> bool:
-    """Whether the browser speaks https, with the hub or with a proxy that it trusts."""
-    return bool(request.scope["scheme"] == "https")
+def _origin(request: Request) -> Origin:
+    """Where the browser has the page from: of the hub, or of a proxy that it trusts."""
+    return Origin(request.scope["scheme"] == "https", request.scope["server"][1])

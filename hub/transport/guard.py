@@ -146,6 +146,7 @@ class Guard(HttpToolsProtocol):
         caller = visitor(self.door, self._connection, method, self.headers)
         self.scope["client"] = (caller.address, self.client[1] if self.client else 0)
         self.scope["scheme"] = caller.scheme
+        self.scope["server"] = (self._connection.local, caller.port)
         self.app = self.config.loaded_app
         if caller.refusal is not None:
             bound = logger.bind(client=caller.address, status=int(caller.refusal.status))

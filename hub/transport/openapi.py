@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct, structs
 
-from hub.core.cookies import PLAIN_NAME, SECURE_NAME
 from hub.transport.browser import CSRF, NO_SESSION, SAFE
 from hub.transport.problems import STATUS
 from hub.transport.query import is_list, is_whole, notes_of, without_none
@@ -17,6 +16,7 @@ from hub.transport.route import Route
 from hub.transport.routes import ROUTES
 from schemas.generate import definitions
 from schemas.http.hub import ErrorBody
+from schemas.http.sessions import COOKIE_NOTE, USUAL_COOKIE
 from schemas.scalars import ErrorCode, IdempotencyKey, Role
 
 Document = dict[str, Any]
@@ -32,8 +32,8 @@ SECURITY: Final[Document] = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": PLAIN_NAME,
-        "description": f"The session of a browser; over https it is called `{SECURE_NAME}`.",
+        "name": USUAL_COOKIE,
+        "description": COOKIE_NOTE,
     },
 }
 """A token, or a session's cookie; of both the token counts."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from loguru import logger
 from websockets.http11 import Request, Response
 
+from hub.core.cookies import Origin
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.services.live import Since
@@ -23,7 +24,6 @@ from schemas.scalars import Role
 if TYPE_CHECKING:
     from hub.transport.page_socket import PageSocket
 
-PATH: Final = "/ws/dashboard"
 QUERY_CHARS: Final = 200
 NOT_FOR_AGENTS: Final = "the dashboard is for people: an agent's token does not open it"
 NOBODY: Final = "you are not logged in"
@@ -76,7 +76,8 @@ def _who(socket: "PageSocket", event: Request, caller: Visitor) -> Principal | N
         return None
     sessions = socket.services.browser_sessions
     header = "; ".join(event.headers.get_all("Cookie"))
-    session = sessions.find(header, encrypted=caller.scheme == "https", is_use=False)
+    origin = Origin(caller.scheme == "https", caller.port)
+    session = sessions.find(header, origin, is_use=False)
     return None if session is None else sessions.principal_of(session)
 
 

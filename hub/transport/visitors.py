@@ -78,6 +78,8 @@ class Visitor(NamedTuple):
     """The client's address, behind the proxies, or UNKNOWN."""
     scheme: Scheme
     """What the client speaks, with us or with the proxy."""
+    port: int
+    """The port that it called, by its `Host` header; where that names none, the usual one."""
     refusal: NotLetIn | None
 
 
@@ -122,8 +124,16 @@ def visitor(door: Door, connection: Connection, method: str, headers: Headers) -
     if peer in door.proxies:
         address = _client(door.proxies, said.get(b"x-forwarded-for", []))
         scheme = "https" if scheme == "https" else _scheme(said.get(b"x-forwarded-proto", []))
-    refusal = _refusal(door, connection, scheme, method, said)
-    return Visitor(address, scheme or "http", refusal)
+    called = _called(said.get(b"host", []))
+    refusal = _refusal(door, connection, called, scheme, method, said)
+    spoken = scheme or "http"
+    port = called.port if called is not None else None
+    return Visitor(address, spoken, port or _PORTS[spoken], refusal)
+
+
+def _called(hosts: list[str]) -> _Name | None:
+    """By which name; None when it is not said, or not once."""
+    return _name(hosts[0]) if len(hosts) == 1 else None
 
 
 def _client(proxies: frozenset[str], said: list[str]) -> str:
@@ -161,12 +171,11 @@ def _scheme(said: list[str]) -> Scheme | None:
 def _refusal(
     door: Door,
     connection: Connection,
+    called: _Name | None,
     scheme: Scheme | None,
     method: str,
     said: dict[bytes, list[str]],
 ) -> NotLetIn | None:
-    hosts = said.get(b"host", [])
-    called = _name(hosts[0]) if len(hosts) == 1 else None
     if called is None:
         return NotLetIn(HTTPStatus.BAD_REQUEST, "a request has one Host header, with a name")
     if called.host not in door.names and called.host != plain_address(connection.local):

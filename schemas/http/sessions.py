@@ -13,6 +13,15 @@ LONGEST_MS: Final = 12 * 3_600_000
 """...and after so long in any case."""
 CODE_MS: Final = 10 * 60_000
 """How long a one-time link is good."""
+COOKIE: Final = "corral_session_{port}"
+"""What the cookie of a session is called. Browsers keep cookies by host and not by port, so the
+port is in the name: two hubs on one host do not log each other's pages out."""
+COOKIE_NOTE: Final = (
+    "The session of a browser. The number is the port of the hub's address as the browser has it, "
+    "80 or 443 where the address names none; over https `__Host-` stands before the name."
+)
+USUAL_COOKIE: Final = COOKIE.format(port=8420)
+"""Its name at the usual address, for documents that have to give one."""
 
 LoginCodeText = Annotated[str, Meta(min_length=16, max_length=128)]
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from hub.core.cookies import PLAIN_NAME, SECURE_NAME, clearing, name_of, secret_in, setting
+from hub.core.cookies import Origin, clearing, name_of, secret_in, setting
 
+PLAIN, SECURE = Origin(False, 8420), Origin(True, 443)
+PLAIN_NAME, SECURE_NAME = name_of(PLAIN), name_of(SECURE)
 SECRET = "0123456789abcdef" * 4
 OTHER = "f" * 64
 
@@ -18,6 +20,7 @@ OTHER = "f" * 64
         (f"{PLAIN_NAME}2={SECRET}", None),
         (f"{PLAIN_NAME.upper()}={SECRET}", None),
         (f"{SECURE_NAME}={SECRET}", None),
+        (f"{name_of(Origin(False, 8421))}={SECRET}", None),
         (f"{PLAIN_NAME}={SECRET}", SECRET),
         (f"a=b; {PLAIN_NAME}={SECRET}; c=d", SECRET),
         (f";;a;=;{PLAIN_NAME}={SECRET};;", SECRET),
@@ -41,17 +44,26 @@ OTHER = "f" * 64
 )
 def test_a_cookie_is_found_or_it_is_not(header: str, found: str | None) -> None:
     """Among others, twice, cut, quoted, in other letters, and in bytes that are no text."""
-    assert secret_in(header, encrypted=False) == found
+    assert secret_in(header, PLAIN) == found
 
 
 def test_an_encrypted_connection_has_a_cookie_of_its_own() -> None:
     """The plain one, which any neighbour may have planted, is not looked at there."""
     both = f"{PLAIN_NAME}={OTHER}; {SECURE_NAME}={SECRET}"
 
-    assert secret_in(both, encrypted=True) == SECRET
-    assert secret_in(both, encrypted=False) == OTHER
-    assert secret_in(f"{PLAIN_NAME}={OTHER}", encrypted=True) is None
-    assert name_of(encrypted=True).startswith("__Host-")
+    assert secret_in(both, SECURE) == SECRET
+    assert secret_in(both, PLAIN) == OTHER
+    assert secret_in(f"{PLAIN_NAME}={OTHER}", SECURE) is None
+    assert SECURE_NAME == "__Host-corral_session_443"
+
+
+def test_each_port_of_a_host_has_a_cookie_of_its_own() -> None:
+    """A browser sends all of them to each: two hubs on one machine must not take the other's."""
+    first, second = Origin(False, 8420), Origin(False, 8421)
+    both = f"{name_of(first)}={SECRET}; {name_of(second)}={OTHER}"
+
+    assert (secret_in(both, first), secret_in(both, second)) == (SECRET, OTHER)
+    assert clearing(second).startswith("corral_session_8421=; ")
 
 
 def test_no_script_and_no_other_site_gets_it() -> None:
@@ -59,11 +71,11 @@ def test_no_script_and_no_other_site_gets_it() -> None:
     plain = f"{PLAIN_NAME}={SECRET}; Path=/; Max-Age=9; HttpOnly; SameSite=Strict"
     secure = plain.replace(PLAIN_NAME, SECURE_NAME) + "; Secure"
 
-    assert setting(SECRET, 9, encrypted=False) == plain
-    assert setting(SECRET, 9, encrypted=True) == secure
+    assert setting(SECRET, 9, PLAIN) == plain
+    assert setting(SECRET, 9, SECURE) == secure
 
 
 def test_it_is_taken_away_as_it_was_given() -> None:
     """Browsers take another path or other flags for another cookie."""
-    assert clearing(encrypted=True) == setting("", 0, encrypted=True)
-    assert "Max-Age=0" in clearing(encrypted=False)
+    assert clearing(SECURE) == setting("", 0, SECURE)
+    assert "Max-Age=0" in clearing(PLAIN)

@@ -127,6 +127,14 @@ def test_the_nearest_agents_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.candidates_total == 3
 
 
+def test_whoever_lacks_fewer_capabilities_is_nearer() -> None:
+    """Though that is one reason for both."""
+    task = queued(needs=["gpu", "rust"])
+    found = explain(org_of(online("a"), online("b", 1, "gpu")), task, NOW)
+
+    assert [candidate.agent_id for candidate in found.candidates] == ["b", "a"]
+
+
 def test_a_task_that_is_kept_back_says_why() -> None:
     """The note of the pause is told, and an able agent is not promised."""
     org, task = org_of(online()), queued(labels={"env": "prod", "x": "y"})

@@ -25,6 +25,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, root / folder, ignore=left_out)
     for file in FILES:
         shutil.copy(ROOT / file, root / file)
+    (root / "docs/pictures").mkdir(parents=True)
+    (root / "docs/pictures/overview.png").touch()
     place = Place(root / "hub/dashboard")
     place.ui.mkdir(exist_ok=True)
     (place.ui / "package.json").touch()
@@ -70,14 +72,16 @@ def test_a_wheel_brings_the_page_and_not_its_sources(checkout: Path, tmp_path: P
         "hub/dashboard/plain/index.html",
         "hub/dashboard/plain/plain.js",
     } <= names
-    assert not any(name.startswith("hub/dashboard/ui") for name in names)
+    assert not any(name.startswith(("hub/dashboard/ui", "docs")) for name in names)
 
 
 def test_a_source_archive_installs_without_node(checkout: Path, tmp_path: Path) -> None:
     """It has the page beside its sources, and nothing of others."""
     archive = package(checkout, "sdist", tmp_path / "sdist")
     with tarfile.open(archive) as files:
-        assert not any("node_modules" in name for name in files.getnames())
+        packed = files.getnames()
+        assert not any("node_modules" in name for name in packed)
+        assert any(name.endswith("docs/pictures/overview.png") for name in packed)
         files.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
 

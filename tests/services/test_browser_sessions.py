@@ -4,6 +4,7 @@ import pytest
 
 from hub.core import cookies
 from hub.core.browser_sessions import BrowserSession, Ending
+from hub.core.cookies import Origin
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.services import browser_sessions
@@ -16,6 +17,7 @@ from tests.core.hand_hub import Dice
 from tests.services.test_tokens import Desk
 
 MINUTE = 60_000
+HERE = Origin(encrypted=False, port=8420)
 
 
 class Porch:
@@ -39,11 +41,11 @@ class Porch:
     def begin(self, person: Principal) -> tuple[str, BrowserSession]:
         """Log in: the cookie header from now on, and the session."""
         secret, session = self.sessions.begin(person, "token", "192.0.2.1", "Firefox")
-        return f"{cookies.PLAIN_NAME}={secret}", session
+        return f"{cookies.name_of(HERE)}={secret}", session
 
     def find(self, cookie: str, *, is_use: bool = True) -> BrowserSession | None:
         """Come with a cookie."""
-        return self.sessions.find(cookie, encrypted=False, is_use=is_use)
+        return self.sessions.find(cookie, HERE, is_use=is_use)
 
     def refusal(self, cookie: str) -> ErrorCode:
         """Why this cookie is refused."""
@@ -93,9 +95,9 @@ def test_no_cookie_is_no_session_and_a_wrong_one_is_refused(porch: Porch) -> Non
 
     assert porch.find("") is None
     assert porch.find("other=1") is None
-    assert porch.sessions.find(cookie, encrypted=True) is None
+    assert porch.sessions.find(cookie, Origin(True, 8420)) is None
     for wrong in ("0" * 64, session.digest.hex(), session.id, "", "\udcff"):
-        assert porch.refusal(f"{cookies.PLAIN_NAME}={wrong}") is ErrorCode.INVALID_SESSION
+        assert porch.refusal(f"{cookies.name_of(HERE)}={wrong}") is ErrorCode.INVALID_SESSION
 
 
 def test_an_idle_session_ends(porch: Porch) -> None:

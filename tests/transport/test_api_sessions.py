@@ -133,7 +133,7 @@ def test_the_cookie_stays_in_the_browser(calm_hub: Hub) -> None:
     cookie = Browser(calm_hub).log_in().headers["set-cookie"]
     name, _, flags = cookie.partition("=")
 
-    assert name == "corral_session"
+    assert name == f"corral_session_{calm_hub.port}"
     assert flags.split("; ")[1:] == [
         "Path=/",
         f"Max-Age={LONGEST_MS // 1000}",
@@ -151,20 +151,44 @@ def test_behind_https_it_is_never_sent_in_the_clear(own_hub: StartHub) -> None:
     browser = Browser(hub, PROXY)
     cookie = browser.log_in().headers["set-cookie"]
 
-    assert cookie.startswith("__Host-corral_session=")
+    assert cookie.startswith(f"__Host-corral_session_{hub.port}=")
     assert cookie.endswith("; Secure")
     assert browser.ask("GET", SESSION).status == 200
     planted = {"Cookie": browser.cookie.removeprefix("__Host-")}
     assert browser.ask("GET", SESSION, headers=planted).code == "invalid_token"
     ended = browser.ask("DELETE", SESSION).headers["set-cookie"]
-    assert ended.startswith("__Host-corral_session=; Path=/; Max-Age=0;")
+    assert ended.startswith(f"__Host-corral_session_{hub.port}=; Path=/; Max-Age=0;")
     assert ended.endswith("; Secure")
+
+
+def test_two_hubs_on_one_host_keep_their_logins(calm_hub: Hub, hasty_hub: Hub) -> None:
+    """A browser sends each the cookies of both, also when it logs in to the second."""
+    first, second = logged_in(calm_hub), Browser(hasty_hub)
+    second.cookie = first.cookie
+    assert second.log_in().status == 201
+    jar = {"Cookie": f"{first.cookie}; {second.cookie}"}
+
+    for browser in (first, second):
+        assert browser.ask("GET", SESSION, headers=jar).json["csrf"] == browser.csrf
+    assert second.ask("DELETE", SESSION, headers=jar).status == 204
+    assert first.ask("GET", SESSION, headers=jar).status == 200
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 443), ("127.0.0.1:9443", 9443)])
+def test_behind_a_proxy_the_port_is_the_browsers(own_hub: StartHub, host: str, port: int) -> None:
+    """Where the hub itself listens no browser knows; the usual port may stay unsaid."""
+    hub = own_hub(behind_proxy="127.0.0.1")
+    browser = Browser(hub, PROXY | {"Host": host})
+
+    assert browser.log_in().status == 201
+    assert browser.cookie.startswith(f"__Host-corral_session_{port}=")
+    assert browser.ask("GET", SESSION).status == 200
 
 
 def test_a_cookie_that_somebody_planted_is_never_adopted(calm_hub: Hub) -> None:
     """A login always makes a new one, and ends the session that the browser had."""
     browser = Browser(calm_hub)
-    browser.cookie = planted = f"corral_session={'ab' * 32}"
+    browser.cookie = planted = f"corral_session_{calm_hub.port}={'ab' * 32}"
     first = browser.log_in().json
     cookie = browser.cookie
     second = browser.log_in().json
@@ -292,7 +316,8 @@ def test_no_secret_of_a_login_reaches_the_log(calm_hub: Hub) -> None:
     browser.log_in(code=code)
     secret = browser.cookie.partition("=")[2]
     browser.ask("DELETE", SESSION)
-    refused = browser.ask("GET", SESSION, headers={"Cookie": f"corral_session={secret}"})
+    kept = {"Cookie": f"corral_session_{calm_hub.port}={secret}"}
+    refused = browser.ask("GET", SESSION, headers=kept)
     log = calm_hub.log.read_text()
 
     assert refused.code == "invalid_session"

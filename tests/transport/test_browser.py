@@ -18,7 +18,8 @@ CHANGES = [each for each in SERVED if each.method != "GET" and each.scope is not
 
 def asked(hub: Hub, headers: Sequence[bytes]) -> tuple[int, bytes]:
     """The answer to a request with exactly these lines of headers."""
-    lines = [b"GET /api/v1/me HTTP/1.1", b"Host: localhost", b"Connection: close", *headers]
+    first = f"GET /api/v1/me HTTP/1.1\r\nHost: localhost:{hub.port}\r\nConnection: close"
+    lines = [first.encode(), *headers]
     with socket.create_connection(("127.0.0.1", hub.port), 10) as raw:
         raw.sendall(b"\r\n".join(lines) + b"\r\n\r\n")
         raw.settimeout(10)
@@ -144,7 +145,7 @@ def test_a_cookie_jar_may_hold_anything(calm_hub: Hub, admin: Browser) -> None:
 
 def test_nothing_that_was_sent_comes_back_in_a_header(calm_hub: Hub) -> None:
     """A cookie that is taken away has the hub's own words only."""
-    sent = b"Cookie: corral_session=x%0d%0aSet-Cookie:evil=1"
+    sent = b"Cookie: corral_session_%d=x%%0d%%0aSet-Cookie:evil=1" % calm_hub.port
     status, text = asked(calm_hub, [sent])
 
     assert status == 401

@@ -54,7 +54,7 @@ async def test_who_may_not_is_told(calm: Door, kind: str) -> None:
     headers = {
         "nothing": from_page(hub, ""),
         "no origin": {"Cookie": await cookie_of(hub)},
-        "wrong cookie": from_page(hub, f"corral_session={'0' * 64}"),
+        "wrong cookie": from_page(hub, f"corral_session_{hub.port}={'0' * 64}"),
         "wrong token": {"Authorization": "Bearer corral_v_nonsense"},
         "agent": {"Authorization": f"Bearer {agent}"},
     }

@@ -174,6 +174,30 @@ def test_a_proxy_says_what_the_client_speaks() -> None:
     assert status(page, proto, host="hub.example.org", at=OUTSIDE) == 403
 
 
+@pytest.mark.parametrize(
+    ("host", "at", "said", "port"),
+    [
+        ("localhost:8420", OWN, None, 8420),
+        ("localhost", OWN, None, 80),
+        ("localhost:0", OWN, None, 80),
+        ("[::1]:08421", OWN, None, 8421),
+        ("hub.example.org", PROXIED, "https", 443),
+        ("hub.example.org:9443", PROXIED, "https", 9443),
+        ("hub.example.org", PROXIED, None, 80),
+        ("hub.example.org", OUTSIDE, "https", 80),
+        ("localhost:x", OWN, None, 80),
+    ],
+)
+def test_a_client_says_which_port_it_called(
+    host: str, at: Connection, said: str | None, port: int
+) -> None:
+    """Or leaves the usual one of its scheme unsaid."""
+    headers = [(b"host", host.encode())]
+    if said is not None:
+        headers.append((b"x-forwarded-proto", said.encode()))
+    assert visitor(DOOR, at, "GET", headers).port == port
+
+
 def test_addresses_have_one_spelling() -> None:
     """Whatever way the system writes them."""
     assert plain_address("::ffff:127.0.0.1") == "127.0.0.1"

@@ -25,7 +25,8 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: {
-    proxy: { '/api': hub, '/health': hub, '/ready': hub, '/ws': { target: hub, ws: true } },
+    // The name that the browser calls goes on to the hub: it compares it with the page's origin.
+    proxy: { '/api': { target: hub }, '/health': { target: hub }, '/ready': { target: hub }, '/ws': { target: hub, ws: true } },
   },
   test: {
     environment: 'happy-dom',

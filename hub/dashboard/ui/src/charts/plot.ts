@@ -41,7 +41,7 @@ const LABEL_MARK = 22
 const LABEL_SIGN = 6.2
 /** How many signs a value has at most. */
 const VALUE_SIGNS = 7
-const X_MARK = 74
+const X_MARK = 60
 const Y_MARK = 38
 
 /** How wide the column is in which lines are named at their ends. */

@@ -42,20 +42,20 @@ export function useExplanation(task: Ref<TaskView | null>) {
 
 /** Agents that lack the same. */
 export interface Group {
-  codes: string
+  key: string
   reasons: string[]
   agents: string[]
 }
 
-/** Candidates by what they lack, the closest first; one sentence stands for all of a group. */
+/** Candidates by what they lack, in the order of the hub: the closest first. */
 export function groupsOf(candidates: readonly Candidate[]): Group[] {
   const groups = new Map<string, Group>()
-  for (const { agent_id: agent, reasons } of candidates) {
-    const codes = reasons.map((reason) => reason.code).join(' ')
-    const group = groups.get(codes) ?? { codes, reasons: reasons.map((reason) => reason.message), agents: [] }
+  for (const { agent_id: agent, reasons: lacks } of candidates) {
+    const reasons = lacks.map((reason) => reason.message)
+    const key = reasons.join('\n')
+    const group = groups.get(key) ?? { key, reasons, agents: [] }
     group.agents.push(agent)
-    groups.set(codes, group)
+    groups.set(key, group)
   }
-  const weight = (group: Group) => (group.codes === '' ? 0 : group.codes.split(' ').length)
-  return [...groups.values()].sort((a, b) => weight(a) - weight(b) || b.agents.length - a.agents.length)
+  return [...groups.values()]
 }

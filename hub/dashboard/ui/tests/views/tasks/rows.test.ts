@@ -83,8 +83,8 @@ describe('text from outside', () => {
 
 describe('why it waits', () => {
   it('puts agents together that lack the same, the closest first', () => {
-    const lack = (agent_id: string, ...codes: string[]) => ({ agent_id, reasons: codes.map((code) => ({ code, message: `${code} of ${agent_id}` })) })
-    const groups = groupsOf([lack('a', 'offline'), lack('b', 'offline', 'paused'), lack('c'), lack('d', 'offline')])
-    expect(groups.map((group) => group.agents)).toEqual([['c'], ['a', 'd'], ['b']])
+    const lack = (agent_id: string, ...said: string[]) => ({ agent_id, reasons: said.map((message) => ({ code: 'missing_capability', message })) })
+    const groups = groupsOf([lack('c'), lack('a', 'no gpu'), lack('d', 'no rust'), lack('e', 'no gpu'), lack('b', 'no gpu', 'offline')])
+    expect(groups.map((group) => group.agents)).toEqual([['c'], ['a', 'e'], ['d'], ['b']])
   })
 })
