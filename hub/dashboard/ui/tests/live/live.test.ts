@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { AgentRow } from '@/api/types'
+import type { Agent, AgentRow } from '@/api/types'
 
 import { FakeSocket } from './socket'
 import { row, snapshot } from './rows'
@@ -109,6 +109,11 @@ describe('the live picture', () => {
     expect(live.offers).toEqual([])
     greet(1, false)
     await vi.waitFor(() => expect(live.offers).toEqual([['gpu']]))
+    const before = live.offers
+    delta(2, { offers: { 1: ['rust'] } })
+    await vi.waitFor(() => expect(live.offers).toEqual([['gpu'], ['rust']]))
+    expect(before).toEqual([['gpu']])
+    expect(live.capabilities({ offer: 1 } as Agent)).toEqual(['rust'])
   })
 
   it('takes a new snapshot when it was too slow', async () => {
