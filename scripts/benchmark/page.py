@@ -88,7 +88,7 @@ def render(report: Report) -> str:
         *_pictures(report),
         ROWS_TOLD,
         *(section(row) for row in report.rows),
-        _machine(report.machine),
+        machine_section(report.machine, "the hub on one core, the load on another"),
         REPEATING,
         READING,
     ]
@@ -122,11 +122,11 @@ def _goal(row: Row, goal: Goal) -> str:
     cells = [
         row.name,
         goal.title,
-        bound + _number(over.median, goal.unit),
-        _number(over.lowest, goal.unit),
-        _number(over.highest, goal.unit),
-        "-" if goal.floor is None else _number(goal.floor, goal.unit),
-        "-" if goal.aim is None else _number(goal.aim, goal.unit),
+        bound + number(over.median, goal.unit),
+        number(over.lowest, goal.unit),
+        number(over.highest, goal.unit),
+        "-" if goal.floor is None else number(goal.floor, goal.unit),
+        "-" if goal.aim is None else number(goal.aim, goal.unit),
         verdict(row, goal, values),
     ]
     return f"| {' | '.join(cells)} |"
@@ -155,8 +155,9 @@ def _reaches(value: float, mark: float, goal: Goal) -> bool:
     return value >= mark if goal.more_is_better else value <= mark
 
 
-def _machine(machine: Machine) -> str:
-    pinned = "the hub on one core, the load on another" if machine.pinned else "nothing pinned"
+def machine_section(machine: Machine, pinned: str) -> str:
+    """The machine, as Markdown; `pinned` says who had which core where there were two."""
+    pinned = pinned if machine.pinned else "nothing pinned"
     return "\n".join(
         [
             "## The machine",
@@ -171,5 +172,6 @@ def _machine(machine: Machine) -> str:
     )
 
 
-def _number(value: float, unit: str) -> str:
+def number(value: float, unit: str) -> str:
+    """A number as the tables have it."""
     return f"{value:,.0f}{unit}" if abs(value) >= 100 else f"{value:.2f}{unit}"

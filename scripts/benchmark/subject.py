@@ -51,9 +51,9 @@ class Hub:
         """The same without invitations: one request each."""
         yield from self._tokens([{"role": "agent", "agent_id": agent} for agent in agents])
 
-    def operator(self) -> tuple[str, str]:
+    def operator(self, name: str = OPERATOR) -> tuple[str, str]:
         """Name and token of a fresh operator."""
-        return OPERATOR, next(self._tokens([{"role": "operator", "name": OPERATOR}]))
+        return name, next(self._tokens([{"role": "operator", "name": name}]))
 
     def viewers(self, count: int) -> list[str]:
         """Tokens of so many fresh viewers."""

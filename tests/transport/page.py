@@ -1,18 +1,17 @@
 """A page of the dashboard as a test wants it: it follows, and keeps what it heard."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import ClientConnection
 
 from schemas.dashboard import Beat, Counters, Delta, Hello, Snapshot, ToPage
 from schemas.scalars import Role
+from tests.transport.line import Line, dial
 from tests.transport.ranch import PATIENCE, Hub, Reply
 
 T = TypeVar("T", bound=Struct)
@@ -64,48 +63,32 @@ class View:
         }
 
 
-class Page:
+class Page(Line[Struct]):
     """One connection. It answers beats, unless it is told not to."""
 
     def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.heard: list[Struct] = []
         self.raw: list[str | bytes] = []
-        self.news = asyncio.Condition()
-        self.closed = False
         self.answers = True
-        self._listening = asyncio.create_task(self._listen())
+        super().__init__(socket)
 
-    async def _listen(self) -> None:
-        try:
-            async for data in self.socket:
-                message = msgspec.json.decode(data, type=ToPage)
-                async with self.news:
-                    self.raw.append(data)
-                    self.heard.append(message)
-                    self.news.notify_all()
-                if isinstance(message, Beat) and self.answers:
-                    await self.say("beat", at=message.at)
-        except ConnectionClosed:
-            pass
-        async with self.news:
-            self.closed = True
-            self.news.notify_all()
+    def decode(self, data: str | bytes) -> Struct:
+        """The message, which is also kept as it came."""
+        self.raw.append(data)
+        message: Struct = msgspec.json.decode(data, type=ToPage)
+        return message
 
-    async def say(self, kind: str, **fields: Any) -> None:
-        """Say something."""
-        await self.socket.send(json.dumps({"type": kind, **fields}))
+    async def respond(self, frame: Struct) -> None:
+        """Beat back."""
+        if isinstance(frame, Beat) and self.answers:
+            await self.say("beat", at=frame.at)
 
     async def hears(self, kind: type[T], patience: float = PATIENCE) -> T:
         """Wait for the next message of a kind, and take everything up to it."""
-        async with asyncio.timeout(patience), self.news:
-            while True:
-                for index, message in enumerate(self.heard):
-                    if isinstance(message, kind):
-                        del self.heard[: index + 1]
-                        return message
-                assert not self.closed, f"closed without {kind.__name__}"
-                await self.news.wait()
+        place = await self.find(lambda each: isinstance(each, kind), kind.__name__, patience)
+        message = self.frames[place]
+        del self.frames[: place + 1]
+        assert isinstance(message, kind)
+        return message
 
     async def shows(self, view: View, fact: Any) -> None:
         """Apply what comes until this is true of the view."""
@@ -115,15 +98,7 @@ class Page:
 
     async def bye(self) -> tuple[int, str]:
         """Wait until the hub closes: the code and the reason."""
-        async with asyncio.timeout(PATIENCE):
-            await self._listening
-        assert self.socket.close_code is not None
-        return self.socket.close_code, self.socket.close_reason or ""
-
-    async def close(self) -> None:
-        """Go."""
-        await self.socket.close()
-        await asyncio.gather(self._listening, return_exceptions=True)
+        return await self.ended(), self.socket.close_reason or ""
 
 
 def url(hub: Hub, since: tuple[str, int] | None = None) -> str:
@@ -142,16 +117,7 @@ async def opened(
 ) -> AsyncIterator[Page]:
     """A page for the time of a test."""
     sent = {"Authorization": f"Bearer {hub.tokens[role]}"} if headers is None else dict(headers)
-    socket = await connect(
-        url(hub, since),
-        additional_headers=sent,
-        compression=None,
-        ping_interval=None,
-        max_size=None,
-        close_timeout=1,
-        proxy=None,
-    )
-    page = Page(socket)
+    page = Page(await dial(url(hub, since), sent))
     try:
         yield page
     finally:

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from schemas.scalars import Role
+from tests.transport.line import Line, dial
 from tests.transport.ranch import PATIENCE, Hub
 
 Frame = dict[str, Any]
@@ -23,36 +24,20 @@ def new_name(word: str = "agent") -> str:
     return f"{word}-{next(_numbers)}"
 
 
-class Peer:
-    """One connection: what it sent stays sent, what it heard stays until a test takes it."""
+class Peer(Line[Frame]):
+    """An agent or a submitter; what it sent stays sent."""
 
     def __init__(self, socket: ClientConnection) -> None:
         """Listen from now on."""
-        self.socket = socket
-        self.frames: list[Frame] = []
-        self.news = asyncio.Condition()
-        """Notified when a frame came or the connection ended."""
-        self._listening = asyncio.create_task(self._listen())
+        super().__init__(socket)
         self._beating: asyncio.Task[None] | None = None
         self.running: list[Frame] = []
         """What its heartbeats list."""
-        self.closed = False
 
-    async def _listen(self) -> None:
-        try:
-            async for data in self.socket:
-                async with self.news:
-                    self.frames.append(json.loads(data))
-                    self.news.notify_all()
-        except ConnectionClosed:
-            pass
-        async with self.news:
-            self.closed = True
-            self.news.notify_all()
-
-    async def say(self, kind: str, **fields: Any) -> None:
-        """Send a message."""
-        await self.socket.send(json.dumps({"type": kind, **fields}))
+    def decode(self, data: str | bytes) -> Frame:
+        """The frame as the wire has it."""
+        frame: Frame = json.loads(data)
+        return frame
 
     async def raw(self, text: str | bytes, **options: Any) -> None:
         """Send a frame as it is."""
@@ -60,18 +45,15 @@ class Peer:
 
     async def hears(self, kind: str, **wanted: Any) -> Frame:
         """Wait for the next frame of this kind, with these fields, and take it."""
-        async with asyncio.timeout(PATIENCE), self.news:
-            while (found := self._find(kind, wanted)) is None:
-                assert not self.closed, f"closed without {kind} {wanted}: {self.frames}"
-                await self.news.wait()
-            self.frames.remove(found)
-            return found
+        return await self._take({"type": kind, **wanted})
 
-    def _find(self, kind: str, wanted: Frame) -> Frame | None:
-        for frame in self.frames:
-            if frame["type"] == kind and all(frame.get(k) == v for k, v in wanted.items()):
-                return frame
-        return None
+    async def _take(self, *any_of: Frame) -> Frame:
+        """Wait for the next frame that has all fields of one of these, and take it."""
+
+        def fits(frame: Frame) -> bool:
+            return any(all(frame.get(k) == v for k, v in each.items()) for each in any_of)
+
+        return self.frames.pop(await self.find(fits, f"{any_of}"))
 
     async def everything(self) -> list[Frame]:
         """What was to come up to now, without pongs.
@@ -92,10 +74,7 @@ class Peer:
 
     async def bye(self) -> tuple[int, Frame]:
         """Wait until the hub closes the connection: the close code, and its last frame."""
-        async with asyncio.timeout(PATIENCE):
-            await self._listening
-        assert self.socket.close_code is not None
-        return self.socket.close_code, self.frames[-1] if self.frames else {}
+        return await self.ended(), self.frames[-1] if self.frames else {}
 
     # As an agent
 
@@ -140,25 +119,11 @@ class Peer:
         if fence in self.running:
             self.running.remove(fence)
         await self.say(kind, **fence, **fields)
-        async with asyncio.timeout(PATIENCE), self.news:
-            while True:
-                for kind_of_answer in ("task_ack", "error"):
-                    if (found := self._find(kind_of_answer, fence)) is not None:
-                        self.frames.remove(found)
-                        return found
-                assert not self.closed, f"closed: {self.frames}"
-                await self.news.wait()
+        return await self._take({"type": "task_ack", **fence}, {"type": "error", **fence})
 
     async def answer(self, ref: str) -> Frame:
         """Wait for what a question under this reference leads to, also a refusal."""
-        async with asyncio.timeout(PATIENCE), self.news:
-            while True:
-                found = next((each for each in self.frames if each.get("ref") == ref), None)
-                if found is not None:
-                    self.frames.remove(found)
-                    return found
-                assert not self.closed, f"closed: {self.frames}"
-                await self.news.wait()
+        return await self._take({"ref": ref})
 
     async def completes(self, fence: Frame, result: Any = None) -> Frame:
         """Report a result."""
@@ -174,10 +139,7 @@ class Peer:
     async def close(self) -> None:
         """End it."""
         self.still()
-        if not self.closed:
-            await self.socket.close()
-        self._listening.cancel()
-        await asyncio.gather(self._listening, return_exceptions=True)
+        await super().close()
 
 
 class Door:
@@ -192,16 +154,7 @@ class Door:
     async def connect(self, token: str | None = None) -> Peer:
         """A connection that has not identified."""
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        socket = await connect(
-            self.hub.socket_url,
-            additional_headers=headers,
-            compression=None,
-            ping_interval=None,
-            max_size=None,
-            close_timeout=1,
-            proxy=None,
-        )
-        peer = Peer(socket)
+        peer = Peer(await dial(self.hub.socket_url, headers))
         self.peers.append(peer)
         return peer
 

@@ -23,6 +23,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // What most screens share is one file: many small ones compress badly, and each is a request.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'parts', test: /[\\/]ui[\\/]src[\\/]/, minShareCount: 5 }] } } },
   },
   server: {
     // The name that the browser calls goes on to the hub: it compares it with the page's origin.

@@ -33,12 +33,13 @@ export interface LiveTask {
   at: number
 }
 
-/** An event that happened just now. */
-export interface LiveEvent {
-  seq: number
-  type: string
-  entity: string
-  actor: string
-  at: number
-  data: Record<string, unknown>
+/** Something that happened, whether it was just told or is read later. */
+export interface HubEvent {
+  readonly seq: number
+  readonly type: string
+  /** The id of what it is about. */
+  readonly entity: string
+  readonly actor: string
+  readonly at: number
+  readonly data: Readonly<Record<string, unknown>>
 }

@@ -2,10 +2,12 @@
 
 import uPlot from 'uplot'
 
+import { formatMinute } from '@/components/format'
+import { faint, token } from '@/components/theme'
+
 import { lonely, stacked, type Thinned } from './frame'
 import { marks, spread, timeMarks } from './scale'
-import { faint, token } from './theme'
-import { clock, inWords } from './words'
+import { inWords } from './words'
 
 /** How one line is drawn. */
 export interface Stroke {
@@ -108,7 +110,7 @@ function xAxis(look: Look): uPlot.Axis {
       const most = Math.max(2, Math.floor(self.bbox.width / devicePixelRatio / X_MARK))
       return timeMarks(from * 1000, to * 1000, most).map((time) => time / 1000)
     },
-    values: (_self, splits) => splits.map((time) => clock(time * 1000, look.utc())),
+    values: (_self, splits) => splits.map((time) => formatMinute(time * 1000, look.utc())),
   }
 }
 

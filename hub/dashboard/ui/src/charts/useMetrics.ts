@@ -1,6 +1,6 @@
 /** Keeps the series of charts fresh: asks the hub once a step, and not while the page is hidden. */
 
-import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 
 import { get } from '@/api/client'
 import type { MetricsPage } from '@/api/types'
@@ -19,7 +19,6 @@ export function useMetrics(names: readonly string[], range: Ref<RangeName>) {
   const live = useLive()
   const page = shallowRef<MetricsPage | null>(null)
   const error = shallowRef<unknown>(null)
-  const isLoading = ref(true)
   let asked = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -35,7 +34,6 @@ export function useMetrics(names: readonly string[], range: Ref<RangeName>) {
       if (!signal.aborted) error.value = reason
     }
     if (signal.aborted) return
-    isLoading.value = false
     timer = setTimeout(askIfSeen, wait())
   }
 
@@ -57,5 +55,5 @@ export function useMetrics(names: readonly string[], range: Ref<RangeName>) {
   })
   void ask()
 
-  return { page, error, isLoading, ask }
+  return { page, error, ask }
 }

@@ -57,21 +57,3 @@ function course(line: Line, labels: Labels): string {
   const between = low === high ? '' : `, between ${inWords(low, line.unit)} and ${inWords(high, line.unit)}`
   return `${name} ${inWords(last, line.unit)}${between}`
 }
-
-const clocks = new Map<string, Intl.DateTimeFormat>()
-
-/** The time of day of an instant, in the zone that the person chose. */
-export function clock(time: number, utc: boolean, seconds = false): string {
-  const key = `${utc} ${seconds}`
-  let format = clocks.get(key)
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      hour: '2-digit',
-      minute: '2-digit',
-      second: seconds ? '2-digit' : undefined,
-      timeZone: utc ? 'UTC' : undefined,
-    })
-    clocks.set(key, format)
-  }
-  return format.format(time)
-}

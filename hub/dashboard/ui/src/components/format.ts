@@ -4,7 +4,6 @@ const LANGUAGE = 'en'
 const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 })
 const oneDigit = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
 const compact = new Intl.NumberFormat(LANGUAGE, { notation: 'compact', maximumFractionDigits: 1 })
-const ratio = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits: 0 })
 
 export const NOTHING = '–'
 
@@ -18,11 +17,6 @@ export function formatNumber(value: number | null | undefined): string {
 export function formatCompact(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING
   return Math.abs(value) < 10_000 ? formatNumber(value) : compact.format(value)
-}
-
-/** `62%` of a value between 0 and 1. */
-export function formatRatio(value: number | null | undefined): string {
-  return value === null || value === undefined || !Number.isFinite(value) ? NOTHING : ratio.format(value)
 }
 
 const STEPS = [
@@ -84,13 +78,14 @@ export function formatExact(at: number | null | undefined, inUtc: boolean): stri
   return inUtc ? `${text} UTC` : text
 }
 
-const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
-const localClock = new Intl.DateTimeFormat('sv-SE', clock)
-const utcClock = new Intl.DateTimeFormat('sv-SE', { ...clock, timeZone: 'UTC' })
-
 /** `23:05:11`. */
 export function formatClock(at: number, inUtc: boolean): string {
-  return (inUtc ? utcClock : localClock).format(at)
+  return (inUtc ? utc : local).format(at).slice(11, 19)
+}
+
+/** `23:05`. */
+export function formatMinute(at: number, inUtc: boolean): string {
+  return formatClock(at, inUtc).slice(0, 5)
 }
 
 /** `task-01j9abcd…wxyz`: a long id, shortened in the middle so that both ends can be compared. */

@@ -1,4 +1,5 @@
 /** Cuts JSON into coloured pieces. What comes out is text, whatever is in it. */
+import { visible } from './text'
 
 export interface Piece {
   kind: 'key' | 'string' | 'number' | 'word' | 'sign'
@@ -6,13 +7,6 @@ export interface Piece {
 }
 
 const PIECE = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b|([^"\d\w-]+|.)/g
-/** Characters that turn the direction of text or hide: shown by their code, so that nothing can pose as something else. */
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
-
-/** The text with hidden characters made visible. */
-export function visible(text: string): string {
-  return text.replace(HIDDEN, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
 
 export function jsonLines(value: unknown, mostLines: number): { lines: Piece[][]; left: number } {
   const all = (JSON.stringify(value, null, 2) ?? 'null').split('\n')

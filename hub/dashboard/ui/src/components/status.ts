@@ -48,8 +48,3 @@ const LOOKS: Record<string, Look> = {
 export function lookOf(status: string): Look {
   return LOOKS[status] ?? { word: status.replaceAll('_', ' '), shape: 'ring', tone: 'off' }
 }
-
-/** What an agent is shown as: paused is a wish of its operators beside its status. */
-export function agentStatus(agent: { status: string; paused: boolean }): string {
-  return agent.paused && agent.status !== 'offline' ? 'paused' : agent.status
-}

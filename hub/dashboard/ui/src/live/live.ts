@@ -7,7 +7,7 @@
 import { computed, ref, shallowRef } from 'vue'
 
 import { ApiError, get } from '@/api/client'
-import type { Agent, Counters, LiveEvent, LiveTask, Snapshot } from '@/api/types'
+import type { Agent, Counters, HubEvent, LiveTask, Snapshot } from '@/api/types'
 import { useSession } from '@/stores/session'
 
 import { backoff } from './backoff'
@@ -31,7 +31,7 @@ const feed = new Feed({ place, heard, lost })
 const listeners = {
   agents: new Set<(ids: ReadonlySet<string>) => void>(),
   tasks: new Set<(tasks: LiveTask[], more: boolean) => void>(),
-  events: new Set<(events: LiveEvent[], more: boolean) => void>(),
+  events: new Set<(events: HubEvent[], more: boolean) => void>(),
 }
 
 const tick = ref(0)
@@ -39,7 +39,6 @@ const counters = shallowRef<Counters | null>(null)
 const lagMs = ref(0)
 /** When the hub was last heard, by this machine's clock. */
 const lastAt = ref(0)
-const version = ref('')
 /** The build of the page that the hub serves now. */
 const servedBuild = ref<string | null>(null)
 const isOpen = ref(false)
@@ -73,9 +72,7 @@ export function useLive() {
     lastAt,
     counters,
     tick,
-    version,
     servedBuild,
-    failures,
     /** Every agent, by id. Read `tick` to be called again when some change. */
     agents: picture.agents as ReadonlyMap<string, Agent>,
     /** The distinct lists of capabilities, as of now. */
@@ -85,7 +82,7 @@ export function useLive() {
     capabilities: (agent: Agent): readonly string[] => picture.offers[agent.offer] ?? [],
     onAgents: (call: (ids: ReadonlySet<string>) => void) => listen(listeners.agents, call),
     onTasks: (call: (tasks: LiveTask[], more: boolean) => void) => listen(listeners.tasks, call),
-    onEvents: (call: (events: LiveEvent[], more: boolean) => void) => listen(listeners.events, call),
+    onEvents: (call: (events: HubEvent[], more: boolean) => void) => listen(listeners.events, call),
     /** The time at the hub, in milliseconds: now, or at a time of this machine. */
     now: (local = Date.now()) => clock.now(local),
     start,
@@ -191,7 +188,6 @@ async function resync(): Promise<void> {
 }
 
 function noted(snapshot: Snapshot): Snapshot {
-  version.value = snapshot.version
   servedBuild.value = snapshot.build
   return snapshot
 }

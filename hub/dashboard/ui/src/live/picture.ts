@@ -4,7 +4,7 @@
  * The rule: a delta counts only when its number follows the picture's. Agents are replaced, never
  * changed in place, so that whoever kept one can see by identity that it is old.
  */
-import type { Agent, Counters, Delta, LiveEvent, LiveTask, Snapshot } from '@/api/types'
+import type { Agent, Counters, Delta, HubEvent, LiveTask, Snapshot } from '@/api/types'
 
 import { agentOf, eventOf, taskOf } from './rows'
 
@@ -22,7 +22,7 @@ export interface Picture {
 export interface Changes {
   agents: Set<string>
   tasks: LiveTask[]
-  events: LiveEvent[]
+  events: HubEvent[]
   /** More changed than is named: what is shown of tasks and events has to be asked for. */
   more: boolean
 }

@@ -1,5 +1,5 @@
 /** Gives the values of a row their names. The order of the names comes with the generated types. */
-import { AgentRowFields, EventRowFields, TaskRowFields, type Agent, type LiveEvent, type LiveTask } from '@/api/types'
+import { AgentRowFields, EventRowFields, TaskRowFields, type Agent, type HubEvent, type LiveTask } from '@/api/types'
 
 type Row = readonly unknown[]
 
@@ -13,4 +13,4 @@ function named<T>(fields: readonly string[]): (row: Row) => T {
 
 export const agentOf = named<Agent>(AgentRowFields)
 export const taskOf = named<LiveTask>(TaskRowFields)
-export const eventOf = named<LiveEvent>(EventRowFields)
+export const eventOf = named<HubEvent>(EventRowFields)

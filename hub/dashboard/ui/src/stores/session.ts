@@ -13,6 +13,8 @@ const ABLE: Record<Ability, readonly string[]> = {
   administer: ['admin'],
 }
 
+const ROLES: Record<Ability, string> = { operate: 'operator', administer: 'admin' }
+
 export const useSession = defineStore('session', () => {
   const me = ref<Session | null>(null)
   /** False until the hub has said whether there is a session. */
@@ -69,6 +71,16 @@ export const useSession = defineStore('session', () => {
   lendAccess({ csrf: () => me.value?.csrf ?? null, ended: end })
   return { me, role, known, expired, can, arrive, refresh, login, logout, end }
 })
+
+/**
+ * Why the person may not, in a sentence for a disabled button; null when they may. The hub decides
+ * in any case: this only says it beforehand.
+ */
+export function whyNot(ability: Ability): string | null {
+  const session = useSession()
+  if (session.can(ability)) return null
+  return `This needs the role ${ROLES[ability]}; you are logged in as ${session.role ?? 'nobody'}.`
+}
 
 /**
  * Whether this browser may hold a session. Scripts cannot see the cookie, and asking without one

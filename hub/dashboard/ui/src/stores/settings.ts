@@ -21,6 +21,13 @@ interface Settings {
   views: Record<string, SavedView[]>
 }
 
+/** The densities of lists, for a choice among them. */
+export const DENSITIES: readonly { value: Density; label: string }[] = [
+  { value: 'compact', label: 'Compact' },
+  { value: 'normal', label: 'Normal' },
+  { value: 'comfortable', label: 'Roomy' },
+]
+
 const KEY = 'corral.settings'
 const ROW_HEIGHTS: Record<Density, number> = { compact: 26, normal: 32, comfortable: 40 }
 

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { toCsv } from '@/charts/csv'
 import { OVERVIEW, ALL, seriesOf } from '@/charts/panels'
 import { sparkPath } from '@/charts/spark'
-import { faint } from '@/charts/theme'
-import { clock, inWords, sentence } from '@/charts/words'
+import { faint } from '@/components/theme'
+import { inWords, sentence } from '@/charts/words'
 
 it.each([
   [0, 'per_s', '0/s'],
@@ -37,10 +37,6 @@ it('says in a sentence what a chart shows', () => {
     'Wait, last 15 minutes: p50 12 ms, between 4 ms and 12 ms; wait_p99 has no values.',
   )
   expect(sentence('Wait', 'hour', { times: [], lines: [] }, {})).toBe('Wait, last hour: nothing is known yet.')
-})
-
-it('tells the time of day in UTC when that is wanted', () => {
-  expect(clock(Date.UTC(2026, 10, 21, 14, 3, 20), true, true)).toBe('14:03:20')
 })
 
 it('writes numbers that spreadsheets read; gaps stay empty', () => {

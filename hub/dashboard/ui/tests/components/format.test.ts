@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { count, formatBytes, formatCompact, formatDuration, formatExact, formatNumber, formatRatio, formatRelative, shortId } from '@/components/format'
+import { count, formatBytes, formatClock, formatCompact, formatDuration, formatExact, formatMinute, formatNumber, formatRelative, shortId } from '@/components/format'
 
 describe('words for values', () => {
   it.each([[0, '0'], [3.14, '3.1'], [41_203, '41,203'], [12.7, '13'], [null, '–'], [NaN, '–']])('number %s is %s', (value, text) => {
@@ -26,11 +26,16 @@ describe('words for values', () => {
     expect(formatRelative(at, 1_000).replace(/\u202f|\u00a0/g, ' ').replace('min', 'm')).toBe(text)
   })
 
+  it('says the time of day', () => {
+    const at = new Date(2026, 10, 20, 3, 5, 11).getTime()
+    expect([formatClock(at, false), formatMinute(at, false)]).toEqual(['03:05:11', '03:05'])
+    expect(formatClock(Date.UTC(2026, 10, 20, 0, 5, 11), true)).toBe('00:05:11')
+  })
+
   it('says the exact time in UTC', () => {
     expect(formatExact(Date.UTC(2026, 10, 20, 23, 5, 11, 204), true)).toBe('2026-11-20 23:05:11.204 UTC')
   })
 
-  it('shares are per cent', () => expect(formatRatio(0.618)).toBe('62%'))
   it('ids keep both ends', () => expect(shortId('task-01j9abcdefghjkmnpqrstvwxyz')).toBe('task-01j9ab…wxyz'))
   it('counts agree with their noun', () => expect([count(1, 'task'), count(4_534, 'task')]).toEqual(['1 task', '4,534 tasks']))
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { agentStatus, lookOf, SHAPES } from '@/components/status'
+import { lookOf, SHAPES } from '@/components/status'
 
 const TASKS = ['scheduled', 'queued', 'assigned', 'running', 'completed', 'dead_letter', 'cancelled']
 const AGENTS = ['idle', 'working', 'paused', 'draining', 'drained', 'stale', 'offline']
@@ -14,10 +14,4 @@ it.each([TASKS, AGENTS].map((statuses) => [statuses]))('tells statuses apart wit
 
 it('keeps the word of a status it does not know', () => {
   expect(lookOf('some_day')).toMatchObject({ word: 'some day' })
-})
-
-it('shows a paused agent as paused unless it is away', () => {
-  expect(agentStatus({ status: 'idle', paused: true })).toBe('paused')
-  expect(agentStatus({ status: 'offline', paused: true })).toBe('offline')
-  expect(agentStatus({ status: 'working', paused: false })).toBe('working')
 })

@@ -5,16 +5,16 @@
  * back gives up the newest rows, and comes back to them with one click.
  */
 
-import type { Happening } from './happening'
+import type { HubEvent } from '@/api/types'
 
 export const MOST_ROWS = 2_000
 
 /** What is listed, and what waits. */
 export interface Feed {
   /** Newest first. */
-  readonly rows: readonly Happening[]
+  readonly rows: readonly HubEvent[]
   /** Newest first; they came while the list was held. */
-  readonly waiting: readonly Happening[]
+  readonly waiting: readonly HubEvent[]
   /** How many came since, also those that are not kept. */
   readonly news: number
   /** The newest rows were given up, so that what waits does not join on to what is listed. */
@@ -25,7 +25,7 @@ export interface Feed {
 export const EMPTY: Feed = { rows: [], waiting: [], news: 0, away: false }
 
 /** Events that just happened, in any order; some may be known. */
-export function arrive(feed: Feed, events: readonly Happening[], held: boolean): Feed {
+export function arrive(feed: Feed, events: readonly HubEvent[], held: boolean): Feed {
   const newest = feed.waiting[0]?.seq ?? feed.rows[0]?.seq ?? -1
   const fresh = unique(events.filter((event) => event.seq > newest || feed.away))
   if (fresh.length === 0) return feed
@@ -45,7 +45,7 @@ export function release(feed: Feed): Feed {
 }
 
 /** Older events go to the end; when that is too many, the newest are given up. */
-export function reachBack(feed: Feed, events: readonly Happening[]): Feed {
+export function reachBack(feed: Feed, events: readonly HubEvent[]): Feed {
   const oldest = feed.rows.at(-1)?.seq ?? Infinity
   const all = [...feed.rows, ...unique(events.filter((event) => event.seq < oldest))]
   if (all.length <= MOST_ROWS) return { ...feed, rows: all }
@@ -53,7 +53,7 @@ export function reachBack(feed: Feed, events: readonly Happening[]): Feed {
 }
 
 /** Newest first, each once. */
-function unique(events: readonly Happening[]): Happening[] {
+function unique(events: readonly HubEvent[]): HubEvent[] {
   const bySeq = new Map(events.map((event) => [event.seq, event]))
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq)
 }

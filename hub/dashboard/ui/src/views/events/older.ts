@@ -3,11 +3,11 @@
  * end where the last one began. With a filter the windows grow until something is found.
  */
 
-import type { Happening } from './happening'
+import type { HubEvent } from '@/api/types'
 
 /** A page of the hub, in our terms. */
 export interface Page {
-  readonly events: readonly Happening[]
+  readonly events: readonly HubEvent[]
   /** Everything up to this number was looked at. */
   readonly reached: number
 }
@@ -16,7 +16,7 @@ export type ReadPage = (after: number) => Promise<Page>
 
 /** What was found, and from where to go on backwards. */
 export interface Stretch {
-  readonly events: readonly Happening[]
+  readonly events: readonly HubEvent[]
   /** Everything from this number on has been looked at. */
   readonly from: number
 }
@@ -34,7 +34,7 @@ export async function readBack(
   oldest: number,
   firstWindow = FIRST_WINDOW,
 ): Promise<Stretch> {
-  const found: Happening[] = []
+  const found: HubEvent[] = []
   let [from, size, requests] = [before, firstWindow, 0]
   while (from > oldest && found.length < ENOUGH && requests < MOST_REQUESTS) {
     const window = await readWindow(read, Math.max(oldest, from - size), from)
@@ -48,7 +48,7 @@ export async function readBack(
 
 interface Window {
   readonly start: number
-  readonly events: readonly Happening[]
+  readonly events: readonly HubEvent[]
   readonly requests: number
 }
 

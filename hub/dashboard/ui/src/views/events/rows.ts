@@ -1,18 +1,17 @@
 /** The lines of the list: an event takes one, and one for each line of its JSON while it is open. */
 
+import type { HubEvent } from '@/api/types'
 import { jsonLines, type Piece } from '@/components/json'
-
-import type { Happening } from './happening'
 
 /** A line of the list. */
 export type Row =
-  | { readonly kind: 'event'; readonly event: Happening; readonly isOpen: boolean }
-  | { readonly kind: 'detail'; readonly event: Happening; readonly pieces: readonly Piece[]; readonly line: number }
+  | { readonly kind: 'event'; readonly event: HubEvent; readonly isOpen: boolean }
+  | { readonly kind: 'detail'; readonly event: HubEvent; readonly pieces: readonly Piece[]; readonly line: number }
 
 const MOST_LINES = 200
 
 /** The lines of these events; all have the same height, so that the list stays virtual. */
-export function rowsOf(events: readonly Happening[], open: ReadonlySet<number>): Row[] {
+export function rowsOf(events: readonly HubEvent[], open: ReadonlySet<number>): Row[] {
   const rows: Row[] = []
   for (const event of events) {
     const isOpen = open.has(event.seq)
@@ -22,7 +21,7 @@ export function rowsOf(events: readonly Happening[], open: ReadonlySet<number>):
   return rows
 }
 
-function detailsOf(event: Happening): Row[] {
+function detailsOf(event: HubEvent): Row[] {
   const { lines, left } = jsonLines(envelopeOf(event), MOST_LINES)
   const rows: Row[] = lines.map((pieces, line) => ({ kind: 'detail', event, pieces, line }))
   if (left > 0) {
@@ -33,12 +32,12 @@ function detailsOf(event: Happening): Row[] {
 }
 
 /** An open event shows all that is known of it. */
-function envelopeOf({ seq, type, entity, actor, at, data }: Happening): object {
+function envelopeOf({ seq, type, entity, actor, at, data }: HubEvent): object {
   return { seq, type, entity, actor, at: new Date(at).toISOString(), data }
 }
 
 /** An event as somebody would paste it. */
-export function textOf(event: Happening): string {
+export function textOf(event: HubEvent): string {
   return JSON.stringify(envelopeOf(event), null, 2)
 }
 

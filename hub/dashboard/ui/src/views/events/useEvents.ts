@@ -3,11 +3,11 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { get } from '@/api/client'
-import type { EventPage, LiveEvent } from '@/api/types'
+import type { EventPage, HubEvent } from '@/api/types'
+import { fromEnvelope } from '@/components/events'
 import { useLive } from '@/live/live'
 
 import { EMPTY, arrive, reachBack, release } from './feed'
-import { fromEnvelope, fromLive, type Happening } from './happening'
 import { readBack, type Page } from './older'
 import { wantedBy, type Wanted } from './wanted'
 
@@ -25,8 +25,8 @@ interface Place {
   readonly oldest: number
 }
 
-/** The events that a filter lets through. While `held` says so, nothing that is listed moves. */
-export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
+/** The events that a filter lets through. While it is held, nothing that is listed moves. */
+export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
   const live = useLive()
   const feed = shallowRef(EMPTY)
   const error = shallowRef<unknown>(null)
@@ -36,7 +36,7 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
   const wanted = computed<Wanted>(() => wantedBy(filter.value))
   let epoch = ''
   let asked = new AbortController()
-  let arrived: LiveEvent[] = []
+  let arrived: HubEvent[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let catching: ReturnType<typeof setTimeout> | undefined
 
@@ -97,9 +97,9 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
 
   function take(): void {
     timer = undefined
-    const events: Happening[] = arrived.map(fromLive).filter(wanted.value.fits)
+    const events = arrived.filter(wanted.value.fits)
     arrived = []
-    feed.value = arrive(feed.value, events, held.value)
+    feed.value = arrive(feed.value, events, isHeld.value)
   }
 
   /** Reads what the socket left out; what it says meanwhile is among that. */
@@ -108,16 +108,16 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
       let after = feed.value.waiting[0]?.seq ?? feed.value.rows[0]?.seq ?? lookedBackTo.value - 1
       for (let pages = 0; pages < MOST_PAGES_BEHIND; pages += 1) {
         const page = await read(after, signal)
-        feed.value = arrive(feed.value, page.events, held.value)
+        feed.value = arrive(feed.value, page.events, isHeld.value)
         if (page.atEnd) return
         after = page.reached
       }
-      if (!held.value) void restart()
+      if (!isHeld.value) void restart()
     })
     catching = undefined
   }
 
-  function hear(events: readonly LiveEvent[], more: boolean): void {
+  function hear(events: readonly HubEvent[], more: boolean): void {
     if (more && epoch !== '') catching ??= setTimeout(() => void catchUp(), CATCH_UP_MS)
     if (catching !== undefined) return
     arrived.push(...events)
@@ -125,8 +125,8 @@ export function useEvents(filter: Ref<string>, held: Ref<boolean>) {
   }
 
   const stop = live.onEvents(hear)
-  watch(held, (isHeld) => {
-    if (!isHeld) feed.value = release(feed.value)
+  watch(isHeld, (held) => {
+    if (!held) feed.value = release(feed.value)
   })
   watch(filter, restart)
   onScopeDispose(() => {

@@ -1,19 +1,18 @@
 /** Which events the filter lets through: what the hub can sift, and what is left for the page. */
 
-import { EventSelectors } from '@/api/types'
+import { EventSelectors, type HubEvent } from '@/api/types'
 import { parseFilter, type Token } from '@/components/filters'
 
-import type { Happening } from './happening'
 
 /** The filter, ready for use. */
 export interface Wanted {
   /** For the hub's route. */
   readonly query: { readonly type: string[]; readonly entity?: string; readonly actor?: string }
   /** For what comes live, and for what the hub cannot sift. */
-  readonly fits: (event: Happening) => boolean
+  readonly fits: (event: HubEvent) => boolean
 }
 
-type Test = (event: Happening) => boolean
+type Test = (event: HubEvent) => boolean
 
 /** The filter of a text as the address has it. */
 export function wantedBy(text: string): Wanted {
@@ -76,7 +75,7 @@ function isOfType(type: string, wanted: string): boolean {
   return type === wanted || type.startsWith(`${family}.`)
 }
 
-function textOf(event: Happening): string {
+function textOf(event: HubEvent): string {
   return `${event.type} ${event.entity} ${event.actor} ${JSON.stringify(event.data)}`.toLowerCase()
 }
 

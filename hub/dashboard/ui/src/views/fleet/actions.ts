@@ -2,17 +2,11 @@
 
 import { del, patch, post } from '@/api/client'
 import type { AgentAction, AgentBulkRequest, AgentEdit, AgentView } from '@/api/types'
-import type { FleetAgent } from './agent'
+import type { FleetAgent } from '@/components/agents'
+import type { PauseWords } from '@/components/pause'
 
 /** What is asked for in one word; a deletion has its own way. */
 export type ActionName = Exclude<AgentAction, 'delete'>
-
-/** What may be said with a pause. */
-export interface PauseWords {
-  readonly note?: string
-  readonly for_ms?: number
-  readonly until?: number
-}
 
 interface Action {
   readonly verb: string

@@ -1,7 +1,7 @@
 /** Editing an agent: from what is known to a form, and from the form to what is to change. */
 
 import type { AgentEdit, AgentView } from '@/api/types'
-import { labelWords } from './agent'
+import { labelWords } from '@/components/agents'
 
 /** What the form holds; an empty field of those that can be fixed is the agent's own word. */
 export interface AgentForm {

@@ -1,5 +1,5 @@
 /** The events of an agent in words for a person. */
-import type { AgentEvent } from './history'
+import type { HubEvent } from '@/api/types'
 
 interface Words {
   readonly title: string
@@ -17,7 +17,7 @@ const TITLES: Readonly<Record<string, string>> = {
 }
 
 /** A title, and the rest of what is known about it. */
-export function inWords(event: Pick<AgentEvent, 'type' | 'data'>): Words {
+export function inWords(event: Pick<HubEvent, 'type' | 'data'>): Words {
   const { from, to, ...rest } = event.data
   const title =
     from !== undefined && to !== undefined ? `${said(from)} → ${said(to)}` : (TITLES[event.type] ?? event.type)

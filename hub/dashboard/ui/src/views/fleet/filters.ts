@@ -1,8 +1,7 @@
 /** Which agents the filter tokens above the table let through, and how many there are of each. */
 
+import { STATUSES, hasStatus, type FleetAgent } from '@/components/agents'
 import type { Token } from '@/components/filters'
-
-import { STATUSES, hasStatus, type FleetAgent } from './agent'
 
 export type Offers = readonly (readonly string[])[]
 type Test = (agent: FleetAgent) => boolean

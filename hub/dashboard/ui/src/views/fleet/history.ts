@@ -2,54 +2,31 @@
 import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 
 import { get } from '@/api/client'
-import type { Envelope, EventPage, LiveEvent } from '@/api/types'
-
-/** An event as the inspector lists it. */
-export interface AgentEvent {
-  readonly seq: number
-  readonly type: string
-  readonly at: number
-  readonly actor: string
-  readonly data: Readonly<Record<string, unknown>>
-}
+import type { EventPage, HubEvent } from '@/api/types'
+import { fromEnvelope } from '@/components/events'
 
 const PAGE = 200
 /** The list of the hub begins with the oldest: so many pages are read to come to the newest. */
 const MOST_PAGES = 10
 const MOST_KEPT = 200
 
-export function fromEnvelope(event: Envelope): AgentEvent {
-  const data = event.payload as Record<string, unknown> | null
-  return {
-    seq: event.seq,
-    type: event.type,
-    at: Math.round(event.timestamp * 1000),
-    actor: event.meta.actor_id,
-    data: data ?? {},
-  }
-}
-
-export function fromLive({ seq, type, at, actor, data }: LiveEvent): AgentEvent {
-  return { seq, type, at, actor, data }
-}
-
 /** Both together, newest first, each once, and not more than are kept. */
-export function merged(known: readonly AgentEvent[], more: readonly AgentEvent[]): AgentEvent[] {
+export function merged(known: readonly HubEvent[], more: readonly HubEvent[]): HubEvent[] {
   const bySeq = new Map([...known, ...more].map((event) => [event.seq, event]))
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, MOST_KEPT)
 }
 
 export interface History {
-  readonly events: ShallowRef<AgentEvent[]>
+  readonly events: ShallowRef<HubEvent[]>
   readonly error: ShallowRef<unknown>
   /** There are later events than those that were read. */
   readonly isCut: Ref<boolean>
   readonly load: (id: string) => Promise<void>
-  readonly add: (events: readonly AgentEvent[]) => void
+  readonly add: (events: readonly HubEvent[]) => void
 }
 
 export function useHistory(): History {
-  const events = shallowRef<AgentEvent[]>([])
+  const events = shallowRef<HubEvent[]>([])
   const error = shallowRef<unknown>(null)
   const isCut = ref(false)
   let asked = 0
@@ -74,7 +51,7 @@ export function useHistory(): History {
     }
   }
 
-  function add(more: readonly AgentEvent[]): void {
+  function add(more: readonly HubEvent[]): void {
     if (more.length > 0) events.value = merged(events.value, more)
   }
 

@@ -1,8 +1,8 @@
 /** The acts on one agent, each with the way back in its toast. */
+import type { FleetAgent } from '@/components/agents'
 import { useToasts } from '@/stores/toasts'
 
 import { ACTIONS, type ActionName } from './actions'
-import type { FleetAgent } from './agent'
 import { actOn } from './pending'
 
 type Known = Pick<FleetAgent, 'id' | 'paused' | 'draining'>

@@ -4,11 +4,12 @@
  */
 import { shallowReactive } from 'vue'
 
+import { standing, type FleetAgent } from '@/components/agents'
+import type { PauseWords } from '@/components/pause'
 import { useLive } from '@/live/live'
 import { useToasts } from '@/stores/toasts'
 
-import { ACTIONS, perform, reasonOf, type ActionName, type PauseWords } from './actions'
-import { standing, type FleetAgent } from './agent'
+import { ACTIONS, perform, reasonOf, type ActionName } from './actions'
 
 /** The live picture may be this much later than the answer. */
 const SETTLING_MS = 1_500

@@ -1,10 +1,10 @@
 /** What the menu of a row offers. */
+import type { FleetAgent } from '@/components/agents'
 import { copyText } from '@/components/clipboard'
+import type { MenuItem } from '@/components/RowMenu.vue'
+import { whyNot } from '@/stores/session'
 
-import type { FleetAgent } from './agent'
 import { toggleDrain, togglePause } from './oneAgent'
-import { whyNot } from './rights'
-import type { MenuItem } from './RowMenu.vue'
 
 export function rowItems(id: string, agent: FleetAgent | undefined, open: () => void): MenuItem[] {
   const look = { label: 'Inspect', keys: 'Enter', run: open }

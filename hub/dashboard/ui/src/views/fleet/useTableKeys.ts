@@ -1,13 +1,13 @@
 /** The keys of the fleet's table. They act on what is selected, or else on the row that is active. */
 import type { Ref } from 'vue'
 
+import type { FleetAgent } from '@/components/agents'
 import { useLive } from '@/live/live'
 import { useKeys } from '@/stores/keys'
+import { whyNot } from '@/stores/session'
 import { useToasts } from '@/stores/toasts'
 
-import type { FleetAgent } from './agent'
 import { toggleDrain, togglePause } from './oneAgent'
-import { whyNot } from './rights'
 import { NOTHING, extend, toggle, type Selection } from './selection'
 
 interface Table {

@@ -3,9 +3,8 @@ import { onScopeDispose, shallowReactive, watch, type Ref } from 'vue'
 
 import { get } from '@/api/client'
 import type { TaskPage, TaskView } from '@/api/types'
+import { useLoaded, type Loaded } from '@/components/useLoaded'
 import { useLive } from '@/live/live'
-
-import { useLoaded, type Loaded } from './loaded'
 
 const CURRENT = ['assigned', 'running'] as const
 const LAST = 50

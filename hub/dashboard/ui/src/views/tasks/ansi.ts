@@ -4,7 +4,7 @@
  * Only colours and weights mean anything here. Every other sequence is left out, an unfinished
  * one too, and what remains is made visible; nothing is ever read as markup.
  */
-import { visible } from './text'
+import { visible } from '@/components/text'
 
 export interface Span {
   text: string

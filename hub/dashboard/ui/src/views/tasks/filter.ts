@@ -160,6 +160,12 @@ export function statesIn(text: string): StateName[] {
     .flatMap((token) => STATE_WORDS[token.value] ?? STATES.find((state) => state === token.value) ?? [])
 }
 
+/** The filter for tasks of one state, and no other. */
+export function withOnlyState(text: string, state: StateName): string {
+  const rest = parseFilter(text).filter((token) => token.key !== 'state')
+  return writeFilter([{ key: 'state', value: wordOf(state), negated: false }, ...rest])
+}
+
 /** The filter with one state more, or without it when it had it. */
 export function toggledState(text: string, state: StateName): string {
   const has = statesIn(text).includes(state)

@@ -1,5 +1,5 @@
 /** Which rows of the list are chosen: some by their ids, or all that match. */
-import { ref, shallowRef, triggerRef } from 'vue'
+import { computed, ref, shallowRef, triggerRef } from 'vue'
 
 /** More are named by a filter: the hub takes no longer lists of ids. */
 export const MOST_IDS = 1_000
@@ -8,6 +8,7 @@ export function useSelection(idAt: (place: number) => string | undefined) {
   const ids = shallowRef(new Set<string>())
   /** All that match the filter are meant, also those that are not on the screen. */
   const isAll = ref(false)
+  const isAny = computed(() => isAll.value || ids.value.size > 0)
   let anchor = -1
 
   function has(id: string): boolean {
@@ -44,7 +45,7 @@ export function useSelection(idAt: (place: number) => string | undefined) {
     ids.value = new Set()
   }
 
-  return { ids, isAll, has, toggle, extend, clear, chooseAll: () => (isAll.value = true) }
+  return { ids, isAll, isAny, has, toggle, extend, clear, chooseAll: () => (isAll.value = true) }
 }
 
 export type Selection = ReturnType<typeof useSelection>

@@ -21,10 +21,9 @@ export interface Column {
   rows: Row[]
   total: number
   more: boolean
-  isLoaded: boolean
 }
 
-export function useBoard(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
+export function useBoard(conditions: Ref<TaskConditions>, isHeld: Readonly<Ref<boolean>>) {
   const live = useLive()
   const columns = shallowRef<ReadonlyMap<StateName, Column>>(new Map())
   const error = ref<unknown>(null)
@@ -39,7 +38,7 @@ export function useBoard(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
     const page = await get<TaskPage>('/api/v1/tasks', query, signal)
     if (signal.aborted) return
     const total = page.total ?? { count: page.items.length, more: false }
-    put({ state, rows: page.items.map(rowOf), total: total.count, more: total.more ?? false, isLoaded: true })
+    put({ state, rows: page.items.map(rowOf), total: total.count, more: total.more ?? false })
   }
 
   function put(column: Column): void {
@@ -61,7 +60,7 @@ export function useBoard(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
 
   function mark(...which: StateName[]): void {
     dirty.value = new Set([...dirty.value, ...which])
-    if (calm.value) timer ??= setTimeout(() => void look(), LOOK_MS)
+    if (!isHeld.value) timer ??= setTimeout(() => void look(), LOOK_MS)
   }
 
   function reload(): void {
@@ -115,7 +114,7 @@ export function useBoard(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
     abort.abort()
   })
   watch(conditions, reload)
-  watch(calm, (isCalm) => isCalm && dirty.value.size > 0 && void look())
+  watch(isHeld, (held) => !held && dirty.value.size > 0 && void look())
   reload()
 
   return { states, columns, error, dirty, look, reload, replace, move }

@@ -5,6 +5,7 @@ import { get } from '@/api/client'
 import type { LiveTask, TaskView } from '@/api/types'
 import { useLive } from '@/live/live'
 
+import { oneAtATime } from './oneAtATime'
 import { pathOf } from './useTaskActions'
 
 const SOON_MS = 150
@@ -16,27 +17,15 @@ export function useTask(id: string) {
   const error = ref<unknown>(null)
   const abort = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
-  let isBusy = false
-  let isAgain = false
 
-  async function load(): Promise<void> {
+  const load = oneAtATime(async () => {
     timer = undefined
-    if (isBusy) {
-      isAgain = true
-      return
-    }
-    isBusy = true
     try {
       take(await get<TaskView>(pathOf(id), undefined, abort.signal))
     } catch (problem) {
       if (!abort.signal.aborted) error.value = problem
-    } finally {
-      isBusy = false
     }
-    if (!isAgain || abort.signal.aborted) return
-    isAgain = false
-    await load()
-  }
+  })
 
   /** Takes a record that came in some other way, as the answer to an action. */
   function take(view: TaskView): void {

@@ -1,10 +1,10 @@
 /** What can be done to one task. Says how it went; the hub has the last word. */
 import { ApiError, patch, post } from '@/api/client'
 import type { TaskEdit, TaskView } from '@/api/types'
+import { oneLine } from '@/components/text'
 import { useToasts } from '@/stores/toasts'
 
 import { rowOf, type Priority, type Row } from './rows'
-import { oneLine } from './text'
 
 const NAME_CHARS = 60
 

@@ -6,12 +6,13 @@ import type { Envelope, EventPage } from '@/api/types'
 import { useLive } from '@/live/live'
 import { useSeconds } from '@/stores/seconds'
 
+import { oneAtATime } from './oneAtATime'
 import { timelineOf } from './timeline'
 import { pathOf } from './useTaskActions'
 
 const LIMIT = 200
 /** More are shown only when asked for. */
-const MOST = 2_000
+const STEP = 2_000
 
 /** Follows a task; `version` rises whenever there may be more events. */
 export function useTaskEvents(id: string, version: Ref<number | undefined>) {
@@ -23,28 +24,17 @@ export function useTaskEvents(id: string, version: Ref<number | undefined>) {
   const hasMore = ref(false)
   const abort = new AbortController()
   let cursor: string | null = null
-  let isBusy = false
-  let isAgain = false
+  let most = STEP
 
-  async function load(most = MOST): Promise<void> {
-    if (isBusy) {
-      isAgain = true
-      return
-    }
-    isBusy = true
+  const load = oneAtATime(async () => {
     try {
-      await read(most)
+      await read()
     } catch (problem) {
       if (!abort.signal.aborted) error.value = problem
-    } finally {
-      isBusy = false
     }
-    if (!isAgain || abort.signal.aborted) return
-    isAgain = false
-    await load(most)
-  }
+  })
 
-  async function read(most: number): Promise<void> {
+  async function read(): Promise<void> {
     for (;;) {
       const page = await get<EventPage>(`${pathOf(id)}/events`, { after: cursor, limit: LIMIT }, abort.signal)
       cursor = page.next_cursor
@@ -56,8 +46,13 @@ export function useTaskEvents(id: string, version: Ref<number | undefined>) {
     }
   }
 
+  function more(): void {
+    most = events.value.length + STEP
+    void load()
+  }
+
   const timeline = computed(() => timelineOf(events.value, live.now(seconds.value)))
   watch(version, () => void load(), { immediate: true })
   onScopeDispose(() => abort.abort())
-  return { events, timeline, error, isLoaded, hasMore, more: () => load(events.value.length + MOST) }
+  return { events, timeline, error, isLoaded, hasMore, more }
 }

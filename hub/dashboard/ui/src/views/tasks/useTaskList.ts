@@ -2,7 +2,7 @@
  * The tasks that a filter means, as a list that stands still and yet stays true.
  *
  * What is on the screen changes in its place. New tasks wait until they are asked for, or come in
- * by themselves while nobody reads: see `calm`.
+ * by themselves while the list is not held.
  */
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
@@ -11,6 +11,7 @@ import type { LiveTask, TaskConditions, TaskPage } from '@/api/types'
 import { useLive } from '@/live/live'
 
 import { queryOf } from './filter'
+import { Pace } from './pace'
 import { changed, rowOf, type Row } from './rows'
 import { PAGE, Windows, type Ask, type Answer } from './windows'
 
@@ -18,7 +19,7 @@ import { PAGE, Windows, type Ask, type Answer } from './windows'
 const LOOK_MS = 1_500
 const HEAD = 200
 
-export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>) {
+export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Ref<boolean>>) {
   const live = useLive()
   const revision = ref(0)
   const error = shallowRef<unknown>(null)
@@ -26,6 +27,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
   /** How many new tasks wait; null when there are more than were looked at. */
   const pending = ref<number | null>(0)
   let windows = make()
+  const pace = new Pace((first, last) => windows.show(first, last))
   let head: TaskPage | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let abort = new AbortController()
@@ -132,8 +134,11 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
         signal,
       )
       if (signal.aborted) return
-      if (isStale) windows.refresh()
-      isStale = false
+      // Read anew, rows may move: that waits until the list is let go.
+      if (isStale && !isHeld.value) {
+        windows.refresh()
+        isStale = false
+      }
       receive(page)
     } catch (problem) {
       if (!signal.aborted) error.value = problem
@@ -150,7 +155,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
     const isWhole = place >= 0 || page.next_cursor === null
     head = page
     pending.value = place >= 0 ? place : isWhole ? rows.length : null
-    if (calm.value && pending.value !== 0) admit()
+    if (!isHeld.value && pending.value !== 0) admit()
     else bump()
   }
 
@@ -169,10 +174,15 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
     stop()
     clearTimeout(timer)
     abort.abort()
+    pace.stop()
     windows.stop()
   })
   watch(conditions, reload)
-  watch(calm, (isCalm) => isCalm && pending.value !== 0 && admit())
+  watch(isHeld, (held) => {
+    if (held) return
+    if (pending.value !== 0) admit()
+    if (isStale) look()
+  })
   watch(live.status, (status, before) => {
     if (status !== 'live' || before === 'behind') return
     isStale = true
@@ -190,13 +200,9 @@ export function useTaskList(conditions: Ref<TaskConditions>, calm: Ref<boolean>)
     more: () => windows.more,
     isSearching: () => windows.isBusy,
     at: (position: number) => windows.at(position),
-    placeOf: (id: string) => windows.placeOf(id),
-    show: (first: number, last: number) => windows.show(first, last),
-    rowById,
+    show: (first: number, last: number) => pace.show(first, last),
     put,
     reload,
     admit,
   }
 }
-
-export type TaskList = ReturnType<typeof useTaskList>

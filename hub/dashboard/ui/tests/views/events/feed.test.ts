@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 
+import type { HubEvent } from '@/api/types'
 import { EMPTY, MOST_ROWS, arrive, reachBack, release } from '@/views/events/feed'
-import type { Happening } from '@/views/events/happening'
 import { readBack, type Page } from '@/views/events/older'
 import { keyOf, rowsOf } from '@/views/events/rows'
 
-function event(seq: number, over: Partial<Happening> = {}): Happening {
+function event(seq: number, over: Partial<HubEvent> = {}): HubEvent {
   return { seq, type: 'task.created', entity: `task-${seq}`, actor: 'ann', at: seq, data: { state: 'queued' }, ...over }
 }
 
 const events = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => event(from + index))
-const seqs = (list: readonly Happening[]) => list.map((each) => each.seq)
+const seqs = (list: readonly HubEvent[]) => list.map((each) => each.seq)
 
 describe('the list of events', () => {
   it('has the newest on top, each once', () => {
@@ -54,7 +54,7 @@ describe('the list of events', () => {
 })
 
 /** A hub with these events, which reads 200 at most and counts how often it was asked. */
-function hub(all: Happening[], fits: (each: Happening) => boolean = () => true) {
+function hub(all: HubEvent[], fits: (each: HubEvent) => boolean = () => true) {
   const asked: number[] = []
   async function read(after: number): Promise<Page> {
     asked.push(after)

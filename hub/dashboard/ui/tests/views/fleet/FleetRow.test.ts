@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 
 import FleetRow from '@/views/fleet/FleetRow.vue'
 
-import { agent } from './agents'
+import { agent } from '../../components/agents'
 
 vi.mock('@/live/live', () => ({ useLive: () => ({ now: () => Date.now() }) }))
 

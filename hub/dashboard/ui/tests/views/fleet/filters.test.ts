@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
 import { parseFilter } from '@/components/filters'
-import type { FleetAgent } from '@/views/fleet/agent'
+import type { FleetAgent } from '@/components/agents'
 import { compile, facets } from '@/views/fleet/filters'
 
-import { agent } from './agents'
+import { agent } from '../../components/agents'
 import shared from './filterCases.json'
 
 const OFFERS = [['docs'], ['gpu', 'cuda'], []]

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { merged, type AgentEvent } from '@/views/fleet/history'
+import type { HubEvent } from '@/api/types'
+import { merged } from '@/views/fleet/history'
 
-const event = (seq: number): AgentEvent => ({ seq, type: 'agent.online', at: seq, actor: 'hub', data: {} })
+const event = (seq: number): HubEvent => ({ seq, type: 'agent.online', entity: 'birch', at: seq, actor: 'hub', data: {} })
 
 describe('the events of an agent', () => {
   it('are newest first, each once, whether they were read or came in', () => {

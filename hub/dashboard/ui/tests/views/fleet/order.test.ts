@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import type { FleetAgent } from '@/views/fleet/agent'
+import type { FleetAgent } from '@/components/agents'
 import { arrange, changes, comparing, isSame, readSort, sortText } from '@/views/fleet/order'
 
-import { agent, fleet } from './agents'
+import { agent, fleet } from '../../components/agents'
 
 const ALL = () => true
 

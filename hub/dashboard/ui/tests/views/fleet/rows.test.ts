@@ -2,11 +2,11 @@ import { effectScope, ref, shallowRef, type EffectScope } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { parseFilter } from '@/components/filters'
-import type { FleetAgent } from '@/views/fleet/agent'
+import type { FleetAgent } from '@/components/agents'
 import { readSort } from '@/views/fleet/order'
 import { useFleetRows, type FleetRows } from '@/views/fleet/rows'
 
-import { agent, fleet } from './agents'
+import { agent, fleet } from '../../components/agents'
 
 const picture = vi.hoisted(() => ({ agents: new Map(), tick: { value: 0 } }))
 vi.mock('@/live/live', () => ({ useLive: () => ({ ...picture, offers: [] }) }))

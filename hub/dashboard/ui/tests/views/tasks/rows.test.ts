@@ -5,7 +5,6 @@ import { partsOf } from '@/views/tasks/marks'
 import { moveOf, movesOf } from '@/views/tasks/moves'
 import { changed, rowOf, timeOf, type Row } from '@/views/tasks/rows'
 import { useSelection } from '@/views/tasks/selection'
-import { oneLine } from '@/views/tasks/text'
 import { groupsOf } from '@/views/tasks/useExplanation'
 
 const row = (changes: Partial<Row> = {}): Row => ({
@@ -65,13 +64,7 @@ describe('what is selected', () => {
   })
 })
 
-describe('text from outside', () => {
-  it('is one line in which nothing hides', () => {
-    expect(oneLine('a\r\nb\tc')).toBe('a ⏎ b c')
-    expect(oneLine('x\u202ey\u0000')).not.toMatch(/[\u0000\u202e]/)
-    expect(oneLine('z'.repeat(9_000)).length).toBeLessThan(2_100)
-  })
-
+describe('a snippet', () => {
   it('is marked by characters, not by their halves', () => {
     expect(partsOf('😀 gpu now', [[2, 5]])).toEqual([
       { text: '😀 ', isMarked: false },

@@ -1,0 +1,31 @@
+"""Who used the cores within a window: the hub, the browser, and all else of the benchmark."""
+
+import os
+import time
+
+from scripts.benchmark.dashboard.figures import Cores
+from scripts.benchmark.processes import family, process_times
+from scripts.benchmark.subject import Hub
+
+
+class Meter:
+    """Looks at the processes when a window begins and when it ends, from any thread."""
+
+    def __init__(self, hub: Hub, browser: int) -> None:
+        """`browser` is the process of Chromium that started its others."""
+        self._hub = hub.process.pid
+        self._browser = browser
+        self._looks: list[tuple[float, Cores]] = []
+
+    def look(self) -> None:
+        """Note what each has used by now."""
+        hub, browser = family(self._hub), family(self._browser)
+        load = set(family(os.getpid())) - {*hub, *browser}
+        groups = {"hub": hub, "browser": browser, "load": sorted(load)}
+        used = {name: process_times(pids).cpu_s for name, pids in groups.items()}
+        self._looks.append((time.monotonic(), used))
+
+    def cores(self) -> Cores:
+        """The shares between the last two looks."""
+        (begin, before), (end, after) = self._looks[-2:]
+        return {name: (after[name] - before[name]) / max(end - begin, 1e-9) for name in after}

@@ -1,0 +1,138 @@
+"""The part about many readers: what open tabs cost the hub, and those who submit."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice
+from typing import Final
+
+from msgspec import Struct
+
+from hub.services.following import LINGER_MS
+from scripts.benchmark import fleet
+from scripts.benchmark.bench import Bench, Say
+from scripts.benchmark.dashboard.browser import Chromium, chromium
+from scripts.benchmark.dashboard.figures import Asked, Cores, Part
+from scripts.benchmark.dashboard.onlookers import OpenTabs
+from scripts.benchmark.dashboard.shares import Meter
+from scripts.benchmark.dashboard.stage import all_cores, let_rest
+from scripts.benchmark.dashboard.steady import Rest, Steady, flaws_of, settings_for
+from scripts.benchmark.figures import spread
+from scripts.benchmark.subject import Hub
+
+AGENTS: Final = 100
+READERS: Final = 7
+"""People who have the tabs open: the hub lets nobody have more than 32."""
+LINGER_SECONDS: Final = LINGER_MS / 1000 + 2
+"""So long after the last tab the hub still gathers what changes."""
+
+
+class Window(Struct, frozen=True):
+    """One window of the load."""
+
+    cores: Cores
+    p99_ms: float
+    """From the moment a task was due to the hub's word that it is durable."""
+    flaws: list[str]
+
+
+class Scene(Struct, frozen=True):
+    """Who takes part."""
+
+    bench: Bench
+    asked: Asked
+    hub: Hub
+    browser: Chromium
+    known: fleet.Known
+    readers: list[str]
+    """Their tokens."""
+
+
+def tabs(bench: Bench, asked: Asked, say: Say) -> Part:
+    """Windows without and with the tabs in turn; raises BenchmarkError when there are none."""
+    with bench.place() as folder:
+        known = fleet.settle(bench, folder, AGENTS, say)
+        with bench.hub(folder) as hub, chromium(all_cores(bench)) as browser:
+            scene = Scene(bench, asked, hub, browser, known, hub.viewers(READERS))
+            without, beside = _rounds(scene, say)
+    return _part(without, beside)
+
+
+def _rounds(scene: Scene, say: Say) -> tuple[list[Window], list[Window]]:
+    """Every other round begins with the tabs: what changes in time must not favour one side."""
+    found: dict[bool, list[Window]] = {False: [], True: []}
+    were_open = False
+    let_rest(scene.hub, say)
+    for number in range(scene.asked.rounds):
+        for are_open in (False, True) if number % 2 == 0 else (True, False):
+            if were_open and not are_open:
+                say("waiting until the hub has forgotten the tabs")
+                time.sleep(LINGER_SECONDS)
+            say(f"round {number + 1} of {scene.asked.rounds}, {_words(scene, are_open)}")
+            found[are_open].append(_window(scene, are_open=are_open))
+            were_open = are_open
+    return found[False], found[True]
+
+
+def _words(scene: Scene, are_open: bool) -> str:
+    return f"{scene.asked.tabs} tabs" if are_open else "no tab"
+
+
+def _window(scene: Scene, *, are_open: bool) -> Window:
+    if not are_open:
+        return _measured(scene, time.sleep, [])
+    with _opened(scene) as (rest, faults):
+        return _measured(scene, rest, faults)
+
+
+@contextmanager
+def _opened(scene: Scene) -> Iterator[tuple[Rest, list[str]]]:
+    """One tab in the browser, all others without a screen; what goes wrong with them."""
+    tokens = list(islice(cycle(scene.readers), scene.asked.tabs))
+    faults: list[str] = []
+    with (
+        OpenTabs(scene.hub.port, tokens[1:]) as others,
+        scene.browser.visit(scene.hub, tokens[0]) as visit,
+    ):
+        visit.open("/overview")
+        yield visit.rest, faults
+        faults += [f"{text} ({count} times)" for text, count in others.faults.items()]
+        faults += visit.faults
+        if len(tokens) > 1 and not others.batches:
+            faults.append("the tabs have heard nothing")
+
+
+def _measured(scene: Scene, rest: Rest, faults: list[str]) -> Window:
+    asked = scene.asked
+    settings = settings_for(asked.tab_events, asked.seconds, asked.warmup_seconds, AGENTS)
+    meter = Meter(scene.hub, scene.browser.pid)
+    peers = [*scene.known.agents, scene.known.operator]
+    with Steady(scene.bench, scene.hub, peers, settings, meter) as running:
+        load, ledger = running.result(rest)
+    p99 = spread(ledger.acknowledged_latencies()).p99
+    faults += flaws_of(load)
+    return Window(meter.cores(), p99, faults)
+
+
+def _part(without: list[Window], beside: list[Window]) -> Part:
+    pairs = list(zip(without, beside, strict=True))
+    costs = [(with_.cores["hub"] - empty.cores["hub"]) * 100 for empty, with_ in pairs]
+    ratios = [with_.p99_ms / empty.p99_ms for empty, with_ in pairs if empty.p99_ms]
+    p99s = [[each.p99_ms for each in side] for side in (without, beside)]
+    return Part(
+        "tabs",
+        {
+            "cost to the hub": costs,
+            "submit p99, with / without": ratios,
+            "submit p99 without": p99s[0],
+            "submit p99 with": p99s[1],
+            "ratio of the medians": [_ratio(*map(statistics.median, p99s))],
+        },
+        {"without": [each.cores for each in without], "with": [each.cores for each in beside]},
+        flaws=[flaw for each in (*without, *beside) for flaw in each.flaws],
+    )
+
+
+def _ratio(without: float, beside: float) -> float:
+    return beside / without if without else 0.0
