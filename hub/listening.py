@@ -84,7 +84,7 @@ def server_config(config: Config, services: Services, tls: ssl.SSLContext | None
     bounds = {"door": door, "most_connections": most, "sockets": sockets}
     guard = type("BoundGuard", (Guard,), bounds)
     page = site.installed()
-    services.live.serve(page.build)
+    services.live.serve(page.build, search=services.search is not None)
     return uvicorn.Config(
         web_app(services, page),
         ws=socket_class(services, asyncio.get_running_loop(), door, Turnstile(places)),

@@ -116,6 +116,8 @@ class Snapshot(Struct, frozen=True):
     version: str
     build: str | None
     """Which build of the page the hub serves; another one than the page's own: load it anew."""
+    search: bool
+    """Whether there is full-text search: a hub may run without."""
     counters: Counters
     offers: list[list[str]] = []
     """The distinct lists of capabilities; only with `scope=agents`."""

@@ -72,10 +72,11 @@ class Live:
         self._looking: asyncio.Task[None] | None = None
         self._stopped = False
 
-    def serve(self, build: str | None) -> None:
-        """The hub serves this build of the page: one that is older hears of it."""
+    def serve(self, build: str | None, *, search: bool) -> None:
+        """The hub serves this build of the page, and has search or not: pages hear of it."""
         for following in self._of_org.values():
             following.snapshots.build = build
+            following.snapshots.search = search
 
     # From the journal
 

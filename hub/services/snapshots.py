@@ -51,6 +51,8 @@ class Snapshots:
         self.pace_s = PACE_S
         self.build: str | None = None
         """Which build of the page the hub serves."""
+        self.search = False
+        """Whether it has full-text search."""
         self._picture = picture
         self._prepare = prepare
         self._about = about
@@ -94,6 +96,7 @@ class Snapshots:
             at=now.wall,
             version=about.version,
             build=self.build,
+            search=self.search,
             counters=counters,
             offers=picture.fleet.offers if agents else [],
         )

@@ -80,9 +80,12 @@ class Visit:
         """What should not have happened."""
         context.add_init_script(_REPORT)
         context.on("request", self._requested)
+        context.on("page", self._opened)
         self.page: Page = context.new_page()
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
+
+    def _opened(self, page: Page) -> None:
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
 
     def _requested(self, request: Request) -> None:
         place = urlsplit(request.url)
@@ -90,8 +93,9 @@ class Visit:
             self.seen.append(f"foreign request: {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(part in message.text for part in self.expected):
-            self.seen.append(f"console: {message.text}")
+        text = f"{message.text} {message.location['url']}"
+        if message.type == "error" and not any(part in text for part in self.expected):
+            self.seen.append(f"console: {text}")
 
     def log_in(self, role: Role = Role.ADMIN) -> "Visit":
         """Begin a session as the page would, without its login form."""
@@ -112,7 +116,7 @@ class Visit:
         """Keep how it looks, for people."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         path = SCREENSHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png"
-        self.page.screenshot(path=path, full_page=True)
+        self.page.screenshot(path=path, full_page=True, animations="disabled")
         return path
 
     def barriers(self) -> list[str]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.dashboard.browser import FLAGS, Look, program, visits
+from hub.dashboard.stamp import HERE, built_from
+from tests.dashboard.browser import FLAGS, Look, need, program, visits
 from tests.dashboard.fleet import Sidecar
-from tests.transport.ranch import PATIENCE, Hub
+from tests.transport.ranch import CALM, PATIENCE, Hub
 
 Join = Callable[..., Sidecar]
 expect.set_options(timeout=PATIENCE * 1000)
@@ -25,6 +26,15 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A hub with the full page; tests use labels and agents of their own."""
+    need(built_from(HERE), "the dashboard was not built here")
+    hub = Hub(tmp_path_factory.mktemp("page") / "data", **CALM)
+    yield hub.start()
+    hub.kill()
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 
 from schemas.dashboard import Snapshot
 from schemas.scalars import Role
+from tests.transport.conftest import StartHub
 from tests.transport.page import SNAPSHOT, snapshot
-from tests.transport.ranch import Hub, until
+from tests.transport.ranch import WITH_SEARCH, Hub, until
 from tests.transport.wire import Door, new_name
 
 
@@ -48,6 +49,12 @@ def test_it_is_compressed_for_whoever_takes_it_so(calm_hub: Hub, said: str, zipp
     assert (answer.getheader("Content-Encoding") == "gzip") is zipped
     found = msgspec.json.decode(gzip.decompress(raw) if zipped else raw, type=Snapshot)
     assert len(found.agents) >= 100
+
+
+def test_it_says_whether_there_is_search(calm_hub: Hub, own_hub: StartHub) -> None:
+    """So a page need not ask in vain."""
+    assert not snapshot(calm_hub, "summary").search
+    assert snapshot(own_hub(**WITH_SEARCH)).search
 
 
 def test_a_snapshot_is_made_for_many(calm_hub: Hub) -> None:

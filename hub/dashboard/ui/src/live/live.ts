@@ -41,6 +41,8 @@ const lagMs = ref(0)
 const lastAt = ref(0)
 /** The build of the page that the hub serves now. */
 const servedBuild = ref<string | null>(null)
+/** Null as long as the hub has not said whether it has full-text search. */
+const hasSearch = ref<boolean | null>(null)
 const isOpen = ref(false)
 const hasPicture = ref(false)
 const isOnline = ref(navigator.onLine)
@@ -73,6 +75,7 @@ export function useLive() {
     counters,
     tick,
     servedBuild,
+    hasSearch,
     /** Every agent, by id. Read `tick` to be called again when some change. */
     agents: picture.agents as ReadonlyMap<string, Agent>,
     /** The distinct lists of capabilities, as of now. */
@@ -163,7 +166,7 @@ function lost(count: number): void {
 /** Paints the numbers before the long list of agents is there. */
 async function firstNumbers(): Promise<void> {
   try {
-    const snapshot = await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' })
+    const snapshot = noted(await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' }))
     if (!hasPicture.value) counters.value = snapshot.counters
   } catch (error) {
     reportUnlessUnreachable(error)
@@ -189,6 +192,7 @@ async function resync(): Promise<void> {
 
 function noted(snapshot: Snapshot): Snapshot {
   servedBuild.value = snapshot.build
+  hasSearch.value = snapshot.search
   return snapshot
 }
 

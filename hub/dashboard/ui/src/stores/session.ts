@@ -22,6 +22,8 @@ export const useSession = defineStore('session', () => {
   /** The session ended under the page: what is on the screen stays, and waits for a new login. */
   const expired = ref(false)
   const role = computed(() => me.value?.role ?? null)
+  /** The same as long as the same person is logged in. */
+  const person = computed(() => me.value && `${me.value.org}/${me.value.principal}`)
 
   function can(ability: Ability): boolean {
     return role.value !== null && ABLE[ability].includes(role.value)
@@ -69,7 +71,7 @@ export const useSession = defineStore('session', () => {
   }
 
   lendAccess({ csrf: () => me.value?.csrf ?? null, ended: end })
-  return { me, role, known, expired, can, arrive, refresh, login, logout, end }
+  return { me, role, person, known, expired, can, arrive, refresh, login, logout, end }
 })
 
 /**

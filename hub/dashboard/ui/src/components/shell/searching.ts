@@ -3,12 +3,14 @@ import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { ApiError, get } from '@/api/client'
 import type { Found, SearchPage } from '@/api/types'
+import { useLive } from '@/live/live'
 
 const PAUSE_MS = 80
 const LEAST_LETTERS = 2
 const MOST = 12
 
 export function useSearch(typed: Ref<string>) {
+  const { hasSearch } = useLive()
   const found = shallowRef<Found[]>([])
   const note = ref('')
   const isBusy = ref(false)
@@ -41,7 +43,7 @@ export function useSearch(typed: Ref<string>) {
     cancel()
     note.value = ''
     const words = text.trim()
-    if (words.length < LEAST_LETTERS) found.value = []
+    if (words.length < LEAST_LETTERS || hasSearch.value === false) found.value = []
     else timer = setTimeout(() => void ask(words), PAUSE_MS)
   })
   onScopeDispose(cancel)

@@ -87,7 +87,7 @@ export function useAttention() {
 
   /** Any search says how far behind the index is. */
   async function askSearch(): Promise<void> {
-    if (performance.now() - searchAskedAt < SEARCH_EVERY_MS) return
+    if (!live.hasSearch.value || performance.now() - searchAskedAt < SEARCH_EVERY_MS) return
     searchAskedAt = performance.now()
     const page = await get<SearchPage>('/api/v1/search', { q: 'task', limit: 1 }, signal)
     searchBehindMs.value = page.behind_ms
@@ -112,6 +112,7 @@ export function useAttention() {
     if (before !== undefined && now !== before) askSoon()
   })
   watch(() => (live.counters.value?.oldest_queued_ms ?? 0) >= LONG_MS, askSoon)
+  watch(live.hasSearch, () => void quietly(askSearch()))
   onScopeDispose(() => {
     stop()
     asked.abort()

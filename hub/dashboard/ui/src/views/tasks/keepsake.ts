@@ -1,28 +1,27 @@
-/** Keeps a draft in this browser tab; where storage is refused, in memory. */
+/**
+ * Keeps a draft in this browser tab, for the person who wrote it; where storage is refused, in
+ * memory.
+ */
 import { emptyDraft, type Draft } from './draft'
 
-const KEY = 'corral.draft'
-let remembered: Draft | null = null
-
-/** The draft that was left behind, if any. */
-export function recall(): Draft | null {
-  if (remembered !== null) return remembered
-  const text = stored()
-  if (text === null) return null
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null) return null
-    return { ...emptyDraft(), ...(value as Partial<Draft>) }
-  } catch {
-    // Written by something else under the same name: there is no draft in it.
-    return null
-  }
+interface Kept {
+  owner: string
+  draft: Partial<Draft>
 }
 
-export function keep(draft: Draft): void {
-  remembered = { ...draft }
+const KEY = 'corral.draft'
+let remembered: Kept | null = null
+
+/** The draft that this person left behind, if any. */
+export function recall(owner: string): Draft | null {
+  const kept = remembered ?? stored()
+  return kept?.owner === owner ? { ...emptyDraft(), ...kept.draft } : null
+}
+
+export function keep(draft: Draft, owner: string): void {
+  remembered = { owner, draft: { ...draft } }
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(draft))
+    sessionStorage.setItem(KEY, JSON.stringify(remembered))
   } catch {
     // Full or forbidden: what is kept in memory has to do.
   }
@@ -37,11 +36,11 @@ export function forget(): void {
   }
 }
 
-function stored(): string | null {
+function stored(): Kept | null {
   try {
-    return sessionStorage.getItem(KEY)
+    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Kept | null
   } catch {
-    // Forbidden: there is nothing to read.
+    // Forbidden, or written by something else under the same name: there is no draft.
     return null
   }
 }

@@ -134,6 +134,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
         signal,
       )
       if (signal.aborted) return
+      error.value = null
       // Read anew, rows may move: that waits until the list is let go.
       if (isStale && !isHeld.value) {
         windows.refresh()
@@ -155,7 +156,7 @@ export function useTaskList(conditions: Ref<TaskConditions>, isHeld: Readonly<Re
     const isWhole = place >= 0 || page.next_cursor === null
     head = page
     pending.value = place >= 0 ? place : isWhole ? rows.length : null
-    if (!isHeld.value && pending.value !== 0) admit()
+    if ((!isHeld.value || windows.count === 0) && pending.value !== 0) admit()
     else bump()
   }
 
