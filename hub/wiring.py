@@ -12,6 +12,7 @@ from hub.core.org import Org
 from hub.search.finder import IndexFinder
 from hub.search.source import Past
 from hub.services.administration import Administration
+from hub.services.agent_bulk import AgentBulk
 from hub.services.agents import Agents
 from hub.services.browser_sessions import BrowserSessions
 from hub.services.bulk import Bulk
@@ -45,6 +46,7 @@ from hub.services.series import TimeSeries
 from hub.services.service import Loop
 from hub.services.settings import Settings
 from hub.services.submissions import Submissions
+from hub.services.task_bulk import TaskBulk
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
 from hub.services.terms import Terms
@@ -57,6 +59,9 @@ from hub.store.contract import Batch, Recovered, StoreError
 from hub.store.journal import Journal
 from hub.store.logs import LogFile
 from hub.store.opening import Opened
+
+CommitFailed = Callable[[Batch, StoreError], None]
+LoopDied = Callable[[str, BaseException], None]
 
 
 class Wired(NamedTuple):
@@ -95,15 +100,11 @@ class _Access(NamedTuple):
 
 
 async def wire(
-    config: Config,
-    opened: Opened,
-    log_level: LogLevel,
-    commit_failed: Callable[[Batch, StoreError], None],
-    loop_died: Callable[[str, BaseException], None],
+    config: Config, opened: Opened, log_level: LogLevel, broken: CommitFailed, died: LoopDied
 ) -> Wired:
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
-    basis = _basis(config, opened, commit_failed)
+    basis = _basis(config, opened, broken)
     past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
@@ -114,6 +115,7 @@ async def wire(
     greeting = Greeting(journal, clock, loader, peers, agents, tasks, logs, settings)
     replays = Replays(journal, clock, loader, past.replays)
     scheduler = _scheduler(basis, tasks, settings)
+    fleet = Fleet(scheduler.orgs, journal, clock, peers, tasks, access.tokens)
     recovery.resume_held(orgs, past, agents, settings, clock.now())
     services = Services(
         orgs=orgs,
@@ -132,11 +134,11 @@ async def wire(
         newcomers=_newcomers(config, access.invites, clock),
         limits=access.limits,
         agents=agents,
-        fleet=Fleet(scheduler.orgs, journal, clock, peers, tasks, access.tokens),
+        fleet=fleet,
         pauses=Pauses(scheduler.orgs, journal, clock, chance),
         tasks=tasks,
         edits=edits,
-        bulk=Bulk(journal, clock, chance, loader, tasks, edits, orgs, past.jobs),
+        bulk=_bulk(basis, tasks, edits, fleet),
         watches=watches,
         greeting=greeting,
         old_agents=OldAgents(journal, clock, peers, tasks, agents, greeting),
@@ -153,7 +155,7 @@ async def wire(
         version=__version__,
         started_at=clock.hub(),
     )
-    return Wired(services, [_upkeep(services, basis, access, scheduler, loop_died)])
+    return Wired(services, [_upkeep(services, basis, access, scheduler, died)])
 
 
 def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
@@ -162,6 +164,13 @@ def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
     )
     scheduler.orgs = tasks.orgs = list(basis.orgs.values())
     return scheduler
+
+
+def _bulk(basis: _Basis, tasks: Tasks, edits: Edits, fleet: Fleet) -> Bulk:
+    journal, clock, loader = basis.journal, basis.clock, basis.loader
+    of_tasks, of_agents = TaskBulk(journal, loader, tasks, edits), AgentBulk(clock, fleet)
+    orgs, past = basis.orgs, basis.past
+    return Bulk(journal, clock, basis.chance, loader, tasks, of_tasks, of_agents, orgs, past.jobs)
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:
@@ -177,9 +186,7 @@ def end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
     upkeep.trim_ended()
 
 
-def _basis(
-    config: Config, opened: Opened, commit_failed: Callable[[Batch, StoreError], None]
-) -> _Basis:
+def _basis(config: Config, opened: Opened, commit_failed: CommitFailed) -> _Basis:
     past = opened.store.recover()
     clock, metrics = Clock(past.hub_time), Metrics(time.monotonic)
     orgs = recovery.recover_orgs(past)
@@ -253,7 +260,7 @@ def _upkeep(
     basis: _Basis,
     access: _Access,
     scheduler: Scheduler,
-    loop_died: Callable[[str, BaseException], None],
+    loop_died: LoopDied,
 ) -> Loop:
     """The one pass that looks after everything that ends by itself."""
     clock, settings, metrics = basis.clock, services.settings, basis.metrics

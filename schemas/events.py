@@ -226,10 +226,12 @@ class DispatchResumed(Struct, frozen=True, omit_defaults=True):
 
 
 class BulkCreated(Struct, frozen=True, omit_defaults=True):
-    """A bulk action over a filter began."""
+    """A bulk action began."""
 
     action: str
     total: Count
+    about: str = "tasks"
+    """`tasks` or `agents`."""
 
 
 class BulkStatusChanged(Struct, frozen=True, omit_defaults=True):

@@ -10,7 +10,17 @@ from msgspec import UNSET
 from hub.cli.agent_tables import agent_page, agents_table
 from hub.cli.client import part
 from hub.cli.exits import Exit, Trouble
-from hub.cli.options import Access, For, Json, Limit, NewLabels, Note, duration_ms, pairs
+from hub.cli.options import (
+    Access,
+    For,
+    Json,
+    Limit,
+    NewLabels,
+    Note,
+    duration_ms,
+    is_subcommand,
+    pairs,
+)
 from hub.cli.paging import collect
 from hub.cli.paging import show as show_page
 from hub.cli.screen import OUT, emit, note
@@ -61,14 +71,18 @@ def agents(
         str | None,
         typer.Option("--text", help="Part of the id, the name or the note.", metavar="TEXT"),
     ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            "--filter", help="The dashboard's filter: 'status:idle -cap:gpu'.", metavar="WORDS"
+        ),
+    ] = None,
     limit: Limit = 200,
     *,
     as_json: Json = False,
     hub: Access,
 ) -> None:
     """List agents and what they offer."""
-    if context.invoked_subcommand is not None:
-        return
     filters: dict[str, Any] = {
         "status": status.value if status else None,
         "capability": capability,
@@ -76,10 +90,13 @@ def agents(
         "paused": paused,
         "draining": draining,
         "text": text,
+        "filter": words,
     }
+    is_filtered = any(value not in (None, []) for value in filters.values())
+    if is_subcommand(context, is_filtered=is_filtered):
+        return
     with hub.client() as client:
         found, cursor = collect(client, "/agents", AgentPage, filters, limit)
-    is_filtered = any(value not in (None, []) for value in filters.values())
     none = "No such agents." if is_filtered else NO_AGENTS
     show_page(found, cursor, agents_table, none=none, as_json=as_json)
 

@@ -38,6 +38,7 @@ Data = Annotated[
         metavar="DIR",
     ),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Config = Annotated[
     Path,
@@ -94,6 +95,19 @@ def with_access(command: Command) -> Command:
     if "hub" not in signature(command).parameters:
         return command
     return unfolded(command, "hub", _ACCESS, Access)
+
+
+def is_subcommand(context: typer.Context, *, is_filtered: bool) -> bool:
+    """Whether a list was called only to reach a command below it.
+
+    Raises `Trouble` when it was given conditions: the command would not hear of them.
+    """
+    name = context.invoked_subcommand
+    if name is not None and is_filtered:
+        raise Trouble(
+            Exit.USAGE, f"These conditions are not for {name}.", f"Put them after {name}."
+        )
+    return name is not None
 
 
 def words(text: str | None) -> list[str]:

@@ -13,6 +13,7 @@ from typer.core import TyperOption
 from typer.main import get_command
 
 from hub.cli import (
+    agent_bulk,
     agents,
     bulk,
     config,
@@ -55,7 +56,9 @@ task: Final = typer.Typer(
     context_settings=_HELP,
 )
 
-fleet: Final = typer.Typer(help="List agents, or bring them in line with a file.")
+fleet: Final = typer.Typer(
+    help="List agents, act on many at once, or bring them in line with a file."
+)
 agent: Final = typer.Typer(
     help="Show one agent, pause, drain, edit or delete it.",
     no_args_is_help=True,
@@ -96,6 +99,10 @@ for _group, _name, _function in (
     (task, "log", one.log),
     (task, "events", one.history),
     (fleet, "sync", agents.sync),
+    (fleet, "pause", agent_bulk.pause),
+    (fleet, "resume", agent_bulk.resume),
+    (fleet, "drain", agent_bulk.drain),
+    (fleet, "delete", agent_bulk.delete),
     (agent, "show", agents.show),
     (agent, "pause", agents.pause),
     (agent, "resume", agents.resume),

@@ -6,7 +6,7 @@ import typer
 
 from hub.cli.client import Client
 from hub.cli.filters import filtered, query_of
-from hub.cli.options import Access, Json, Limit
+from hub.cli.options import Access, Json, Limit, is_subcommand
 from hub.cli.paging import collect, show
 from hub.cli.screen import OUT, emit
 from hub.cli.tables import stats_page, tasks_table
@@ -31,7 +31,7 @@ def tasks(
     hub: Access,
 ) -> None:
     """List tasks, newest first; or act on many of them at once."""
-    if context.invoked_subcommand is None:
+    if not is_subcommand(context, is_filtered=wanted != TaskConditions()):
         with hub.client() as client:
             _list(client, "/tasks", wanted, limit, count=count, as_json=as_json)
 

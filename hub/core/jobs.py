@@ -1,4 +1,4 @@
-"""Jobs: bulk actions over a filter, done piece by piece, as they are stored."""
+"""Jobs: bulk actions over many tasks or agents, done piece by piece, as they are stored."""
 
 from msgspec import Struct
 
@@ -10,9 +10,9 @@ class JobRecord(Struct, frozen=True):
     id: str
     """Time-ordered: a later job has a higher id."""
     action: str
-    """What is done to each task."""
+    """What is done to each task or agent."""
     filter: bytes
-    """Which tasks, as JSON."""
+    """Which of them, as JSON."""
     arguments: bytes
     """What the action takes, as JSON."""
     state: str
@@ -20,9 +20,9 @@ class JobRecord(Struct, frozen=True):
     """Wall time in milliseconds."""
     created_by: str
     cursor: int
-    """It goes on with tasks whose seq is below this."""
+    """It goes on with tasks whose seq is below this; of ids and agents, so many are left."""
     total: int
-    """How many tasks it is about, as counted at its beginning."""
+    """How many tasks or agents it is about, as counted at its beginning."""
     done: int = 0
     failed: int = 0
     skipped: int = 0
@@ -30,3 +30,5 @@ class JobRecord(Struct, frozen=True):
     """What failed and why, as JSON: a list with a bound."""
     finished_at: int | None = None
     """Wall time in milliseconds; None while it is not finished."""
+    place: str = ""
+    """Of agents that were not named, it goes on with those whose id is above this."""

@@ -243,6 +243,10 @@ class Bus:
             if whom(reader.principal):
                 reader.end()
 
+    def credentials(self) -> set[str]:
+        """The credentials with which somebody reads."""
+        return {reader.principal.credential for reader in self._readers}
+
     def stop(self) -> None:
         """The hub stops: every reader says its last words, and nobody comes any more."""
         self._stopped = True

@@ -2,7 +2,7 @@
 
 Sessions, streams and pages hold the public id of the token they came with. When tokens end, those
 that came with them are found and closed; once a minute all are looked at, for whatever came
-in between, and because a session that lasts is a use of its token. A stream that came with a
+in between, and because whatever lasts is a use of its token. A stream that came with a
 browser session ends with that.
 """
 
@@ -57,7 +57,8 @@ class Expulsion:
         self._looked_at = now.hub
         holders = [holder(peer) for peer in self._peers.all]
         here = {who.credential for who in holders if who is not None}
-        self._tokens.touch(here, now.wall)
+        looking = self._bus.credentials() | self._live.credentials()
+        self._tokens.touch(here | looking, now.wall)
         gone = frozenset(one for one in here if not self._tokens.valid(one))
         if gone:
             self.expel(gone)

@@ -126,7 +126,8 @@ class Fleet:
         return self._write(org, after, [_stands(before, after, actor, self._clock.now().wall)])
 
     def _write(self, org: Org, record: AgentRecord, told: list[Fact]) -> Agent:
-        self._journal.write(Unit(org.name, facts=told, agents=[record]))
+        unit = Unit(org.name, facts=told, agents=[record], joins=self._tasks.joins)
+        self._journal.write(unit)
         return org.know(record)
 
     # Delete
@@ -155,7 +156,13 @@ class Fleet:
             events.AgentDeleted(reason="forced" if force else "requested"),
         )
         void = self._tokens.void(org.name, agent_id)
-        unit = Unit(org.name, facts=[gone], credentials=void, gone_agents=[agent_id])
+        unit = Unit(
+            org.name,
+            facts=[gone],
+            credentials=void,
+            gone_agents=[agent_id],
+            joins=self._tasks.joins,
+        )
         self._journal.write(unit)
         org.forget(agent)
         self._dismiss(agent, DELETED)

@@ -136,6 +136,10 @@ class Live:
             if whom(follower.principal):
                 follower.end(reason)
 
+    def credentials(self) -> set[str]:
+        """The credentials with which pages are open."""
+        return {follower.principal.credential for follower in self._all()}
+
     def stop(self) -> None:
         """The hub stops: every page hears it, and nobody comes any more."""
         self._stopped = True

@@ -308,6 +308,11 @@ class Tasks:
             self._joins = False
 
     @property
+    def joins(self) -> bool:
+        """Whether what is written now belongs to what was written just before."""
+        return self._joins
+
+    @property
     def last_seq(self) -> int:
         """The highest seq of any task."""
         return self._seq

@@ -351,7 +351,7 @@ class Tokens:
         self._end(ended)
 
     def touch(self, public_ids: Iterable[str], wall: int) -> None:
-        """These are in use, by sessions that last."""
+        """These are in use, by sessions, streams or pages that last."""
         self._used.update((each, wall) for each in public_ids if each in self._known)
 
     def note_uses(self, now: Instant) -> None:

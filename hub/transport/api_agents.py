@@ -5,7 +5,9 @@ from heapq import nsmallest
 from msgspec import UNSET, structs
 
 from hub.core.agent import Agent, AgentRecord
+from hub.core.agent_filter import meant_by
 from hub.core.errors import Refused
+from hub.services.roll import call_roll
 from hub.transport.agent_view import agent_view
 from hub.transport.call import Answer, Call
 from hub.transport.cursors import make_cursor, read_cursor
@@ -28,7 +30,8 @@ async def list_agents(call: Call) -> Answer:
     conditions = structs.replace(query, cursor=None, limit=1, count=False)
     after = "" if query.cursor is None else read_cursor(query.cursor, "agents", conditions)
     labels = [_label(text) for text in query.label or ()]
-    wanted = [agent for agent in call.org.agents.values() if _fits(agent, query, labels)]
+    passes = meant_by(query.filter, "query.filter")
+    wanted = await call_roll(call.org, lambda agent: _fits(agent, query, labels) and passes(agent))
     rest = [agent for agent in wanted if agent.record.id > after]
     page = nsmallest(query.limit, rest, key=lambda agent: agent.record.id)
     last = page[-1].record.id if len(rest) > len(page) > 0 else None

@@ -1,13 +1,26 @@
 """HTTP for bulk actions: preview, begin, look, stop."""
 
+import asyncio
+
+from hub.core.credentials import ADMIN
 from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
+from hub.transport.agent_view import agent_view
 from hub.transport.call import Answer, Call
 from hub.transport.cursors import make_cursor, read_cursor
 from hub.transport.opaque_flaws import check_edit
 from hub.transport.sentences import fit
 from hub.transport.views import bulk_view, task_view
-from schemas.http.bulk import BulkPage, BulkPreview, BulkQuery, BulkRequest
+from schemas.http.bulk import (
+    AgentAction,
+    AgentBulkPreview,
+    AgentBulkRequest,
+    BulkPage,
+    BulkPreview,
+    BulkQuery,
+    BulkRequest,
+    BulkView,
+)
 from schemas.http.tasks import Total
 from schemas.scalars import ErrorCode
 
@@ -15,7 +28,7 @@ from schemas.scalars import ErrorCode
 async def preview_bulk(call: Call) -> Answer:
     """How many tasks an action would be about, and some of them. Nothing is changed."""
     request = _taken(call)
-    counted, sample = await call.services.bulk.preview(call.org, request)
+    counted, sample = await call.services.bulk.of_tasks.preview(call.org, request)
     now = call.services.clock.now()
     views = [task_view(call.org, task, now) for task in sample]
     return Answer(200, BulkPreview(request.action, Total(*counted), views))
@@ -34,6 +47,28 @@ def _taken(call: Call) -> BulkRequest:
     return request
 
 
+async def preview_agent_bulk(call: Call) -> Answer:
+    """How many agents an action would be about, and some of them. Nothing is changed."""
+    request = _agents_taken(call)
+    found = await call.services.bulk.of_agents.preview(call.org, request)
+    views = [agent_view(agent) for agent in found.sample]
+    total = Total(found.number, more=False)
+    return Answer(200, AgentBulkPreview(request.action, total, found.already, found.unknown, views))
+
+
+async def create_agent_bulk(call: Call) -> Answer:
+    """Begin an action on agents; it goes on by itself. Only admins delete."""
+    job = await call.services.bulk.create(call.org, call.actor, _agents_taken(call))
+    return _shown(job, 202)
+
+
+def _agents_taken(call: Call) -> AgentBulkRequest:
+    request: AgentBulkRequest = call.take(AgentBulkRequest)
+    if request.action is AgentAction.DELETE and not ADMIN.allows(call.caller.role):
+        raise Refused(ErrorCode.FORBIDDEN, "only admins delete agents")
+    return request
+
+
 async def get_bulk(call: Call) -> Answer:
     """How far an action has come."""
     return _shown(await _find(call, call.path("bulk_id")))
@@ -49,7 +84,11 @@ async def list_bulk(call: Call) -> Answer:
     query: BulkQuery = call.query
     before = None if query.cursor is None else read_cursor(query.cursor, "bulk")
     jobs = await call.services.bulk.page(call.org, before, query.limit + 1)
-    items = [bulk_view(job) for job in jobs[: query.limit]]
+    items: list[BulkView] = []
+    for job in jobs[: query.limit]:
+        items.append(bulk_view(job))
+        # Each may name ten thousand agents.
+        await asyncio.sleep(0)
     cursor = make_cursor(items[-1].id, "bulk") if len(jobs) > query.limit else None
     return Answer(200, BulkPage(items, cursor))
 

@@ -8,7 +8,7 @@ from msgspec import json, structs
 from hub.core.errors import Refused
 from hub.core.filters import TaskFilter, filter_of
 from hub.core.task import NAMES, Task
-from hub.services.bulk import COUNTED
+from hub.services.task_bulk import COUNTED
 from hub.services.waiting import oldest_queued_at
 from hub.transport.call import Answer, Call
 from hub.transport.cursors import make_cursor, read_seq

@@ -151,6 +151,23 @@ BULK: Final = (
         events=(Event.BULK_CREATED,),
         show=api_bulk.show_bulk,
     ),
+    post(
+        f"{API}/agents/bulk/preview",
+        api_bulk.preview_agent_bulk,
+        OPERATE,
+        bulk.AgentBulkPreview,
+        body=bulk.AgentBulkRequest,
+    ),
+    post(
+        f"{API}/agents/bulk",
+        api_bulk.create_agent_bulk,
+        OPERATE,
+        bulk.BulkView,
+        202,
+        body=bulk.AgentBulkRequest,
+        events=(Event.BULK_CREATED,),
+        show=api_bulk.show_bulk,
+    ),
     get(f"{API}/bulk", api_bulk.list_bulk, READ, bulk.BulkPage, query=bulk.BulkQuery),
     get(ONE_BULK, api_bulk.get_bulk, READ, bulk.BulkView),
     post(

@@ -1,13 +1,13 @@
 """Views: records as readers over HTTP see them."""
 
-from msgspec import UNSET, Raw, UnsetType, structs
+from msgspec import UNSET, Raw, UnsetType, json, structs
 
-from hub.core import bulk
+from hub.core import agent_bulk, bulk, task_bulk
 from hub.core.clock import Instant
 from hub.core.jobs import JobRecord
 from hub.core.org import Org
 from hub.core.task import NAMES, Task
-from schemas.http.bulk import BulkAction, BulkState, BulkView
+from schemas.http.bulk import TARGET_IDS, BulkAction, BulkState, BulkSubject, BulkView
 from schemas.http.tasks import Progress, TaskView, Total
 from schemas.scalars import PriorityName, TaskState
 
@@ -83,19 +83,28 @@ def _progress(org: Org, task: Task) -> Progress | None:
 
 def bulk_view(job: JobRecord) -> BulkView:
     """A bulk action as a reader sees it."""
-    arguments = bulk.arguments_of(job)
+    about = bulk.about(job)
+    target, more, reason = Raw(job.filter), False, None
+    if about is BulkSubject.AGENTS:
+        meant, reason = agent_bulk.target_of(job), agent_bulk.arguments_of(job).note
+        if len(meant.ids) > TARGET_IDS:
+            target = Raw(json.encode({"ids": meant.ids[:TARGET_IDS]}))
+    else:
+        arguments = task_bulk.arguments_of(job)
+        more, reason = arguments.more, arguments.reason
     return BulkView(
         id=job.id,
+        about=about,
         action=BulkAction(job.action),
         state=BulkState(job.state),
-        target=Raw(job.filter),
+        target=target,
         created_at=job.created_at,
         created_by=job.created_by,
-        total=Total(job.total, arguments.more),
+        total=Total(job.total, more),
         done=job.done,
         failed=job.failed,
         skipped=job.skipped,
         failures=bulk.failures_of(job),
         finished_at=job.finished_at,
-        reason=arguments.reason,
+        reason=reason,
     )

@@ -31,6 +31,20 @@ Labels = Annotated[dict[LabelName, Label], Meta(max_length=LABELS)]
 Capabilities = Annotated[list[Capability], Meta(max_length=CAPABILITIES)]
 Slots = Annotated[int, Meta(ge=0, le=SLOTS)]
 Note = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROL)]
+AgentFilter = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern=NO_CONTROL,
+        description=(
+            "Words that all have to hold, such as `status:idle cap:gpu -host:build-* oak`. A word"
+            " with `status:`, `cap:`, `host:` or `label:` is about that, any other one is part of"
+            " the id, the name or the host; `-` before it turns it round, `*` stands for anything,"
+            " quotes keep spaces together. Of several statuses or hosts any will do."
+        ),
+    ),
+]
 Span = Annotated[int, Meta(ge=1, le=YEAR_MS, description="A duration in ms.")]
 
 
@@ -91,6 +105,7 @@ class AgentQuery(Struct, frozen=True):
     draining: bool | None = None
     text: Name | None = None
     """Part of the id, the name or the note; upper and lower case are the same."""
+    filter: AgentFilter | None = None
     count: bool = False
     """Say how many there are on all pages."""
 

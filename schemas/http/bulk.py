@@ -1,13 +1,15 @@
-"""What HTTP says about bulk actions: one action on many tasks, done by the hub piece by piece."""
+"""What HTTP says about bulk actions: one action on many tasks or agents, done piece by piece."""
 
 from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta, Raw, Struct
 
+from schemas.http.agents import AgentFilter, AgentView, Note, Span
 from schemas.http.tasks import TaskConditions, TaskEdit, TaskView, Total
 from schemas.scalars import (
     NO_CONTROL,
+    AgentId,
     Count,
     Cursor,
     ErrorCode,
@@ -18,15 +20,47 @@ from schemas.scalars import (
 
 BULK_IDS: Final = 1_000
 """The most tasks that may be named one by one; more are described by a filter."""
+BULK_AGENTS: Final = 10_000
+"""The most agents that may be named one by one."""
+TARGET_IDS: Final = 1_000
+"""So many of the ids of an action are shown."""
 Reason = Annotated[str, Meta(max_length=256, pattern=NO_CONTROL)]
 
 
-class BulkAction(StrEnum):
+class TaskAction(StrEnum):
     """What is done to many tasks at once."""
 
     CANCEL = "cancel"
     RETRY = "retry"
     EDIT = "edit"
+
+
+class AgentAction(StrEnum):
+    """What is done to many agents at once."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    DRAIN = "drain"
+    DELETE = "delete"
+
+
+class BulkAction(StrEnum):
+    """What is done to many tasks or agents at once."""
+
+    CANCEL = "cancel"
+    RETRY = "retry"
+    EDIT = "edit"
+    PAUSE = "pause"
+    RESUME = "resume"
+    DRAIN = "drain"
+    DELETE = "delete"
+
+
+class BulkSubject(StrEnum):
+    """What a bulk action is about."""
+
+    TASKS = "tasks"
+    AGENTS = "agents"
 
 
 class BulkState(StrEnum):
@@ -36,7 +70,7 @@ class BulkState(StrEnum):
     """Others of the org have to end before it begins."""
     RUNNING = "running"
     COMPLETED = "completed"
-    """Every task was looked at; some may have failed."""
+    """Every task or agent was looked at; some may have failed."""
     CANCELLED = "cancelled"
     """Somebody stopped it; what was done stays done."""
 
@@ -48,7 +82,7 @@ class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     `cancel` and `edit` mean every task that has not ended, and `retry` means dead letters.
     """
 
-    action: BulkAction
+    action: TaskAction
     filter: TaskConditions | None = None
     """At least one condition; all tasks are those in every state."""
     ids: Annotated[list[TaskId], Meta(min_length=1, max_length=BULK_IDS)] | None = None
@@ -61,32 +95,70 @@ class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 class BulkPreview(Struct, frozen=True):
     """What an action would be about at this moment."""
 
-    action: BulkAction
+    action: TaskAction
     total: Total
     sample: list[TaskView]
     """Some of the tasks, the newest first."""
 
 
-class BulkFailure(Struct, frozen=True):
-    """A task to which the action could not be done."""
+class AgentBulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What to do, and to which agents: those that a filter finds, those that are named, or all.
 
-    task_id: TaskId
+    Agents that are so already are left alone: what is paused keeps its note and its end.
+    """
+
+    action: AgentAction
+    filter: AgentFilter | None = None
+    ids: Annotated[list[AgentId], Meta(min_length=1, max_length=BULK_AGENTS)] | None = None
+    all: bool = False
+    """Every agent there is."""
+    note: Note | None = None
+    """For `pause`: why."""
+    until: WallTime | None = None
+    """For `pause`: when it ends by itself. Without `until` and `for_ms` somebody has to end it."""
+    for_ms: Span | None = None
+    """For `pause`: how long it lasts, from now on."""
+    force: bool = False
+    """For `delete`: also agents that have work, which goes back to the queue at once."""
+
+
+class AgentBulkPreview(Struct, frozen=True):
+    """What an action would be about at this moment."""
+
+    action: AgentAction
+    total: Total
+    already: Count
+    """Those that are meant but are so already, and so are left alone."""
+    unknown: Count
+    """Ids that no agent has."""
+    sample: list[AgentView]
+    """Some of the agents, by id."""
+
+
+class BulkFailure(Struct, frozen=True, omit_defaults=True):
+    """A task or an agent to which the action could not be done."""
+
     code: ErrorCode
     message: str
+    task_id: TaskId | None = None
+    """For an action on tasks."""
+    agent_id: AgentId | None = None
+    """For an action on agents."""
 
 
 class BulkView(Struct, frozen=True, omit_defaults=True):
     """A bulk action and how far it has come."""
 
     id: str
+    about: BulkSubject
     action: BulkAction
     state: BulkState
     target: Raw
-    """The filter or the ids, as they were given."""
+    """The filter or the ids, as they were given; of more than 1,000 ids, the first."""
     created_at: WallTime
     created_by: str
     total: Total
-    """How many tasks it was about at its beginning."""
+    """How many tasks or agents it was about at its beginning."""
     done: Count
     failed: Count
     skipped: Count

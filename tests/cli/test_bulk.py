@@ -15,6 +15,7 @@ def job(**fields: Any) -> dict[str, Any]:
     """A bulk action as the hub shows it."""
     return {
         "id": "bulk-1",
+        "about": "tasks",
         "action": "cancel",
         "state": "running",
         "target": {},
@@ -65,6 +66,14 @@ def test_all_of_a_retry_are_the_dead_letters(hub: HubDouble, corral: Corral) -> 
     hub.prepare(BULK, job(action="retry", state="completed", done=3, finished_at=2), 202)
     corral("tasks", "retry", "--all", "-y", "--json")
     assert hub.asked[0].body == {"action": "retry", "filter": {"state": ["dead_letter"]}}
+
+
+def test_conditions_in_the_wrong_place_are_refused(hub: HubDouble, corral: Corral) -> None:
+    """Before the command they would be for the list, and the command be about everything."""
+    ended = corral("tasks", "--label", "a=b", "cancel", "--all", "--yes")
+    assert ended.exit_code == 2
+    assert "Put them after cancel" in ended.err
+    assert hub.asked == []
 
 
 def test_nothing_is_done_unasked(hub: HubDouble, corral: Corral) -> None:

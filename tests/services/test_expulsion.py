@@ -1,6 +1,7 @@
 """Who came with a token that ended has to leave. The clock is moved by hand."""
 
 from hub.core.credentials import Principal
+from hub.core.org import Org
 from hub.core.session import Close
 from hub.services.bus import Bus
 from hub.services.expulsion import ROUND_MS, Expulsion
@@ -11,6 +12,7 @@ from hub.services.peers import Peers
 from hub.store.memory import MemoryStore
 from schemas.scalars import CloseCode, Role
 from tests.core.hand_hub import Dice, HandLoader, Line
+from tests.services.onlooker import Onlooker
 from tests.services.test_tokens import Desk
 
 
@@ -32,10 +34,10 @@ class Room:
         self.peers = Peers()
         loader: Loader = HandLoader(self.desk.store)
         metrics = Metrics(lambda: 0.0)
-        bus = Bus(loader, metrics, 1, {}, 10)
-        desk = self.desk
-        live = Live({}, desk.journal, desk.clock, Dice(1), loader, metrics, "1")
-        self.expulsion = Expulsion(desk.tokens, self.peers, bus, live)
+        self.bus = Bus(loader, metrics, 1, {}, 10)
+        desk, orgs = self.desk, {"main": Org("main", 1)}
+        self.live = Live(orgs, desk.journal, desk.clock, Dice(1), loader, metrics, "1")
+        self.expulsion = Expulsion(desk.tokens, self.peers, self.bus, self.live)
         self.desk.tokens.on_end(self.expulsion.expel)
 
     def calls(self, text: str, *, identified: bool) -> Caller:
@@ -97,3 +99,27 @@ def test_a_session_that_lasts_is_a_use() -> None:
     assert room.desk.tokens.last_used(record) == room.desk.clock.instant.wall
     assert nobody.closed is None
     assert Principal("anna", Role.OPERATOR, "main") == room.desk.tokens.check(text)
+
+
+async def test_an_open_page_or_stream_is_a_use() -> None:
+    """Once a minute, until it is closed: who only looks uses the token, too."""
+    room = Room()
+    desk = room.desk
+    texts = dict([desk.person("anna"), desk.person("bert"), desk.person("carl")])
+    anna, bert, _ = [desk.tokens.check(text) for text in texts]
+    assert anna is not None
+    assert bert is not None
+    page = room.live.join(anna, Onlooker(), None)
+    room.bus.subscribe(bert, lambda: None)
+
+    def pass_a_minute() -> list[int | None]:
+        desk.clock.wait(ROUND_MS)
+        room.expulsion.look_around(desk.clock.now())
+        records = [desk.tokens.find("main", each) for each in texts.values()]
+        return [desk.tokens.last_used(record) for record in records]
+
+    came, now = desk.clock.now().wall, ROUND_MS
+    assert pass_a_minute() == [came + now, came + now, came]
+    room.live.leave(page)
+    assert pass_a_minute() == [came + now, came + 2 * now, came]
+    room.live.stop()

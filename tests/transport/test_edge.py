@@ -49,6 +49,8 @@ WHO_MAY: Final[dict[tuple[str, str], Roles]] = WHO_MAY_OF_SESSIONS | {
     ("GET", "/api/v1/dead-letters"): READERS,
     ("POST", "/api/v1/tasks/bulk"): OPERATORS,
     ("POST", "/api/v1/tasks/bulk/preview"): OPERATORS,
+    ("POST", "/api/v1/agents/bulk"): OPERATORS,
+    ("POST", "/api/v1/agents/bulk/preview"): OPERATORS,
     ("GET", "/api/v1/bulk"): READERS,
     ("GET", "/api/v1/bulk/{bulk_id}"): READERS,
     ("POST", "/api/v1/bulk/{bulk_id}/cancel"): OPERATORS,
@@ -125,9 +127,8 @@ def test_who_may(
         real += "?after=0:0"
     body = BODIES.get(path) if method != "GET" else None
     token = agent_token if role is Role.AGENT else None
-    reply = calm_hub.http(
-        method, real, body, role=None if role is Role.AGENT else role, token=token
-    )
+    other = None if role is Role.AGENT else role
+    reply = calm_hub.http(method, real, body, role=other, token=token)
     if role in WHO_MAY[method, path]:
         assert reply.status not in (403, 405)
         assert reply.status != 401 or reply.code in ("invalid_code", "invalid_session")

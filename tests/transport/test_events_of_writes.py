@@ -64,6 +64,8 @@ ELSEWHERE = {
     "POST /tasks/bulk/preview": "it only looks",
     "POST /tasks/bulk": "it goes on after its answer: see the tests of bulk actions",
     "POST /bulk/{bulk_id}/cancel": "likewise",
+    "POST /agents/bulk/preview": "it only looks",
+    "POST /agents/bulk": "it goes on after its answer: see the tests of bulk actions on agents",
     "DELETE /session": "it needs a cookie: see the tests of browser sessions",
 }
 """Routes that are not tried here, each with its reason."""

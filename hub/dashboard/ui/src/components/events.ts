@@ -33,7 +33,7 @@ const WORDS: Readonly<Record<string, (data: Readonly<Record<string, unknown>>) =
   'agent.offline': (data) => say(data.reason),
   'agent.status.changed': (data) => because(`${say(data.from)} → ${say(data.to)}`, data.note),
   'bulk.status.changed': (data) => `${say(data.from)} → ${say(data.to)}`,
-  'bulk.created': (data) => `${say(data.action)} ${say(data.total)} tasks`,
+  'bulk.created': (data) => `${say(data.action)} ${say(data.total)} ${say(data.about ?? 'tasks')}`,
   'dispatch.paused': (data) => because(data.label === null ? 'everything' : say(data.label), data.note),
   'dispatch.resumed': (data) => because(data.label === null ? 'everything' : say(data.label), data.reason),
 }

@@ -78,8 +78,10 @@ export function useLive() {
     hasSearch,
     /** Every agent, by id. Read `tick` to be called again when some change. */
     agents: picture.agents as ReadonlyMap<string, Agent>,
-    /** The distinct lists of capabilities. */
-    offers: picture.offers as readonly (readonly string[])[],
+    /** The distinct lists of capabilities, as of now. */
+    get offers(): readonly (readonly string[])[] {
+      return picture.offers
+    },
     capabilities: (agent: Agent): readonly string[] => picture.offers[agent.offer] ?? [],
     onAgents: (call: (ids: ReadonlySet<string>) => void) => listen(listeners.agents, call),
     onTasks: (call: (tasks: LiveTask[], more: boolean) => void) => listen(listeners.tasks, call),

@@ -35,13 +35,13 @@ export function noChanges(): Changes {
   return { agents: new Set(), tasks: [], events: [], more: false }
 }
 
-/** Puts a whole snapshot into the picture; the map and the list of offers stay the same objects. */
+/** Puts a whole snapshot into the picture; the map stays the same object. */
 export function replace(picture: Picture, snapshot: Snapshot): Changes {
   const changes = { ...noChanges(), agents: new Set(picture.agents.keys()), more: true }
   picture.epoch = snapshot.epoch
   picture.seq = snapshot.seq
   picture.counters = snapshot.counters
-  picture.offers.splice(0, Infinity, ...(snapshot.offers ?? []))
+  picture.offers = [...(snapshot.offers ?? [])]
   picture.agents.clear()
   for (const row of snapshot.agents ?? []) putAgent(picture, row, changes)
   return changes
@@ -53,7 +53,8 @@ export function apply(picture: Picture, delta: Delta, changes: Changes): 'applie
   if (delta.seq !== picture.seq + 1) return 'gap'
   picture.seq = delta.seq
   if (delta.counters) picture.counters = delta.counters
-  for (const [number, offer] of Object.entries(delta.offers ?? {})) picture.offers[Number(number)] = offer
+  // Another list each time: whoever remembers something about offers sees that they changed.
+  if (delta.offers) picture.offers = Object.assign([...picture.offers], delta.offers)
   for (const row of delta.agents ?? []) putAgent(picture, row, changes)
   for (const id of delta.gone ?? []) {
     picture.agents.delete(id)

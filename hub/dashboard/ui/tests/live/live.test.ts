@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { AgentRow } from '@/api/types'
+import type { Agent, AgentRow } from '@/api/types'
 
 import { FakeSocket } from './socket'
 import { row, snapshot } from './rows'
@@ -101,6 +101,19 @@ describe('the live picture', () => {
     await vi.waitFor(() => expect(shown(live)).toEqual(['b idle']))
     delta(1, { gone: ['b'] })
     await vi.waitFor(() => expect(shown(live)).toEqual([]))
+  })
+
+  it('tells of what agents offer as of now, not as of when it was asked for', async () => {
+    serve(1, [row('a')])
+    const live = await freshLive()
+    expect(live.offers).toEqual([])
+    greet(1, false)
+    await vi.waitFor(() => expect(live.offers).toEqual([['gpu']]))
+    const before = live.offers
+    delta(2, { offers: { 1: ['rust'] } })
+    await vi.waitFor(() => expect(live.offers).toEqual([['gpu'], ['rust']]))
+    expect(before).toEqual([['gpu']])
+    expect(live.capabilities({ offer: 1 } as Agent)).toEqual(['rust'])
   })
 
   it('takes a new snapshot when it was too slow', async () => {

@@ -1,13 +1,12 @@
-/** What people do with agents: which of them it concerns, how it is asked, what a refusal means. */
+/** What people do with agents: which of them it concerns, and how it is asked. */
 
-import { ApiError, del, patch, post } from '@/api/client'
-import type { AgentEdit, AgentView } from '@/api/types'
+import { del, patch, post } from '@/api/client'
+import type { AgentAction, AgentBulkRequest, AgentEdit, AgentView } from '@/api/types'
 import type { FleetAgent } from '@/components/agents'
 import type { PauseWords } from '@/components/pause'
 
-import type { Verdict } from './bulk'
-
-export type ActionName = 'pause' | 'resume' | 'drain'
+/** What is asked for in one word; a deletion has its own way. */
+export type ActionName = Exclude<AgentAction, 'delete'>
 
 interface Action {
   readonly verb: string
@@ -20,7 +19,7 @@ interface Action {
   readonly concerns: (agent: Pick<FleetAgent, 'paused' | 'draining'>) => boolean
 }
 
-export const ACTIONS: Readonly<Record<ActionName, Action>> = {
+export const ACTIONS: Readonly<Record<AgentAction, Action>> = {
   pause: {
     verb: 'Pause',
     doing: 'Pausing',
@@ -45,29 +44,25 @@ export const ACTIONS: Readonly<Record<ActionName, Action>> = {
     already: 'draining already',
     concerns: (agent) => !agent.draining,
   },
+  delete: {
+    verb: 'Delete',
+    doing: 'Deleting',
+    done: 'Deleted',
+    means: 'They are forgotten, with their tokens; those that are connected are sent away.',
+    already: '',
+    concerns: () => true,
+  },
 }
 
-/** What a bulk action would do. */
-export interface Plan {
-  readonly send: readonly string[]
-  readonly already: readonly string[]
-  readonly gone: readonly string[]
-}
-
-/** Sorts the chosen agents into those it concerns and those it does not. */
-export function planFor(
-  name: ActionName,
-  ids: Iterable<string>,
-  agents: ReadonlyMap<string, FleetAgent>,
-): Plan {
-  const plan = { send: [] as string[], already: [] as string[], gone: [] as string[] }
-  for (const id of ids) {
-    const agent = agents.get(id)
-    if (agent === undefined) plan.gone.push(id)
-    else if (ACTIONS[name].concerns(agent)) plan.send.push(id)
-    else plan.already.push(id)
-  }
-  return plan
+/** Which agents a bulk action is about: those that were picked, or all that the filter finds. */
+export function targetOf(
+  picked: ReadonlySet<string>,
+  matching: readonly string[],
+  filter: string,
+): Pick<AgentBulkRequest, 'all' | 'filter' | 'ids'> {
+  const isAll = picked.size === matching.length && matching.every((id) => picked.has(id))
+  if (!isAll) return { ids: [...picked] }
+  return filter.trim() === '' ? { all: true } : { filter: filter.trim() }
 }
 
 /** Where an agent is found. */
@@ -89,18 +84,6 @@ export function edit(id: string, wish: AgentEdit, version: number): Promise<Agen
 /** Forgets an agent; with force also when it has work, which goes back to the queue. */
 export function forget(id: string, force: boolean): Promise<void> {
   return del(agentPath(id), { query: { force: force || null } })
-}
-
-const PATIENCE_MS = 2_000
-
-/** What a refusal of one request means for the others of a bulk action. */
-export function judge(error: unknown): Verdict {
-  if (!(error instanceof ApiError)) return { kind: 'failed', reason: reasonOf(error) }
-  if (error.status === 401) return { kind: 'stop', reason: 'You are not logged in any more.' }
-  if (error.status === 429 || error.status === 503 || error.status === 0) {
-    return { kind: 'wait', ms: error.retryAfterMs ?? PATIENCE_MS }
-  }
-  return { kind: 'failed', reason: error.message }
 }
 
 /** A failure in words for a person. */

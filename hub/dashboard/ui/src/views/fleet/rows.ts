@@ -39,7 +39,7 @@ export function useFleetRows(
   let timer: ReturnType<typeof setTimeout> | null = null
 
   function arranged(): string[] {
-    const { offers } = useLive()
+    const { offers } = live
     const passes = compile(tokens.value, offers)
     return arrange(live.agents, shown.value, passes, comparing(sort.value, offers))
   }

@@ -21,7 +21,7 @@ export function useFacets(tokens: Readonly<Ref<readonly Token[]>>): Facets {
   let timer: ReturnType<typeof setTimeout> | null = null
 
   function values(key: string): readonly Facet[] {
-    const { offers } = useLive()
+    const { offers } = live
     const others = tokens.value.filter((token) => token.key !== key)
     const passes = compile(others, offers)
     return facets(key, [...live.agents.values()].filter(passes), offers)

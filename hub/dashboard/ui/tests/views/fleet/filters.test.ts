@@ -5,6 +5,7 @@ import type { FleetAgent } from '@/components/agents'
 import { compile, facets } from '@/views/fleet/filters'
 
 import { agent } from '../../components/agents'
+import shared from './filterCases.json'
 
 const OFFERS = [['docs'], ['gpu', 'cuda'], []]
 
@@ -58,6 +59,16 @@ describe('a filter of the fleet', () => {
     expect(passing(named, 'BUILD')).toEqual(['c'])
     expect(passing(named, 'oslo')).toEqual(['b1'])
     expect(passing(named, '-1')).toEqual(['a2', 'c'])
+  })
+})
+
+describe('a filter that the hub is told', () => {
+  const offers = shared.agents.map((each) => each.capabilities)
+  const agents = shared.agents.map((each, offer) => agent(each.id, { ...(each as object), offer }))
+
+  it.each(shared.cases)('means here what it means there: $filter', ({ filter, meant }) => {
+    const found = agents.filter(compile(parseFilter(filter), offers)).map((each) => each.id)
+    expect(found).toEqual(meant)
   })
 })
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import { planFor } from '@/views/fleet/actions'
+import { ACTIONS, targetOf } from '@/views/fleet/actions'
 import { standing } from '@/components/agents'
 import { shownStanding } from '@/views/fleet/pending'
 
-import { agent, fleet } from '../../components/agents'
+import { agent } from '../../components/agents'
 
 describe('the word for an agent', () => {
   it('says first what people decided, but never hides that it is gone', () => {
@@ -20,16 +20,24 @@ describe('the word for an agent', () => {
   })
 })
 
-describe('the plan of a bulk action', () => {
-  const agents = fleet(agent('a'), agent('b', { paused: true }), agent('c', { draining: true }))
+describe('what a bulk action is about', () => {
+  it('is all that the filter finds when all of them are picked', () => {
+    const all = new Set(['a', 'b'])
+    expect(targetOf(all, ['a', 'b'], ' status:idle ')).toEqual({ filter: 'status:idle' })
+    expect(targetOf(all, ['b', 'a'], '')).toEqual({ all: true })
+  })
 
-  it('leaves out whom it does not concern, and says who is gone', () => {
-    expect(planFor('pause', ['a', 'b', 'gone'], agents)).toEqual({
-      send: ['a'],
-      already: ['b'],
-      gone: ['gone'],
-    })
-    expect(planFor('resume', ['a', 'b', 'c'], agents).send).toEqual(['b', 'c'])
-    expect(planFor('drain', ['a', 'c'], agents).already).toEqual(['c'])
+  it('is what was picked when that is not what the filter finds now', () => {
+    expect(targetOf(new Set(['a']), ['a', 'b'], 'status:idle')).toEqual({ ids: ['a'] })
+    expect(targetOf(new Set(['a', 'c']), ['a', 'b'], '')).toEqual({ ids: ['a', 'c'] })
+    expect(targetOf(new Set(['a', 'b', 'c']), ['a', 'b'], '')).toEqual({ ids: ['a', 'b', 'c'] })
+  })
+
+  it('concerns only those that are not so already', () => {
+    const [idle, paused, draining] = [agent('a'), agent('b', { paused: true }), agent('c', { draining: true })]
+    const of = (name: keyof typeof ACTIONS) => [idle, paused, draining].filter(ACTIONS[name].concerns).map(({ id }) => id)
+    expect(of('pause')).toEqual(['a', 'c'])
+    expect(of('resume')).toEqual(['b', 'c'])
+    expect(of('drain')).toEqual(['a', 'b'])
   })
 })

@@ -6,24 +6,22 @@ import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 
 import { get, post } from '@/api/client'
-import type { BulkPage, BulkRequest, BulkView } from '@/api/types'
+import type { AgentBulkRequest, BulkPage, BulkRequest, BulkSubject, BulkView } from '@/api/types'
 
 const ASK_MS = 700
 /** After a failed question the next one comes later. */
 const ASK_LATER_MS = 5_000
 const LOOKED_AT = 20
 
-export const useBulkJobs = defineStore('task-bulk', () => {
+export const useBulkJobs = defineStore('bulk', () => {
   /** The newest first: those that go on, and those that ended since this page was opened. */
   const jobs = shallowRef<BulkView[]>([])
   let timer: ReturnType<typeof setTimeout> | undefined
 
   /** Begins an action. Raises ApiError. */
-  async function begin(request: BulkRequest): Promise<BulkView> {
-    const job = await post<BulkView>('/api/v1/tasks/bulk', request)
-    put(job)
+  async function begin(about: BulkSubject, request: BulkRequest | AgentBulkRequest): Promise<void> {
+    put(await post<BulkView>(`/api/v1/${about}/bulk`, request))
     follow(ASK_MS)
-    return job
   }
 
   /** Finds those that go on, whoever began them. Raises ApiError. */
@@ -65,12 +63,12 @@ export const useBulkJobs = defineStore('task-bulk', () => {
   return { jobs, begin, find, stop, dismiss }
 })
 
-/** It still has tasks before it. */
+/** Something is still before it. */
 export function isActive(job: BulkView): boolean {
   return job.state === 'waiting' || job.state === 'running'
 }
 
-/** How many tasks it has looked at. */
+/** How many tasks or agents it has looked at. */
 export function lookedAt(job: BulkView): number {
   return job.done + job.failed + job.skipped
 }
@@ -80,4 +78,8 @@ export const WORDS = {
   cancel: { verb: 'Cancel', done: 'cancelled' },
   retry: { verb: 'Retry', done: 'queued again' },
   edit: { verb: 'Change', done: 'changed' },
+  pause: { verb: 'Pause', done: 'paused' },
+  resume: { verb: 'Resume', done: 'resumed' },
+  drain: { verb: 'Drain', done: 'drained' },
+  delete: { verb: 'Delete', done: 'deleted' },
 } as const

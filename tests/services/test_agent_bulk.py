@@ -1,0 +1,294 @@
+"""Bulk actions on agents, with the services worked by hand and the hub killed at every step."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from hub.core.agent import AgentRecord
+from hub.core.errors import Refused
+from hub.core.jobs import JobRecord
+from hub.services.agent_bulk import TURN, AgentBulk
+from hub.services.bulk import Bulk
+from hub.services.roll import PIECE, call_roll
+from hub.services.task_bulk import TaskBulk
+from hub.store.memory import MemoryStore
+from schemas.events import EventType
+from schemas.http.agents import AgentList, DeclaredAgent
+from schemas.http.bulk import AgentAction, AgentBulkRequest, BulkState
+from schemas.scalars import TaskState
+from tests.core.hand_hub import Dice, HandHub
+from tests.services.test_fleet import NAME, Stable
+
+PAUSE, RESUME, DRAIN, DELETE = AgentAction
+MANY = 3 * TURN + 7
+
+
+class Pasture:
+    """A hub with agents, and jobs about them."""
+
+    def __init__(self, hub: HandHub | None = None, agents: int = MANY) -> None:
+        fresh = hub is None
+        self.hub = hub = hub or HandHub(MemoryStore(), 1_000_000, 1)
+        self.of_agents = AgentBulk(hub.clock, hub.fleet)
+        self.bulk = Bulk(
+            hub.journal,
+            hub.clock,
+            Dice(hub.clock.hub() << 20),
+            hub.loader,
+            hub.tasks,
+            TaskBulk(hub.journal, hub.loader, hub.tasks, hub.edits),
+            self.of_agents,
+            {"main": hub.org},
+            hub.store.recover().jobs,
+        )
+        if fresh:
+            self.declare(*(f"agent-{n:03}" for n in range(agents)))
+
+    def declare(self, *ids: str) -> None:
+        """There are these agents, too."""
+        wanted = AgentList([DeclaredAgent(each) for each in ids], deactivate_missing=False)
+        self.hub.fleet.sync(self.hub.org, wanted, "me")
+        self.hub.journal.commit()
+
+    def begin(self, action: AgentAction, **which: Any) -> JobRecord:
+        """A job, durable."""
+        request = AgentBulkRequest(action, **which)
+        job = asyncio.run(self.bulk.create(self.hub.org, "me", request))
+        self.hub.journal.commit()
+        return job
+
+    def turn(self) -> None:
+        """Each job has its turn, which is not durable yet."""
+        asyncio.run(self.bulk.run_once())
+
+    def job(self, job: JobRecord) -> JobRecord:
+        """The job as it stands."""
+        found = asyncio.run(self.bulk.find(self.hub.org, job.id))
+        assert found is not None
+        return found
+
+    def end(self, job: JobRecord) -> JobRecord:
+        """The job at its end."""
+        while self.job(job).finished_at is None:
+            self.turn()
+        return self.job(job)
+
+    def killed(self) -> "Pasture":
+        """What comes after a death: nothing that was not committed."""
+        return Pasture(self.hub.restart())
+
+    def stored(self) -> dict[str, AgentRecord]:
+        """The agents as a new hub would find them."""
+        return {each.id: each for each in self.hub.store.recover().agents}
+
+    def told(self, kind: EventType) -> list[str]:
+        """Whom the durable events of a kind are about."""
+        rows = self.hub.store.reader().events("main", 0, 10_000).rows
+        return [row.entity for row in rows if row.type == kind]
+
+
+def paused(agents: dict[str, AgentRecord]) -> set[str]:
+    """Those that are paused."""
+    return {each.id for each in agents.values() if each.paused}
+
+
+def test_a_job_goes_through_its_agents_by_id() -> None:
+    """A bounded number each turn; each is paused with the same note and the same end."""
+    pasture = Pasture()
+    job = pasture.begin(PAUSE, all=True, note="new disks", for_ms=1_000)
+    assert (job.total, job.state) == (MANY, BulkState.WAITING)
+    pasture.turn()
+    seen = pasture.job(job)
+    assert (seen.done, seen.cursor, seen.place) == (TURN, MANY - TURN, f"agent-{TURN - 1:03}")
+    ended = pasture.end(job)
+    assert (ended.state, ended.done, ended.skipped, ended.failed) == ("completed", MANY, 0, 0)
+    assert pasture.of_agents.jobs_in_memory == 0
+    said = {(each.pause_note, each.paused_until) for each in pasture.stored().values()}
+    assert said == {("new disks", job.created_at + 1_000)}
+
+
+@pytest.mark.parametrize("commits", range(4))
+def test_a_kill_neither_repeats_nor_skips(commits: int) -> None:
+    """Whatever was committed by then: a job is as far as its agents are, at every moment."""
+    pasture = Pasture()
+    named = [f"agent-{n:03}" for n in range(TURN + 9)]
+    jobs = [pasture.begin(PAUSE, all=True), pasture.begin(DRAIN, ids=named)]
+    while any(pasture.job(job).finished_at is None for job in jobs):
+        pasture.turn()
+        for _ in range(commits):
+            pasture.hub.journal.begin()
+            pasture.hub.journal.end()
+        pasture = pasture.killed()
+        assert len(paused(pasture.stored())) == pasture.job(jobs[0]).done
+        if not commits:
+            commits = 1
+    assert pasture.job(jobs[0]).done == MANY
+    assert pasture.job(jobs[1]).done == len(named)
+    changes = pasture.told(EventType.AGENT_STATUS_CHANGED)
+    assert len(changes) == MANY + len(named)
+    assert len(pasture.told(EventType.BULK_STATUS_CHANGED)) == 2
+
+
+@pytest.mark.parametrize("commits", [1, 2])
+def test_a_kill_counts_each_deletion_once(commits: int) -> None:
+    """Those that are gone are those that the job says it deleted."""
+    pasture = Pasture()
+    job = pasture.begin(DELETE, all=True)
+    while pasture.job(job).finished_at is None:
+        pasture.turn()
+        for _ in range(commits):
+            pasture.hub.journal.begin()
+            pasture.hub.journal.end()
+        pasture = pasture.killed()
+        assert len(pasture.stored()) == MANY - pasture.job(job).done
+    assert len(pasture.told(EventType.AGENT_DELETED)) == pasture.job(job).done == MANY
+
+
+def test_what_failed_is_not_tried_again_after_a_kill() -> None:
+    """An agent with work is told once."""
+    pasture = Pasture(agents=0)
+    stable = Stable(pasture.hub)
+    stable.submit()
+    pasture.declare(*(f"pine-{n:03}" for n in range(MANY)))
+    job = pasture.begin(DELETE, all=True)
+    pasture.turn()
+    pasture.hub.journal.commit()
+    pasture = pasture.killed()
+    assert pasture.job(job).failed == 1
+    ended = pasture.end(job)
+    assert (ended.done, ended.failed, list(pasture.stored())) == (MANY, 1, [NAME])
+
+
+def test_work_goes_back_when_that_is_wanted() -> None:
+    """As when a single agent is deleted by force."""
+    pasture = Pasture(agents=2)
+    stable = Stable(pasture.hub)
+    task = stable.submit()
+    ended = pasture.end(pasture.begin(DELETE, all=True, force=True))
+    assert (ended.done, stable.is_open()) == (3, False)
+    assert stable.state(task) is TaskState.QUEUED
+
+
+def test_who_came_later_is_left_alone() -> None:
+    """Before a restart and after it."""
+    pasture = Pasture()
+    job = pasture.begin(PAUSE, all=True)
+    pasture.hub.clock.wait(10)
+    pasture.declare("zebra")
+    pasture.turn()
+    pasture.hub.journal.commit()
+    pasture = pasture.killed()
+    assert pasture.end(job).done == MANY
+    assert "zebra" not in paused(pasture.stored())
+
+
+def test_what_changed_meanwhile_is_skipped() -> None:
+    """It is so already, is not meant any more, or is gone."""
+    pasture = Pasture()
+    fleet, org = pasture.hub.fleet, pasture.hub.org
+    job = pasture.begin(PAUSE, filter="agent-00 -cap:gpu")
+    fleet.pause(org, "agent-001", "you", "mine")
+    fleet.delete(org, "agent-002", "you")
+    fleet.edit(org, "agent-003", {"capabilities": ["gpu"]}, "you")
+    ended = pasture.end(job)
+    assert (ended.total, ended.done, ended.skipped, ended.failed) == (10, 7, 3, 0)
+    stored = pasture.stored()
+    assert stored["agent-001"].pause_note == "mine"
+    assert not stored["agent-003"].paused
+
+
+def test_agents_that_are_named_are_all_accounted_for() -> None:
+    """Done, so already, or with the reason why not."""
+    pasture = Pasture()
+    pasture.hub.fleet.drain(pasture.hub.org, "agent-001", "you")
+    job = pasture.begin(DRAIN, ids=["agent-000", "agent-001", "nobody"])
+    ended = pasture.end(job)
+    assert (ended.done, ended.skipped, ended.failed) == (1, 1, 1)
+    assert b'"agent_id":"nobody"' in ended.failures
+    assert b"not_found" in ended.failures
+
+
+def test_all_are_deleted() -> None:
+    """With an event for each."""
+    pasture = Pasture()
+    assert pasture.end(pasture.begin(DELETE, all=True)).done == MANY
+    assert pasture.stored() == {}
+    assert len(pasture.told(EventType.AGENT_DELETED)) == MANY
+
+
+def test_resume_is_for_whoever_is_held_back() -> None:
+    """The others are not counted."""
+    pasture = Pasture()
+    fleet, org = pasture.hub.fleet, pasture.hub.org
+    fleet.pause(org, "agent-001", "you")
+    fleet.drain(org, "agent-002", "you")
+    request = AgentBulkRequest(RESUME, all=True)
+    shown = asyncio.run(pasture.of_agents.preview(org, request))
+    assert (shown.number, shown.already, shown.unknown) == (2, MANY - 2, 0)
+    assert [each.record.id for each in shown.sample] == ["agent-001", "agent-002"]
+    ended = pasture.end(pasture.begin(RESUME, all=True))
+    assert (ended.total, ended.done) == (2, 2)
+
+
+def test_a_preview_of_names_says_who_is_unknown() -> None:
+    """Each counts once."""
+    pasture = Pasture()
+    ids = ["agent-003", "agent-001", "nobody", "nobody"]
+    request = AgentBulkRequest(PAUSE, ids=ids)
+    shown = asyncio.run(pasture.of_agents.preview(pasture.hub.org, request))
+    assert (shown.number, shown.already, shown.unknown) == (2, 0, 1)
+    assert [each.record.id for each in shown.sample] == ["agent-001", "agent-003"]
+
+
+def test_a_job_about_nobody_ends_at_once() -> None:
+    """There is nothing to wait for."""
+    pasture = Pasture()
+    ended = pasture.end(pasture.begin(PAUSE, filter="status:working"))
+    assert (ended.total, ended.done, ended.state) == (0, 0, "completed")
+
+
+def test_a_job_that_was_stopped_leaves_nothing() -> None:
+    """Also when it is stopped while it looks for its agents."""
+    pasture = Pasture()
+    org = pasture.hub.org
+    job = pasture.begin(PAUSE, all=True)
+    pasture.turn()
+    pasture.hub.journal.commit()
+    pasture = pasture.killed()
+
+    async def stop_while_it_looks() -> None:
+        turning = asyncio.create_task(pasture.bulk.run_once())
+        await asyncio.sleep(0)
+        present = await pasture.bulk.find(pasture.hub.org, job.id)
+        assert present is not None
+        pasture.bulk.cancel(pasture.hub.org, "you", present)
+        await turning
+
+    asyncio.run(stop_while_it_looks())
+    pasture.hub.journal.commit()
+    assert pasture.job(job).state == "cancelled"
+    assert len(paused(pasture.stored())) == TURN == pasture.job(job).done
+    assert pasture.of_agents.jobs_in_memory == 0
+    with pytest.raises(Refused):
+        pasture.bulk.cancel(org, "you", pasture.job(job))
+
+
+async def test_nobody_waits_for_a_look_at_all_agents() -> None:
+    """The loop has its turn after each piece."""
+    hub = HandHub(MemoryStore(), 1_000_000, 1)
+    wanted = AgentList([DeclaredAgent(f"agent-{n}") for n in range(5 * PIECE)])
+    hub.fleet.sync(hub.org, wanted, "me")
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    found = await call_roll(hub.org, lambda agent: agent.record.id.endswith("7"))
+    counting.cancel()
+    assert len(found) == PIECE // 2
+    assert turns >= 5
