@@ -21,6 +21,7 @@ PAGES = (
     "SECURITY.md",
     "docs/api.md",
     "docs/architecture.md",
+    "docs/benchmarks-dashboard.md",
     "docs/benchmarks-peers.md",
     "docs/benchmarks.md",
     "docs/cli.md",

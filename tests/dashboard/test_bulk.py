@@ -59,6 +59,8 @@ def test_all_that_match_are_retried(look: Look, hub: Hub) -> None:
     dialog.get_by_role("button", name="Retry 250 tasks").click()
 
     expect(job(page, "Retry 250 tasks: done")).to_contain_text("250 queued again")
+    expect(page.get_by_role("button", name="Show what matches now")).to_be_visible()
+    page.mouse.move(0, 0)
     expect(page.get_by_text("No task matches")).to_be_visible()
     visit.picture("journey bulk done")
     assert {hub.task(task)["state"] for task in ids[::50]} == {"queued"}
