@@ -72,6 +72,7 @@ class AgentBulk:
             meant = meant_by(request.filter, FILTER)
             left = await self._find(org, request.action, meant)
         total = len(request.ids or ()) if left is None else len(left)
+        agent_bulk.check_number(request, total)
 
         def make(job_id: str, actor: str, wall: int) -> JobRecord:
             if left is not None:
