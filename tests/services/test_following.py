@@ -255,8 +255,8 @@ async def test_a_failure_that_nobody_waits_for_is_forgotten(
     asked = asyncio.ensure_future(scene.following.snapshot(agents=True))
     await began.wait()
     asked.cancel()
+    await asyncio.wait(list(scene.following.snapshots._under_way.values()))
     with pytest.raises(asyncio.CancelledError):
         await asked
-    await asyncio.wait(list(scene.following.snapshots._under_way.values()))
     gc.collect()
     assert errors == []
