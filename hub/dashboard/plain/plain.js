@@ -8,6 +8,7 @@ const MARKS = { working: "busy", idle: "idle", draining: "warn", drained: "warn"
 const AGENTS = 50;
 const LEAST_MS = 1_000; // between two looks, however much happens
 const MOST_MS = 15_000; // between two looks, when nothing happens
+const POLL = { "Corral-Poll": "1" }; // what the page asks by itself keeps no session alive
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
@@ -15,6 +16,7 @@ const at = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat();
 let csrf = "";
 let stop = null; // ends the watch that runs
+let acted = true; // the person did something that the hub does not know of
 
 function make(tag, text, kind) {
   const made = document.createElement(tag);
@@ -41,6 +43,8 @@ async function ask(method, path, body) {
   const headers = { Accept: "application/json" };
   if (body) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-Corral-CSRF"] = csrf;
+  if (method === "GET" && !acted) Object.assign(headers, POLL);
+  acted = false;
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (answer.ok) return told;
@@ -119,7 +123,7 @@ async function follow(signal) {
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
     try {
-      const answer = await fetch("/api/v1/events/stream", { signal, cache: "no-store" });
+      const answer = await fetch("/api/v1/events/stream", { headers: POLL, signal, cache: "no-store" });
       if (answer.status === 401) return leave("Your session has ended. Log in again.");
       if (!answer.ok) throw new Error(`The hub answered ${answer.status}.`);
       wait = FIRST_WAIT_MS;
@@ -264,7 +268,12 @@ function span(ms) {
 }
 
 // A page that nobody sees asks for nothing.
+for (const kind of ["pointerdown", "keydown", "wheel"]) {
+  addEventListener(kind, () => { acted = true; }, { capture: true, passive: true });
+}
+
 document.addEventListener("visibilitychange", () => {
+  acted ||= !document.hidden;
   if (!csrf) return;
   if (document.hidden) stop?.();
   else watch();
