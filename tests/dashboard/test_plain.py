@@ -122,6 +122,28 @@ def test_agents_and_their_work_are_seen(look: Look, hub: Hub, join: Join, tmp_pa
     expect(row).to_contain_text("offline")
 
 
+def test_who_is_gone_from_its_work_is_not_connected(
+    look: Look, hub: Hub, join: Join, tmp_path: Path
+) -> None:
+    """Its task still runs as far as the hub knows; that needs attention."""
+    sidecar = join(hub, "plain-2")
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    task = hub.submit(needs=["plain-2"], run=shell(f"cat {gate}"))
+    hub.reaches(task, "running")
+    visit = live(look, hub)
+    shows(visit, "Agents connected", "1")
+    sidecar.kill()
+
+    expect(visit.page.locator("#agents tr", has_text="plain-2")).to_contain_text("stale")
+    shows(visit, "Agents connected", "0")
+    expect(visit.page.locator("#attention")).to_contain_text("1 agents are gone from their work.")
+    hub.cancel(task)
+    # What the agent ran is still there; this does not wait for it.
+    with gate.open("r+b", buffering=0) as end:
+        end.write(b"go")
+
+
 def test_a_task_that_failed_needs_attention(look: Look, hub: Hub) -> None:
     """Whatever it calls itself is shown as text."""
     soon = int(time.time() * 1000) + 300

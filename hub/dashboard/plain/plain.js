@@ -3,7 +3,7 @@
 // Everything that comes from the hub is shown as text: nothing here makes markup from it.
 
 const STATES_AT_WORK = ["assigned", "running"];
-const STATES_WAITING = ["queued", "scheduled", "blocked"];
+const STATES_WAITING = ["queued", "scheduled"];
 const MARKS = { working: "busy", idle: "idle", draining: "warn", drained: "warn", stale: "bad", offline: "gone" };
 const AGENTS = 50;
 const LEAST_MS = 1_000; // between two looks, however much happens
@@ -175,23 +175,24 @@ const pause = (ms, signal) => new Promise((resolve) => {
 });
 
 async function look() {
-  const [stats, agents, online, dead, dispatch] = await Promise.all([
+  const [stats, agents, offline, stale, dead, dispatch] = await Promise.all([
     get("/tasks/stats"),
     get(`/agents?limit=${AGENTS}&count=true`),
     get("/agents?limit=1&count=true&status=offline"),
+    get("/agents?limit=1&count=true&status=stale"),
     get("/dead-letters?limit=5"),
     get("/dispatch"),
   ]);
-  showNumbers(stats, agents.total, online.total);
+  showNumbers(stats, agents.total - offline.total - stale.total);
   showQueue(stats);
-  showAttention(stats, dead.items, dispatch, online.total);
+  showAttention(stats, dead.items, dispatch, { offline: offline.total, stale: stale.total });
   showAgents(agents);
   say("Live", "live");
 }
 
 // Showing
 
-function showNumbers(stats, agents, offline) {
+function showNumbers(stats, connected) {
   const sum = (names) => names.reduce((total, name) => total + (stats.states[name] ?? 0), 0);
   const rate = stats.throughput[0]?.per_second ?? 0;
   const numbers = [
@@ -199,7 +200,7 @@ function showNumbers(stats, agents, offline) {
     ["Running", sum(STATES_AT_WORK)],
     ["Completed", sum(["completed"])],
     ["Failed", sum(["dead_letter"])],
-    ["Agents connected", agents - offline],
+    ["Agents connected", connected],
     ["Completed per second", rate, { maximumFractionDigits: 1 }],
   ];
   at("numbers").replaceChildren(...numbers.map(([name, value, form]) => {
@@ -227,10 +228,11 @@ function showQueue(stats) {
   at("oldest").textContent = oldest === null ? "Nothing waits for an agent." : `The oldest waits for ${span(oldest)}.`;
 }
 
-function showAttention(stats, dead, dispatch, offline) {
+function showAttention(stats, dead, dispatch, { offline, stale }) {
   const found = [];
   if (dispatch.paused) found.push(["warn", "Dispatch is paused: nothing is given out.", "corral dispatch resume"]);
   else if (dispatch.pauses.length) found.push(["warn", `${dispatch.pauses.length} pauses hold some tasks back.`, "corral dispatch show"]);
+  if (stale) found.push(["bad", `${number.format(stale)} agents are gone from their work.`, "corral agents --status stale"]);
   if (offline) found.push(["gone", `${number.format(offline)} agents are offline.`, "corral agents"]);
   if (stats.oldest_queued_ms > 300_000) found.push(["warn", `A task has waited for ${span(stats.oldest_queued_ms)}.`, "corral tasks --state queued"]);
   for (const task of dead) found.push(["bad", shortened(task.description), `${task.id}: ${shortened(task.error ?? task.failure_class ?? "failed")}`]);
