@@ -5,6 +5,8 @@
  * is told when the hub says that the session is over.
  */
 
+import { actsSoFar, isTold, tellActs } from './acts'
+
 /** One thing wrong with a body: where, and what. */
 export interface Flaw {
   path: string
@@ -94,7 +96,10 @@ async function ask<T>(method: string, path: string, body: unknown, options: Opti
     cache: 'no-store',
     signal: options.signal ?? null,
   }
+  const acts = actsSoFar()
   const response = await reach(withQuery(path, options.query), request)
+  // Nothing else knows of sessions.
+  if (path.startsWith('/api/')) tellActs(acts)
   if (!response.ok) throw await refusal(response)
   if (response.status === 204) return undefined as T
   return (await response.json()) as T
@@ -112,7 +117,10 @@ async function reach(address: string, request: RequestInit): Promise<Response> {
 function headersFor(method: string, body: unknown, options: Options): Headers {
   const headers = new Headers({ Accept: 'application/json' })
   if (body !== undefined) headers.set('Content-Type', 'application/json')
-  if (method === 'GET') return headers
+  if (method === 'GET') {
+    if (isTold()) headers.set('Corral-Poll', '1')
+    return headers
+  }
   const csrf = access.csrf()
   if (csrf !== null) headers.set('X-Corral-CSRF', csrf)
   if (options.idempotencyKey !== undefined) headers.set('Idempotency-Key', options.idempotencyKey)
