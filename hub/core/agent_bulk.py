@@ -1,7 +1,7 @@
 """Bulk actions on agents: which agents a request means, and the job that it becomes. Pure.
 
-All agents are in memory, so a job knows its agents from the beginning. It goes through them
-by id; after a start it goes on above the last one.
+All agents are in memory, so a job knows its agents from the beginning, and keeps their ids: what
+it was not meant for it never touches. To look anew after a start would find every agent offline.
 """
 
 from typing import Final
@@ -29,6 +29,8 @@ class Target(Struct, frozen=True, omit_defaults=True):
     filter: str | None = None
     ids: list[str] = []
     all: bool = False
+    found: list[str] = []
+    """The ids of those that were meant when the job was made, unless they are named."""
 
 
 class Arguments(Struct, frozen=True, omit_defaults=True):
@@ -101,14 +103,16 @@ def create(
     job_id: str,
     actor: str,
     wall: int,
-    total: int,
+    found: list[str],
 ) -> JobRecord:
-    """A new job, about so many agents."""
+    """A new job, about the agents that it names or those that were found."""
+    target = Target(request.filter, request.ids or [], request.all, found)
+    total = len(target.ids or found)
     return JobRecord(
         org=org,
         id=job_id,
         action=request.action.value,
-        filter=_encode(Target(request.filter, request.ids or [], request.all)),
+        filter=_encode(target),
         arguments=_encode(arguments),
         state=BulkState.WAITING.value,
         created_at=wall,

@@ -29,7 +29,6 @@ class Turn(Struct):
 
     cursor: int
     """See `JobRecord`; 0 when none is left."""
-    place: str = ""
     done: int = 0
     skipped: int = 0
     failures: list[BulkFailure] = []
@@ -61,7 +60,6 @@ def advance(job: JobRecord, turn: Turn) -> JobRecord:
         job,
         state=BulkState.RUNNING.value,
         cursor=turn.cursor,
-        place=turn.place,
         done=job.done + turn.done,
         skipped=job.skipped + turn.skipped,
         **changes,

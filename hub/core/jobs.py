@@ -20,7 +20,7 @@ class JobRecord(Struct, frozen=True):
     """Wall time in milliseconds."""
     created_by: str
     cursor: int
-    """It goes on with tasks whose seq is below this; of ids and agents, so many are left."""
+    """It goes on with tasks whose seq is below this; of ids, so many are left."""
     total: int
     """How many tasks or agents it is about, as counted at its beginning."""
     done: int = 0
@@ -30,5 +30,3 @@ class JobRecord(Struct, frozen=True):
     """What failed and why, as JSON: a list with a bound."""
     finished_at: int | None = None
     """Wall time in milliseconds; None while it is not finished."""
-    place: str = ""
-    """Of agents that were not named, it goes on with those whose id is above this."""

@@ -1,8 +1,7 @@
 """Bulk actions on agents: finds them, and decides on a few each turn.
 
 A job is about the agents that were meant when it was made; what has changed by its turn so
-that the job does not mean it any more is skipped. After a start they are looked for anew,
-above the last one that it came to.
+that the job does not mean it any more is skipped.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,10 +21,9 @@ from hub.services.fleet import Fleet
 from hub.services.roll import call_roll
 from schemas.http.bulk import AgentAction, AgentBulkRequest, BulkFailure
 
-TURN: Final = 50
-"""Agents in one turn: few enough that nobody waits noticeably behind them."""
-NAMED_TURN: Final = 250
-"""...and where they are named: each turn writes all their names again."""
+TURN: Final = 100
+"""Agents in one turn: few enough that nobody waits noticeably behind them, and so many that the
+ids, which are written anew with each turn, are no load."""
 SAMPLE: Final = 10
 """Agents shown in a preview."""
 
@@ -47,10 +45,8 @@ class AgentBulk:
     def __init__(self, clock: Clock, fleet: Fleet) -> None:
         self._clock = clock
         self._fleet = fleet
-        self._left: dict[str, list[str]] = {}
-        """The ids of agents to come, by job, the last first; not of jobs that name theirs."""
         self._targets: dict[str, Target] = {}
-        """What jobs are about: to read 10,000 names takes about as long as a turn of 50."""
+        """What jobs are about: to read 10,000 names takes about as long as half a turn."""
 
     async def preview(self, org: Org, request: AgentBulkRequest) -> Preview:
         """How many agents an action would be about, and some of them. Raises Refused."""
@@ -71,16 +67,12 @@ class AgentBulk:
     ) -> Callable[[str, str, int], JobRecord]:
         """Find the agents; the job is then made of an id, an actor and the time. Raises Refused."""
         arguments = agent_bulk.check(request, self._clock.now().wall)
-        left = None
+        found: list[str] = []
         if request.ids is None:
-            meant = meant_by(request.filter, FILTER)
-            left = await self._find(org, request.action, meant)
-        total = len(request.ids or ()) if left is None else len(left)
-        agent_bulk.check_number(request, total)
+            found = await self._find(org, request.action, meant_by(request.filter, FILTER))
+        agent_bulk.check_number(request, len(request.ids or found))
 
         def make(job_id: str, actor: str, wall: int) -> JobRecord:
-            if left is not None:
-                self._left[job_id] = left
             return agent_bulk.create(
                 request,
                 arguments,
@@ -88,24 +80,23 @@ class AgentBulk:
                 job_id=job_id,
                 actor=actor,
                 wall=wall,
-                total=total,
+                found=found,
             )
 
         return make
 
     async def _find(self, org: Org, action: AgentAction, meant: Condition) -> list[str]:
-        """The ids of the agents that are meant and not so already, the last first."""
+        """The ids of the agents that are meant and not so already; a job begins at the end."""
         found = await call_roll(org, lambda agent: concerns(action, agent.record) and meant(agent))
         return sorted(map(_id_of, found), reverse=True)
 
     @property
     def jobs_in_memory(self) -> int:
-        """Of how many jobs the agents to come, or their names, are in memory."""
-        return len(self._left.keys() | self._targets.keys())
+        """Of how many jobs the ids are in memory."""
+        return len(self._targets)
 
     def forget(self, job: JobRecord) -> None:
         """A job has ended."""
-        self._left.pop(job.id, None)
         self._targets.pop(job.id, None)
 
     async def look(self, org: Org, job: JobRecord) -> Callable[[], Turn]:
@@ -113,32 +104,10 @@ class AgentBulk:
         target = self._targets.get(job.id)
         if target is None:
             target = self._targets[job.id] = agent_bulk.target_of(job)
-        if target.ids:
-            left = max(job.cursor - NAMED_TURN, 0)
-            return partial(self._act, org, job, target.ids[left : job.cursor], None, Turn(left))
-        meant = meant_by(target.filter, FILTER)
-        if job.id not in self._left:
-            self._left[job.id] = await self._find(
-                org, AgentAction(job.action), self._since(job, meant)
-            )
-        return partial(self._act_on_next, org, job, meant)
-
-    @staticmethod
-    def _since(job: JobRecord, meant: Condition) -> Condition:
-        """Those that the job has not come to, and that were there when it was made."""
-
-        def wanted(agent: Agent) -> bool:
-            record = agent.record
-            return record.id > job.place and record.created_at <= job.created_at and meant(agent)
-
-        return wanted
-
-    def _act_on_next(self, org: Org, job: JobRecord, meant: Condition) -> Turn:
-        left = self._left[job.id]
-        ids = left[: -TURN - 1 : -1]
-        del left[-TURN:]
-        turn = Turn(len(left), ids[-1] if ids else job.place)
-        return self._act(org, job, ids, meant, turn)
+        left = max(job.cursor - TURN, 0)
+        ids = (target.ids or target.found)[left : job.cursor]
+        meant = None if target.ids else meant_by(target.filter, FILTER)
+        return partial(self._act, org, job, ids, meant, Turn(left))
 
     def _act(
         self, org: Org, job: JobRecord, ids: Sequence[str], meant: Condition | None, turn: Turn

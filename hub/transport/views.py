@@ -87,8 +87,8 @@ def bulk_view(job: JobRecord) -> BulkView:
     target, more, reason = Raw(job.filter), False, None
     if about is BulkSubject.AGENTS:
         meant, reason = agent_bulk.target_of(job), agent_bulk.arguments_of(job).note
-        if len(meant.ids) > TARGET_IDS:
-            target = Raw(json.encode({"ids": meant.ids[:TARGET_IDS]}))
+        shown = structs.replace(meant, ids=meant.ids[:TARGET_IDS], found=[])
+        target = Raw(json.encode(shown))
     else:
         arguments = task_bulk.arguments_of(job)
         more, reason = arguments.more, arguments.reason

@@ -73,9 +73,10 @@ def test_a_job_has_all_it_needs_to_go_on(which: dict[str, Any]) -> None:
     """After a restart nothing else is known."""
     request = AgentBulkRequest(DELETE, **which, force=True)
     arguments = agent_bulk.check(request, 10)
+    found = [] if "ids" in which else ["elm", "oak"]
     job = agent_bulk.create(
-        request, arguments, org="main", job_id="bulk-1", actor="me", wall=10, total=2
+        request, arguments, org="main", job_id="bulk-1", actor="me", wall=10, found=found
     )
     assert (job.action, job.state, job.cursor, job.total) == ("delete", BulkState.WAITING, 2, 2)
-    assert agent_bulk.target_of(job) == agent_bulk.Target(**which)
+    assert agent_bulk.target_of(job) == agent_bulk.Target(**which, found=found)
     assert agent_bulk.arguments_of(job) == arguments

@@ -9,7 +9,7 @@ from hub.core import agent_bulk
 from hub.core.agent import AgentRecord
 from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
-from hub.services.agent_bulk import NAMED_TURN, TURN, AgentBulk
+from hub.services.agent_bulk import TURN, AgentBulk
 from hub.services.bulk import Bulk
 from hub.services.roll import PIECE, call_roll
 from hub.services.task_bulk import TaskBulk
@@ -101,7 +101,7 @@ def test_a_job_goes_through_its_agents_by_id() -> None:
     assert (job.total, job.state) == (MANY, BulkState.WAITING)
     pasture.turn()
     seen = pasture.job(job)
-    assert (seen.done, seen.cursor, seen.place) == (TURN, MANY - TURN, f"agent-{TURN - 1:03}")
+    assert (seen.done, seen.cursor) == (TURN, MANY - TURN)
     ended = pasture.end(job)
     assert (ended.state, ended.done, ended.skipped, ended.failed) == ("completed", MANY, 0, 0)
     assert pasture.of_agents.jobs_in_memory == 0
@@ -110,9 +110,8 @@ def test_a_job_goes_through_its_agents_by_id() -> None:
 
 
 @pytest.mark.parametrize("commits", range(4))
-def test_a_kill_neither_repeats_nor_skips(commits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_neither_repeats_nor_skips(commits: int) -> None:
     """Whatever was committed by then: a job is as far as its agents are, at every moment."""
-    monkeypatch.setattr("hub.services.agent_bulk.NAMED_TURN", TURN)
     pasture = Pasture()
     named = [f"agent-{n:03}" for n in range(TURN + 9)]
     jobs = [pasture.begin(PAUSE, all=True), pasture.begin(DRAIN, ids=named)]
@@ -140,12 +139,12 @@ def test_many_names_are_read_and_written_seldom(monkeypatch: pytest.MonkeyPatch)
         read.append(job.id)
         return agent_bulk.Target(ids=named)
 
-    named = [f"agent-{n:04}" for n in range(3 * NAMED_TURN)]
+    named = [f"agent-{n:04}" for n in range(3 * TURN)]
     pasture = Pasture(agents=0)
     pasture.declare(*named)
     job = pasture.begin(PAUSE, ids=named)
     monkeypatch.setattr("hub.core.agent_bulk.target_of", target_of)
-    for done in (NAMED_TURN, 2 * NAMED_TURN):
+    for done in (TURN, 2 * TURN):
         pasture.turn()
         assert pasture.job(job).done == done
     assert (read, pasture.of_agents.jobs_in_memory) == ([job.id], 1)
@@ -206,6 +205,19 @@ def test_who_came_later_is_left_alone() -> None:
     pasture = pasture.killed()
     assert pasture.end(job).done == MANY
     assert "zebra" not in paused(pasture.stored())
+
+
+def test_who_was_not_meant_is_left_alone_after_a_kill() -> None:
+    """Then nobody is there yet, and every agent looks like one that is gone for long."""
+    pasture = Pasture()
+    Stable(pasture.hub)
+    job = pasture.begin(DELETE, filter="status:offline")
+    assert job.total == MANY
+    pasture.turn()
+    pasture.hub.journal.commit()
+    pasture = pasture.killed()
+    assert pasture.end(job).done == MANY
+    assert list(pasture.stored()) == [NAME]
 
 
 def test_what_changed_meanwhile_is_skipped() -> None:
@@ -274,23 +286,13 @@ def test_a_job_about_nobody_ends_at_once() -> None:
 
 
 def test_a_job_that_was_stopped_leaves_nothing() -> None:
-    """Also when it is stopped while it looks for its agents."""
+    """It cannot be stopped again, and nobody else is touched."""
     pasture = Pasture()
     org = pasture.hub.org
     job = pasture.begin(PAUSE, all=True)
     pasture.turn()
-    pasture.hub.journal.commit()
-    pasture = pasture.killed()
-
-    async def stop_while_it_looks() -> None:
-        turning = asyncio.create_task(pasture.bulk.run_once())
-        await asyncio.sleep(0)
-        present = await pasture.bulk.find(pasture.hub.org, job.id)
-        assert present is not None
-        pasture.bulk.cancel(pasture.hub.org, "you", present)
-        await turning
-
-    asyncio.run(stop_while_it_looks())
+    pasture.bulk.cancel(org, "you", pasture.job(job))
+    pasture.turn()
     pasture.hub.journal.commit()
     assert pasture.job(job).state == "cancelled"
     assert len(paused(pasture.stored())) == TURN == pasture.job(job).done
