@@ -84,3 +84,14 @@ def test_somebody_else_does_not_get_to_see_it(visit: Visit, hub: Hub) -> None:
     expect(page.get_by_role("button", name="admin: settings")).to_be_visible()
     reads(page, "")
     expect(page.get_by_text(KEPT)).to_have_count(0)
+
+
+def test_only_a_person_keeps_the_session_alive(look: Look, hub: Hub) -> None:
+    """What the page asks by itself says so; the first question after a key was pressed does not."""
+    visit = look(hub)
+    page = enter(visit, role=Role.VIEWER)
+    with page.expect_request(lambda request: request.headers.get("corral-poll") == "1"):
+        hub.submit(needs=[NOBODY])
+    with page.expect_request("**/api/v1/**") as asked:
+        page.keyboard.press("Shift")
+    assert "corral-poll" not in asked.value.headers
