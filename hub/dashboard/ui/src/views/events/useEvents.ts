@@ -7,7 +7,7 @@ import type { EventPage, HubEvent } from '@/api/types'
 import { fromEnvelope } from '@/components/events'
 import { useLive } from '@/live/live'
 
-import { EMPTY, arrive, reachBack, release } from './feed'
+import { EMPTY, MOST_ROWS, arrive, giveUp, reachBack, release } from './feed'
 import { readBack, type Page } from './older'
 import { wantedBy, type Wanted } from './wanted'
 
@@ -37,6 +37,10 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
   let epoch = ''
   let asked = new AbortController()
   let arrived: HubEvent[] = []
+  /** What is told while what was left out is read: some of it is later than the answer. */
+  let meanwhile: HubEvent[] = []
+  /** Something was left out since the last reading began. */
+  let isBehind = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let catching: ReturnType<typeof setTimeout> | undefined
 
@@ -57,6 +61,11 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
   async function restart(): Promise<void> {
     asked.abort()
     asked = new AbortController()
+    clearTimeout(catching)
+    catching = undefined
+    // The hub kept these before it is asked, so they are in its answer.
+    arrived = []
+    meanwhile = []
     feed.value = EMPTY
     lookedBackTo.value = Infinity
     await load(async (signal) => {
@@ -102,9 +111,11 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
     feed.value = arrive(feed.value, events, isHeld.value)
   }
 
-  /** Reads what the socket left out; what it says meanwhile is among that. */
+  /** Reads what the socket left out; what it says meanwhile comes after that. */
   async function catchUp(): Promise<void> {
-    await load(async (signal) => {
+    const { signal } = asked
+    isBehind = false
+    await load(async () => {
       let after = feed.value.waiting[0]?.seq ?? feed.value.rows[0]?.seq ?? lookedBackTo.value - 1
       for (let pages = 0; pages < MOST_PAGES_BEHIND; pages += 1) {
         const page = await read(after, signal)
@@ -112,16 +123,25 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
         if (page.atEnd) return
         after = page.reached
       }
-      if (!isHeld.value) void restart()
+      if (isHeld.value) feed.value = giveUp(feed.value)
+      else void restart()
     })
-    catching = undefined
+    if (signal.aborted) return
+    catching = isBehind ? setTimeout(() => void catchUp(), CATCH_UP_MS) : undefined
+    if (catching === undefined) hear(meanwhile.splice(0), false)
   }
 
   function hear(events: readonly HubEvent[], more: boolean): void {
-    if (more && epoch !== '') catching ??= setTimeout(() => void catchUp(), CATCH_UP_MS)
-    if (catching !== undefined) return
-    arrived.push(...events)
-    timer ??= setTimeout(take, PACE_MS)
+    if (more && epoch !== '' && !feed.value.away) {
+      isBehind = true
+      catching ??= setTimeout(() => void catchUp(), CATCH_UP_MS)
+    }
+    if (catching === undefined) {
+      arrived.push(...events)
+      timer ??= setTimeout(take, PACE_MS)
+    } else {
+      meanwhile = [...meanwhile, ...events.filter(wanted.value.fits)].slice(-MOST_ROWS)
+    }
   }
 
   const stop = live.onEvents(hear)
