@@ -2,28 +2,19 @@
 
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
-import { get } from '@/api/client'
-import type { EventPage, HubEvent } from '@/api/types'
-import { fromEnvelope } from '@/components/events'
+import type { HubEvent } from '@/api/types'
+import { placeNow, readPage } from '@/components/eventPages'
+import { readBack, type Page } from '@/components/older'
 import { useLive } from '@/live/live'
 
 import { EMPTY, MOST_ROWS, arrive, giveUp, reachBack, release } from './feed'
-import { readBack, type Page } from './older'
 import { wantedBy, type Wanted } from './wanted'
 
-const PATH = '/api/v1/events'
-const PAGE = 200
 /** New rows come in this often at most: faster would only flicker. */
 const PACE_MS = 300
 /** When more happened than the socket tells, the hub is asked; further behind than so many pages, begin anew. */
 const MOST_PAGES_BEHIND = 5
 const CATCH_UP_MS = 2_000
-
-interface Place {
-  readonly epoch: string
-  readonly newest: number
-  readonly oldest: number
-}
 
 /** The events that a filter lets through. While it is held, nothing that is listed moves. */
 export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
@@ -45,16 +36,9 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
   let catching: ReturnType<typeof setTimeout> | undefined
 
   async function read(after: number, signal: AbortSignal): Promise<Page & { atEnd: boolean }> {
-    const query = { after: `${epoch}:${after}`, limit: PAGE, ...wanted.value.query }
-    const page = await get<EventPage>(PATH, query, signal)
-    const events = page.items.map(fromEnvelope).filter(wanted.value.fits)
-    return { events, reached: placeOf(page.next_cursor).seq, atEnd: page.at_end }
-  }
-
-  async function begin(signal: AbortSignal): Promise<Place> {
-    const page = await get<EventPage>(PATH, { limit: 1 }, signal)
-    const end = placeOf(page.newest ?? page.next_cursor)
-    return { epoch: end.epoch, newest: end.seq, oldest: page.items[0]?.seq ?? end.seq + 1 }
+    const { query, fits } = wanted.value
+    const page = await readPage(epoch, after, query, signal)
+    return { ...page, events: page.events.filter(fits) }
   }
 
   /** Begins anew with the newest events. */
@@ -69,7 +53,7 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
     feed.value = EMPTY
     lookedBackTo.value = Infinity
     await load(async (signal) => {
-      const place = await begin(signal)
+      const place = await placeNow(signal)
       epoch = place.epoch
       oldest.value = place.oldest
       lookedBackTo.value = place.newest + 1
@@ -167,9 +151,4 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
     /** Shows what waits, or goes back to the newest rows when those were given up. */
     showNews: () => (feed.value.away ? restart() : void (feed.value = release(feed.value))),
   }
-}
-
-function placeOf(cursor: string): { epoch: string; seq: number } {
-  const [epoch = '', seq = '0'] = cursor.split(':')
-  return { epoch, seq: Number(seq) }
 }
