@@ -44,6 +44,11 @@ export function release(feed: Feed): Feed {
   return { rows, waiting: [], news: 0, away: false }
 }
 
+/** What comes now does not join on to what is listed any more. */
+export function giveUp(feed: Feed): Feed {
+  return { ...feed, waiting: [], away: true }
+}
+
 /** Older events go to the end; when that is too many, the newest are given up. */
 export function reachBack(feed: Feed, events: readonly HubEvent[]): Feed {
   const oldest = feed.rows.at(-1)?.seq ?? Infinity

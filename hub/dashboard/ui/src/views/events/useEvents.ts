@@ -2,28 +2,19 @@
 
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
-import { get } from '@/api/client'
-import type { EventPage, HubEvent } from '@/api/types'
-import { fromEnvelope } from '@/components/events'
+import type { HubEvent } from '@/api/types'
+import { placeNow, readPage } from '@/components/eventPages'
+import { readBack, type Page } from '@/components/older'
 import { useLive } from '@/live/live'
 
-import { EMPTY, arrive, reachBack, release } from './feed'
-import { readBack, type Page } from './older'
+import { EMPTY, MOST_ROWS, arrive, giveUp, reachBack, release } from './feed'
 import { wantedBy, type Wanted } from './wanted'
 
-const PATH = '/api/v1/events'
-const PAGE = 200
 /** New rows come in this often at most: faster would only flicker. */
 const PACE_MS = 300
 /** When more happened than the socket tells, the hub is asked; further behind than so many pages, begin anew. */
 const MOST_PAGES_BEHIND = 5
 const CATCH_UP_MS = 2_000
-
-interface Place {
-  readonly epoch: string
-  readonly newest: number
-  readonly oldest: number
-}
 
 /** The events that a filter lets through. While it is held, nothing that is listed moves. */
 export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
@@ -37,30 +28,32 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
   let epoch = ''
   let asked = new AbortController()
   let arrived: HubEvent[] = []
+  /** What is told while what was left out is read: some of it is later than the answer. */
+  let meanwhile: HubEvent[] = []
+  /** Something was left out since the last reading began. */
+  let isBehind = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let catching: ReturnType<typeof setTimeout> | undefined
 
   async function read(after: number, signal: AbortSignal): Promise<Page & { atEnd: boolean }> {
-    const query = { after: `${epoch}:${after}`, limit: PAGE, ...wanted.value.query }
-    const page = await get<EventPage>(PATH, query, signal)
-    const events = page.items.map(fromEnvelope).filter(wanted.value.fits)
-    return { events, reached: placeOf(page.next_cursor).seq, atEnd: page.at_end }
-  }
-
-  async function begin(signal: AbortSignal): Promise<Place> {
-    const page = await get<EventPage>(PATH, { limit: 1 }, signal)
-    const end = placeOf(page.newest ?? page.next_cursor)
-    return { epoch: end.epoch, newest: end.seq, oldest: page.items[0]?.seq ?? end.seq + 1 }
+    const { query, fits } = wanted.value
+    const page = await readPage(epoch, after, query, signal)
+    return { ...page, events: page.events.filter(fits) }
   }
 
   /** Begins anew with the newest events. */
   async function restart(): Promise<void> {
     asked.abort()
     asked = new AbortController()
+    clearTimeout(catching)
+    catching = undefined
+    // The hub kept these before it is asked, so they are in its answer.
+    arrived = []
+    meanwhile = []
     feed.value = EMPTY
     lookedBackTo.value = Infinity
     await load(async (signal) => {
-      const place = await begin(signal)
+      const place = await placeNow(signal)
       epoch = place.epoch
       oldest.value = place.oldest
       lookedBackTo.value = place.newest + 1
@@ -102,9 +95,11 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
     feed.value = arrive(feed.value, events, isHeld.value)
   }
 
-  /** Reads what the socket left out; what it says meanwhile is among that. */
+  /** Reads what the socket left out; what it says meanwhile comes after that. */
   async function catchUp(): Promise<void> {
-    await load(async (signal) => {
+    const { signal } = asked
+    isBehind = false
+    await load(async () => {
       let after = feed.value.waiting[0]?.seq ?? feed.value.rows[0]?.seq ?? lookedBackTo.value - 1
       for (let pages = 0; pages < MOST_PAGES_BEHIND; pages += 1) {
         const page = await read(after, signal)
@@ -112,16 +107,25 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
         if (page.atEnd) return
         after = page.reached
       }
-      if (!isHeld.value) void restart()
+      if (isHeld.value) feed.value = giveUp(feed.value)
+      else void restart()
     })
-    catching = undefined
+    if (signal.aborted) return
+    catching = isBehind ? setTimeout(() => void catchUp(), CATCH_UP_MS) : undefined
+    if (catching === undefined) hear(meanwhile.splice(0), false)
   }
 
   function hear(events: readonly HubEvent[], more: boolean): void {
-    if (more && epoch !== '') catching ??= setTimeout(() => void catchUp(), CATCH_UP_MS)
-    if (catching !== undefined) return
-    arrived.push(...events)
-    timer ??= setTimeout(take, PACE_MS)
+    if (more && epoch !== '' && !feed.value.away) {
+      isBehind = true
+      catching ??= setTimeout(() => void catchUp(), CATCH_UP_MS)
+    }
+    if (catching === undefined) {
+      arrived.push(...events)
+      timer ??= setTimeout(take, PACE_MS)
+    } else {
+      meanwhile = [...meanwhile, ...events.filter(wanted.value.fits)].slice(-MOST_ROWS)
+    }
   }
 
   const stop = live.onEvents(hear)
@@ -147,9 +151,4 @@ export function useEvents(filter: Ref<string>, isHeld: Readonly<Ref<boolean>>) {
     /** Shows what waits, or goes back to the newest rows when those were given up. */
     showNews: () => (feed.value.away ? restart() : void (feed.value = release(feed.value))),
   }
-}
-
-function placeOf(cursor: string): { epoch: string; seq: number } {
-  const [epoch = '', seq = '0'] = cursor.split(':')
-  return { epoch, seq: Number(seq) }
 }

@@ -1,5 +1,6 @@
 /** The events of an agent in words for a person. */
 import type { HubEvent } from '@/api/types'
+import { oneLine } from '@/components/text'
 
 interface Words {
   readonly title: string
@@ -33,5 +34,5 @@ const MOST_CHARS = 300
 function said(value: unknown): string {
   const isList = Array.isArray(value) && value.every((each) => typeof each === 'string')
   const text = isList ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
+  return oneLine(text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text)
 }

@@ -1,13 +1,10 @@
 /** The events of one agent, newest first: what the hub keeps, and what comes in. */
-import { ref, shallowRef, type Ref, type ShallowRef } from 'vue'
+import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 
-import { get } from '@/api/client'
-import type { EventPage, HubEvent } from '@/api/types'
-import { fromEnvelope } from '@/components/events'
+import type { HubEvent } from '@/api/types'
+import { placeNow, readPage } from '@/components/eventPages'
+import { readBack } from '@/components/older'
 
-const PAGE = 200
-/** The list of the hub begins with the oldest: so many pages are read to come to the newest. */
-const MOST_PAGES = 10
 const MOST_KEPT = 200
 
 /** Both together, newest first, each once, and not more than are kept. */
@@ -19,7 +16,7 @@ export function merged(known: readonly HubEvent[], more: readonly HubEvent[]): H
 export interface History {
   readonly events: ShallowRef<HubEvent[]>
   readonly error: ShallowRef<unknown>
-  /** There are later events than those that were read. */
+  /** There may be older events than those that were read. */
   readonly isCut: Ref<boolean>
   readonly load: (id: string) => Promise<void>
   readonly add: (events: readonly HubEvent[]) => void
@@ -29,25 +26,23 @@ export function useHistory(): History {
   const events = shallowRef<HubEvent[]>([])
   const error = shallowRef<unknown>(null)
   const isCut = ref(false)
-  let asked = 0
+  let asked = new AbortController()
 
   async function load(id: string): Promise<void> {
-    const mine = ++asked
+    asked.abort()
+    asked = new AbortController()
+    const { signal } = asked
     events.value = []
     error.value = null
     isCut.value = false
     try {
-      let after: string | undefined
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const answer = await get<EventPage>('/api/v1/events', { entity: id, limit: PAGE, after })
-        if (mine !== asked) return
-        add(answer.items.map(fromEnvelope))
-        if (answer.at_end) return
-        after = answer.next_cursor
-      }
-      isCut.value = true
+      const { epoch, newest, oldest } = await placeNow(signal)
+      const found = await readBack((after) => readPage(epoch, after, { entity: id }, signal), newest + 1, oldest)
+      if (signal.aborted) return
+      add(found.events)
+      isCut.value = found.from > oldest
     } catch (problem) {
-      if (mine === asked) error.value = problem
+      if (!signal.aborted) error.value = problem
     }
   }
 
@@ -55,5 +50,6 @@ export function useHistory(): History {
     if (more.length > 0) events.value = merged(events.value, more)
   }
 
+  onScopeDispose(() => asked.abort())
   return { events, error, isCut, load, add }
 }

@@ -1,46 +1,58 @@
 /**
- * Keeps a draft in this browser tab, for the person who wrote it; where storage is refused, in
- * memory.
+ * Keeps drafts in this browser tab, for the person who wrote them; where storage is refused, in
+ * memory. A draft belongs to the task that it began with, or to none.
  */
 import { emptyDraft, type Draft } from './draft'
 
 interface Kept {
   owner: string
+  /** The id of the task that is run again. */
+  source: string | null
   draft: Partial<Draft>
 }
 
-const KEY = 'corral.draft'
-let remembered: Kept | null = null
+const KEY = 'corral.drafts'
+/** The one changed last comes first; those before these are forgotten. */
+const MOST = 8
+let remembered: Kept[] | null = null
 
-/** The draft that this person left behind, if any. */
-export function recall(owner: string): Draft | null {
-  const kept = remembered ?? stored()
-  return kept?.owner === owner ? { ...emptyDraft(), ...kept.draft } : null
+/** The draft that this person left behind there, if any. */
+export function recall(owner: string, source: string | null): Draft | null {
+  const kept = all().find((each) => each.owner === owner && each.source === source)
+  return kept === undefined ? null : { ...emptyDraft(), ...kept.draft }
 }
 
-export function keep(draft: Draft, owner: string): void {
-  remembered = { owner, draft: { ...draft } }
+export function keep(draft: Draft, owner: string, source: string | null): void {
+  write([{ owner, source, draft: { ...draft } }, ...others(owner, source)].slice(0, MOST))
+}
+
+export function forget(owner: string, source: string | null): void {
+  write(others(owner, source))
+}
+
+function others(owner: string, source: string | null): Kept[] {
+  return all().filter((each) => each.owner !== owner || each.source !== source)
+}
+
+function all(): Kept[] {
+  return remembered ?? stored()
+}
+
+function write(drafts: Kept[]): void {
+  remembered = drafts
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(remembered))
+    sessionStorage.setItem(KEY, JSON.stringify(drafts))
   } catch {
     // Full or forbidden: what is kept in memory has to do.
   }
 }
 
-export function forget(): void {
-  remembered = null
+function stored(): Kept[] {
   try {
-    sessionStorage.removeItem(KEY)
-  } catch {
-    // Forbidden: then nothing was written either.
-  }
-}
-
-function stored(): Kept | null {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Kept | null
+    const found = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as unknown
+    return Array.isArray(found) ? found.filter((each) => typeof each?.draft === 'object') : []
   } catch {
     // Forbidden, or written by something else under the same name: there is no draft.
-    return null
+    return []
   }
 }

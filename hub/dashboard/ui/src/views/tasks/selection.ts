@@ -15,28 +15,36 @@ export function useSelection(idAt: (place: number) => string | undefined) {
     return isAll.value || ids.value.has(id)
   }
 
-  function toggle(place: number): void {
+  /** How many rows (one or none) were left out, as no more can be chosen. */
+  function toggle(place: number): number {
     const id = idAt(place)
-    if (id === undefined) return
+    if (id === undefined) return 0
     isAll.value = false
     anchor = place
-    if (!ids.value.delete(id)) add(id)
+    const isLeftOut = !ids.value.delete(id) && !add(id)
     triggerRef(ids)
+    return isLeftOut ? 1 : 0
   }
 
-  /** Everything from the last one that was chosen to this one. */
-  function extend(place: number): void {
+  /**
+   * Everything from the last one that was chosen to this one. How many rows were left out: those
+   * that were not read yet, and those beyond what can be chosen by ids.
+   */
+  function extend(place: number): number {
     isAll.value = false
+    let leftOut = 0
     const from = anchor < 0 ? place : anchor
     for (let at = Math.min(from, place); at <= Math.max(from, place); at += 1) {
       const id = idAt(at)
-      if (id !== undefined) add(id)
+      if (id === undefined || !add(id)) leftOut += 1
     }
     triggerRef(ids)
+    return leftOut
   }
 
-  function add(id: string): void {
+  function add(id: string): boolean {
     if (ids.value.size < MOST_IDS) ids.value.add(id)
+    return ids.value.has(id)
   }
 
   function clear(): void {

@@ -37,7 +37,7 @@ export function useExplanation(task: Ref<TaskView | null>) {
     clearTimeout(timer)
     abort.abort()
   })
-  return { explanation, error }
+  return { explanation, error, ask }
 }
 
 /** Agents that lack the same. */

@@ -54,5 +54,5 @@ export function useTaskEvents(id: string, version: Ref<number | undefined>) {
   const timeline = computed(() => timelineOf(events.value, live.now(seconds.value)))
   watch(version, () => void load(), { immediate: true })
   onScopeDispose(() => abort.abort())
-  return { events, timeline, error, isLoaded, hasMore, more }
+  return { events, timeline, error, isLoaded, hasMore, load, more }
 }

@@ -47,6 +47,11 @@ describe('a filter of the fleet', () => {
     expect(passing([agent('x', { host: '(a+' })], 'host:(a+')).toEqual(['x'])
   })
 
+  it('is done at once, however many stars a link has', () => {
+    const hostile = `${'*a'.repeat(5_000)}*b`
+    expect(passing([agent('x', { host: 'a'.repeat(20_000) })], `host:${hostile}`)).toEqual([])
+  })
+
   it('knows a label by its name, or by name and value', () => {
     expect(passing(FLEET, 'label:zone')).toEqual(['a1', 'b1'])
     expect(passing(FLEET, 'label:zone=e*')).toEqual(['a1'])

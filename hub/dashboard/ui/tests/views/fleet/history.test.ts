@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { effectScope } from 'vue'
 
 import type { HubEvent } from '@/api/types'
-import { merged } from '@/views/fleet/history'
+import { merged, useHistory } from '@/views/fleet/history'
 
 const event = (seq: number): HubEvent => ({ seq, type: 'agent.online', entity: 'birch', at: seq, actor: 'hub', data: {} })
 
@@ -16,5 +17,32 @@ describe('the events of an agent', () => {
     const kept = merged([], many)
     expect(kept).toHaveLength(200)
     expect(kept[0]?.seq).toBe(499)
+  })
+
+  it('are the newest ones, however many there were', async () => {
+    const last = 30_000
+    let requests = 0
+    vi.stubGlobal('fetch', async (path: string) => {
+      requests += 1
+      const query = new URL(path, 'http://hub').searchParams
+      const after = Number(query.get('after')?.split(':')[1] ?? 0)
+      const many = Math.min(Number(query.get('limit')), last - after)
+      const items = Array.from({ length: many }, (_, n) => ({
+        seq: after + n + 1,
+        type: 'agent.online',
+        target: 'birch',
+        meta: { actor_id: 'hub' },
+        timestamp: 0,
+      }))
+      const end = after + many
+      return new Response(JSON.stringify({ items, next_cursor: `e:${end}`, newest: `e:${last}`, at_end: end === last }))
+    })
+    const scope = effectScope()
+    const history = scope.run(useHistory)!
+    await history.load('birch')
+    expect(history.events.value[0]?.seq).toBe(last)
+    expect(history.isCut.value).toBe(true)
+    expect(requests).toBeLessThan(5)
+    scope.stop()
   })
 })
