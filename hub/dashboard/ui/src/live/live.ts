@@ -15,7 +15,7 @@ import { Feed, type FromHub } from './feed'
 import { Frames } from './frames'
 import { apply, emptyPicture, noChanges, replace, type Changes } from './picture'
 import { Resync, reportUnlessAway } from './resync'
-import { statusOf } from './status'
+import { BEHIND_MS, statusOf } from './status'
 
 type DeltaText = Extract<FromHub, { type: 'delta' }>
 
@@ -25,6 +25,8 @@ const MOST_WAITING = 600
 const NUMBERS_ONLY = 0
 /** A snapshot that takes longer hangs. */
 const SNAPSHOT_MS = 30_000
+/** The numbers are asked for at most this often, to tell a lag from clocks that differ. */
+const NUMBERS_EVERY_MS = 30_000
 
 const picture = emptyPicture()
 const clock = new HubClock()
@@ -39,7 +41,7 @@ const listeners = {
 
 const tick = ref(0)
 const counters = shallowRef<Counters | null>(null)
-const lagMs = ref(0)
+const messageLagMs = ref(0)
 /** When the hub was last heard, by this machine's clock. */
 const lastAt = ref(0)
 /** The build of the page that the hub serves now. */
@@ -52,6 +54,10 @@ const isOnline = ref(navigator.onLine)
 const failures = ref(0)
 const beatMs = ref(10_000)
 const second = ref(Date.now())
+
+/** How long the picture has stood still for want of a snapshot. */
+const stillMs = computed(() => (resync.since.value === null ? 0 : Math.max(0, second.value - resync.since.value)))
+const lagMs = computed(() => Math.max(messageLagMs.value, stillMs.value))
 
 const status = computed(() =>
   statusOf({
@@ -66,6 +72,7 @@ const status = computed(() =>
 )
 
 let waiting: DeltaText[] = []
+let numbersAt = -Infinity
 let clockwork: ReturnType<typeof setInterval> | undefined
 
 export function useLive() {
@@ -100,7 +107,7 @@ function start(): void {
   window.addEventListener('online', networkChanged)
   window.addEventListener('offline', networkChanged)
   document.addEventListener('visibilitychange', visibilityChanged)
-  if (!hasPicture.value) void firstNumbers()
+  if (!hasPicture.value) void askNumbers()
   feed.start()
 }
 
@@ -136,14 +143,21 @@ function heard(message: FromHub): void {
   else if (message.type === 'delta') received(message)
   else if (message.type === 'reset') resync.need()
   else if (message.type === 'ended') ended()
-  else clock.hear(message.at, Date.now())
+  else timed(message.at)
+}
+
+/** Takes the lag of a message, and looks for its cause when there is much of it. */
+function timed(at: number): void {
+  messageLagMs.value = Math.round(clock.hear(at, Date.now()))
+  const isDue = performance.now() - numbersAt > NUMBERS_EVERY_MS
+  if (isDue && (clock.isDoubtful || messageLagMs.value > BEHIND_MS)) void askNumbers()
 }
 
 function greeted(hello: Extract<FromHub, { type: 'hello' }>): void {
   isOpen.value = true
   failures.value = 0
   beatMs.value = hello.beat_ms
-  clock.hear(hello.at, Date.now())
+  timed(hello.at)
   if (document.hidden) feed.say({ type: 'pace', hidden: true })
   // What has not been drawn comes again, or is in the snapshot.
   waiting = []
@@ -152,7 +166,7 @@ function greeted(hello: Extract<FromHub, { type: 'hello' }>): void {
 }
 
 function received(delta: DeltaText): void {
-  lagMs.value = Math.round(clock.hear(delta.at, Date.now()))
+  timed(delta.at)
   if (delta.seq === NUMBERS_ONLY) {
     counters.value = delta.counters ?? counters.value
     return
@@ -175,10 +189,13 @@ function lost(count: number): void {
   if (count === 1) void useSession().refresh().catch(reportUnlessAway)
 }
 
-/** Paints the numbers before the long list of agents is there. */
-async function firstNumbers(): Promise<void> {
+/** Paints the numbers before the long list of agents is there, and compares the clocks. */
+async function askNumbers(): Promise<void> {
+  numbersAt = performance.now()
+  const sent = Date.now()
   try {
-    const snapshot = noted(await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' }))
+    const snapshot = noted(await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' }, undefined, SNAPSHOT_MS))
+    clock.hearAnswer(snapshot.at, sent, Date.now())
     if (!hasPicture.value) counters.value = snapshot.counters
   } catch (error) {
     reportUnlessAway(error)

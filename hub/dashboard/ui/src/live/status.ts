@@ -11,6 +11,7 @@ export interface Situation {
   isOnline: boolean
   /** Attempts that have failed since the socket was last open. */
   failures: number
+  /** How old what comes is, or what is shown for want of a snapshot. */
   lagMs: number
   /** How long nothing was heard. */
   silentMs: number

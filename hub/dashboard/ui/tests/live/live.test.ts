@@ -201,6 +201,41 @@ describe('the live picture', () => {
     expect(heard).toHaveLength(1)
   })
 
+  it('takes the lag of a beat too', async () => {
+    serve(1, [])
+    const live = await freshLive()
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    FakeSocket.last.says({ type: 'beat', seq: 1, at: Date.now() - 5_000 })
+    expect(live.status.value).toBe('behind')
+    FakeSocket.last.says({ type: 'beat', seq: 1, at: Date.now() })
+    expect(live.status.value).toBe('live')
+  })
+
+  it('knows a lag that was there from the first message', async () => {
+    serve(1, [])
+    const live = await freshLive()
+    await vi.waitFor(() => expect(live.counters.value).not.toBeNull())
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    for (let n = 0; n < 1_300; n++) FakeSocket.last.says({ type: 'beat', seq: 1, at: Date.now() - 3_000 })
+    expect(live.status.value).toBe('behind')
+    expect(hub.asked.filter((path) => path.includes('scope=summary'))).toHaveLength(1)
+  })
+
+  it('is behind while a snapshot does not come', async () => {
+    serve(1, [])
+    const live = await freshLive()
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    hub.slowMs = 100_000
+    FakeSocket.last.says({ type: 'reset', seq: 90, reason: 'too slow' })
+    const later = Date.now() + 5_000
+    vi.spyOn(Date, 'now').mockImplementation(() => later)
+    await vi.waitFor(() => expect(live.status.value).toBe('behind'), 2_500)
+    expect(live.lagMs.value).toBeGreaterThan(2_000)
+  })
+
   it('asks whether the session is over when the socket is lost', async () => {
     serve(1, [])
     const live = await freshLive()
