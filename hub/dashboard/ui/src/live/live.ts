@@ -63,6 +63,7 @@ const status = computed(() =>
   statusOf({
     isOpen: isOpen.value,
     hasPicture: hasPicture.value,
+    isWhole: !resync.isNeeded,
     isOnline: isOnline.value,
     failures: failures.value,
     lagMs: lagMs.value,

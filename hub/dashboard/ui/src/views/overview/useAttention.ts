@@ -5,6 +5,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { ApiError, get } from '@/api/client'
 import type { DispatchPause, DispatchView, Explanation, SearchPage, TaskPage, TaskStats } from '@/api/types'
 import { useLive } from '@/live/live'
+import { BEHIND_MS } from '@/live/status'
 
 import { DEAD_MINUTES, LONG_MS, concerns, type Waiting } from './attention'
 import { Departures } from './flapping'
@@ -140,6 +141,13 @@ export function useAttention() {
   })
   void ask()
 
+  /** A moment, as after a reconnect, needs nobody. */
+  function behindMs(): number {
+    if (live.status.value !== 'behind') return 0
+    const ms = Math.max(live.lagMs.value, Date.now() - live.lastAt.value)
+    return ms > BEHIND_MS ? ms : 0
+  }
+
   const stale = computed(() => {
     // The counter says without a look at 10,000 agents that there is none.
     if ((live.counters.value?.agents.stale ?? 0) === 0) return []
@@ -157,7 +165,7 @@ export function useAttention() {
       pauses: pauses.value,
       isReady: isReady.value,
       searchBehindMs: searchBehindMs.value,
-      pageBehindMs: live.status.value === 'behind' ? Math.max(1, live.lagMs.value) : 0,
+      pageBehindMs: behindMs(),
     }),
   )
 

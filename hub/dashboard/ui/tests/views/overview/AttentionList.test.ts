@@ -12,6 +12,7 @@ const live = {
   hasSearch: ref(true),
   status: ref('live'),
   lagMs: ref(0),
+  lastAt: ref(0),
   agents: new Map(),
   now: () => 0,
   onEvents: () => () => undefined,
@@ -29,6 +30,7 @@ const ANSWERS: Record<string, object> = {
 beforeEach(() => {
   hub.refuses = []
   live.counters.value = COUNTERS
+  live.status.value = 'live'
   vi.stubGlobal('fetch', async (address: string) => {
     const path = address.split('?')[0]!
     const isRefused = hub.refuses.includes(path)
@@ -72,6 +74,17 @@ describe('the list of what needs somebody', () => {
     const shown = await list()
     expect(shown.text()).toContain('could not be asked about pauses.')
     expect(shown.text()).not.toContain('Nothing needs you')
+  })
+
+  it('tells of a page that is behind, but not of one that was for a moment', async () => {
+    live.status.value = 'behind'
+    live.lastAt.value = Date.now()
+    live.lagMs.value = 300
+    const shown = await list()
+    expect(shown.text()).toContain('Nothing needs you now.')
+    live.lagMs.value = 3_000
+    await flushPromises()
+    expect(shown.text()).toContain('This page is behind')
   })
 
   it('is content again once the hub has answered', async () => {
