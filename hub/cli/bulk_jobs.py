@@ -5,6 +5,7 @@ import time
 from typing import Any, Final
 
 import typer
+from msgspec import structs
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hub.cli.agent_tables import agents_table
@@ -14,6 +15,7 @@ from hub.cli.paging import total_text
 from hub.cli.screen import NOTES, clean, emit, note
 from hub.cli.tables import tasks_table
 from schemas.http.bulk import (
+    AgentAction,
     AgentBulkPreview,
     AgentBulkRequest,
     BulkAction,
@@ -41,7 +43,9 @@ def carry_out(
     """Have the hub do it, once a person has seen what it is about, and watch it."""
     about = "agents" if isinstance(request, AgentBulkRequest) else "tasks"
     if not yes:
-        _confirm(client, request, about, as_json=as_json)
+        number = _confirm(client, request, about, as_json=as_json)
+        if isinstance(request, AgentBulkRequest) and request.action is AgentAction.DELETE:
+            request = structs.replace(request, at_most=number)
     job = client.ask("POST", f"/{about}/bulk", BulkView, body=request)
     job = _watch(client, job, silent=as_json)
     if as_json:
@@ -54,7 +58,8 @@ def carry_out(
 
 def _confirm(
     client: Client, request: BulkRequest | AgentBulkRequest, about: str, *, as_json: bool
-) -> None:
+) -> int:
+    """Ask whether it is meant; how many it is about."""
     if as_json or not sys.stdin.isatty():
         text = "Nobody can be asked here whether this is meant."
         raise Trouble(Exit.USAGE, text, "Give --yes.")
@@ -71,6 +76,7 @@ def _confirm(
     NOTES.print(table)
     if not typer.confirm(f"{request.action.value} {total_text(shown.total)} {about}?", err=True):
         raise Trouble(Exit.USAGE, "Nothing was changed.")
+    return shown.total.count
 
 
 def _watch(client: Client, job: BulkView, *, silent: bool) -> BulkView:

@@ -54,6 +54,13 @@ def arguments_of(job: JobRecord) -> Arguments:
     return _arguments(job.arguments)
 
 
+def check_number(request: AgentBulkRequest, total: int) -> None:
+    """Whether it is about no more agents than somebody saw. Raises Refused `conflict`."""
+    if request.at_most is not None and total > request.at_most:
+        text = f"{total} agents are meant by now, not {request.at_most}: look at the preview again"
+        raise Refused(ErrorCode.CONFLICT, text)
+
+
 def check(request: AgentBulkRequest, wall: int) -> Arguments:
     """What the action takes.
 

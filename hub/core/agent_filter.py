@@ -20,7 +20,7 @@ STATUSES: Final = frozenset({*(each.value for each in Presence), PAUSED, INACTIV
 """What may follow `status:`."""
 ONE_OF: Final = ("status", "host")
 """An agent has one of these, so several words about it mean any of them."""
-_WORD: Final = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
+_WORD: Final = re.compile(r'(-?)(?:([A-Za-z_]+):)?(?:"((?:[^"\\]|\\.)*)"?|(\S+))', re.ASCII)
 
 Condition = Callable[[Agent], bool]
 

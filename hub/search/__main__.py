@@ -5,10 +5,9 @@ import os
 import select
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
-
-import apsw
 
 from hub.search.feeder import feed
 
@@ -30,12 +29,7 @@ def main(data: Path) -> None:
             return
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    try:
-        feed(data, _input_ended)
-    except (apsw.CorruptError, apsw.NotADBError):
-        # It can be made again; the next process does so.
-        (data / "search.db").unlink(missing_ok=True)
-        raise
+    feed(data, _input_ended)
 
 
 def _give_way() -> None:
@@ -45,7 +39,9 @@ def _give_way() -> None:
     """
     os.nice(NICE)
     if sys.platform == "linux":
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        # Where that is not allowed, it is nice at least.
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _is_locked(descriptor: int) -> bool:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from hub.search.index import Agent, Index, Task, open_index
-from hub.search.source import Source, Told
+import apsw
+
+from hub.search.index import Agent, Index, Task, begin, open_index
+from hub.search.source import Past, Source, Told
 from hub.search.texts import document
 
 EVENTS: Final = 1_000
@@ -95,12 +97,26 @@ class Feeder:
 def feed(data: Path, wait: Callable[[float], bool]) -> None:
     """Feed the index of a data directory until `wait`, given seconds, says that it is over.
 
-    Raises StoreError, apsw.Error.
+    A damaged index is begun anew for the next process. Raises StoreError, apsw.Error.
     """
+    path = data / "search.db"
     source = Source(data / "hub.db")
+    try:
+        _feed(source, open_index(path, *_now(source)), wait)
+    except (apsw.CorruptError, apsw.NotADBError):
+        begin(path, *_now(source))
+        raise
+    finally:
+        source.close()
+
+
+def _now(source: Source) -> tuple[Past, int, list[tuple[int, int]]]:
     # First how far the streams reach, then what is there: what comes in between comes twice.
-    ends, last_task = source.orgs(), source.last_task()
-    index = open_index(data / "search.db", source.past(), last_task, ends)
+    ends = source.orgs()
+    return source.past(), source.last_task(), ends
+
+
+def _feed(source: Source, index: Index, wait: Callable[[float], bool]) -> None:
     feeder = Feeder(source, index)
     try:
         pause = 0.0
@@ -111,4 +127,3 @@ def feed(data: Path, wait: Callable[[float], bool]) -> None:
             pause = rest if feeder.lags else max(rest, PAUSE_S)
     finally:
         index.close()
-        source.close()

@@ -81,7 +81,10 @@ class IndexFinder:
         return 1
 
     def _reopen(self) -> None:
-        inode = self._path.stat().st_ino if self._path.exists() else 0
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError:
+            inode = 0
         if inode != self._inode:
             self._shut()
         if self._index is None and inode:

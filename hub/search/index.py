@@ -122,7 +122,7 @@ def open_index(path: Path, past: Past, last_task: int, ends: Sequence[tuple[int,
     from the last task downwards. Raises apsw.Error.
     """
     if not _goes_on(path, past):
-        _begin(path, past, last_task, ends)
+        begin(path, past, last_task, ends)
     return Index(path)
 
 
@@ -140,8 +140,12 @@ def _goes_on(path: Path, past: Past) -> bool:
     return [row[:3] for row in rows] == [(VERSION, past.epoch, past.history_id)]
 
 
-def _begin(path: Path, past: Past, last_task: int, ends: Sequence[tuple[int, int]]) -> None:
-    """Put an empty index in the place of what is there, whole or not at all."""
+def begin(path: Path, past: Past, last_task: int, ends: Sequence[tuple[int, int]]) -> None:
+    """Put an empty index in the place of what is there, whole or not at all.
+
+    The place is never empty: a reader knows by the file in it that there is another one.
+    Raises apsw.Error.
+    """
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)

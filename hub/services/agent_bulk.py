@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from hub.core import agent_bulk
 from hub.core.agent import Agent
-from hub.core.agent_bulk import FILTER, Arguments, concerns
+from hub.core.agent_bulk import FILTER, Arguments, Target, concerns
 from hub.core.agent_filter import Condition, meant_by
 from hub.core.bulk import Turn
 from hub.core.errors import Refused
@@ -24,6 +24,8 @@ from schemas.http.bulk import AgentAction, AgentBulkRequest, BulkFailure
 
 TURN: Final = 50
 """Agents in one turn: few enough that nobody waits noticeably behind them."""
+NAMED_TURN: Final = 250
+"""...and where they are named: each turn writes all their names again."""
 SAMPLE: Final = 10
 """Agents shown in a preview."""
 
@@ -47,6 +49,8 @@ class AgentBulk:
         self._fleet = fleet
         self._left: dict[str, list[str]] = {}
         """The ids of agents to come, by job, the last first; not of jobs that name theirs."""
+        self._targets: dict[str, Target] = {}
+        """What jobs are about: to read 10,000 names takes about as long as a turn of 50."""
 
     async def preview(self, org: Org, request: AgentBulkRequest) -> Preview:
         """How many agents an action would be about, and some of them. Raises Refused."""
@@ -72,6 +76,7 @@ class AgentBulk:
             meant = meant_by(request.filter, FILTER)
             left = await self._find(org, request.action, meant)
         total = len(request.ids or ()) if left is None else len(left)
+        agent_bulk.check_number(request, total)
 
         def make(job_id: str, actor: str, wall: int) -> JobRecord:
             if left is not None:
@@ -95,18 +100,21 @@ class AgentBulk:
 
     @property
     def jobs_in_memory(self) -> int:
-        """Of how many jobs the agents to come are in memory."""
-        return len(self._left)
+        """Of how many jobs the agents to come, or their names, are in memory."""
+        return len(self._left.keys() | self._targets.keys())
 
     def forget(self, job: JobRecord) -> None:
         """A job has ended."""
         self._left.pop(job.id, None)
+        self._targets.pop(job.id, None)
 
     async def look(self, org: Org, job: JobRecord) -> Callable[[], Turn]:
         """See what the next turn is about; what is returned decides, and awaits nothing."""
-        target = agent_bulk.target_of(job)
+        target = self._targets.get(job.id)
+        if target is None:
+            target = self._targets[job.id] = agent_bulk.target_of(job)
         if target.ids:
-            left = max(job.cursor - TURN, 0)
+            left = max(job.cursor - NAMED_TURN, 0)
             return partial(self._act, org, job, target.ids[left : job.cursor], None, Turn(left))
         meant = meant_by(target.filter, FILTER)
         if job.id not in self._left:

@@ -84,9 +84,9 @@ class BrowserSessions:
         """The session of a request, by the value of its `Cookie` header; it is used by that.
 
         `origin` is where the browser has the page from. A connection that comes and goes by
-        itself, such as a socket's, is no use. None when there is no cookie of ours. Raises
-        Refused `session_expired` when it was idle for too long or is too old, and
-        `invalid_session` when it has ended otherwise or never was.
+        itself, such as a socket's, is no use, nor is what a page reads by itself. None when
+        there is no cookie of ours. Raises Refused `session_expired` when it was idle for too long
+        or is too old, and `invalid_session` when it has ended otherwise or never was.
         """
         secret = cookies.secret_in(header, origin)
         if secret is None:

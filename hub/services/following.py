@@ -130,10 +130,12 @@ class Following:
 
     async def _prepare(self) -> Instant:
         """Bring the picture up to date: everybody gets what a snapshot has before the others."""
-        while not self.picture.is_whole:
-            self.make(self._clock.now())
-            await asyncio.sleep(0)
         now = self._clock.now()
         self.make(now, count=True)
+        # There are no numbers while the first rows are made, be it because it started over.
+        while self.picture.counters is None:
+            await asyncio.sleep(0)
+            now = self._clock.now()
+            self.make(now, count=True)
         self._metrics.page_snapshots += 1
         return now

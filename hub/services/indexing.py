@@ -8,6 +8,7 @@ started again, later each time.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from loguru import logger
@@ -77,7 +78,7 @@ class Indexing:
         return child.pid if child is not None and child.returncode is None else None
 
     async def stop(self) -> None:
-        """End the child; returns when it is gone. Idempotent."""
+        """End the child; returns when it is gone, or soon. Idempotent."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -91,4 +92,6 @@ class Indexing:
             await asyncio.wait_for(child.wait(), STOP_S)
         except TimeoutError:
             child.kill()
-            await child.wait()
+            # It runs only when nobody else wants the processor: on a busy machine it dies late.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(child.wait(), STOP_S)

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from loguru import logger
+
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.core.org import Org
@@ -20,7 +22,7 @@ from hub.services.metrics import Metrics
 from hub.services.picture import encode
 from hub.services.snapshots import About, Shot
 from hub.services.waiting import oldest_queued_at
-from hub.store.contract import Batch, JournalPort
+from hub.store.contract import Batch, JournalPort, StoreError
 from schemas.dashboard import BATCH_MS, BEAT_MS, HIDDEN_MS, Hello
 from schemas.scalars import ErrorCode
 
@@ -70,6 +72,8 @@ class Live:
         """...and how late it was at worst since everybody was looked at."""
         self._looked_at = 0
         self._looking: asyncio.Task[None] | None = None
+        self._reads = True
+        """The database could be read when the queues were looked at last."""
         self._stopped = False
 
     def serve(self, build: str | None, *, search: bool) -> None:
@@ -205,4 +209,12 @@ class Live:
     async def _look_at_queues(self, followed: list[Following]) -> None:
         for following in followed:
             picture = following.picture
-            picture.oldest_at = await oldest_queued_at(picture.org, self._loader)
+            try:
+                picture.oldest_at = await oldest_queued_at(picture.org, self._loader)
+            except StoreError as error:
+                # The pages keep the age that they know; the next look may be luckier.
+                if self._reads:
+                    logger.bind(org=picture.org.name).warning(f"cannot look at the queue: {error}")
+                self._reads = False
+            else:
+                self._reads = True

@@ -72,11 +72,6 @@ class Picture:
         self._told += len(events)
         self._events.extend(events[-MOST_EVENTS:])
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether every agent has its row."""
-        return not self._unseen
-
     def next(self, now: Instant, lag_ms: int, readers: int, *, count: bool = False) -> bytes | None:
         """The next batch, encoded; None when there is no news, or the rows are still made.
 

@@ -9,6 +9,7 @@ import asyncio
 import gzip
 from asyncio import Task
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from hub.core.clock import Instant
@@ -75,11 +76,18 @@ class Snapshots:
             if task is None:
                 task = asyncio.create_task(self._make(made_at, agents=agents))
                 self._under_way[agents] = task
-                task.add_done_callback(lambda _: self._under_way.pop(agents))
+                task.add_done_callback(partial(self._made, agents))
             # Whoever asked first may be gone before it is ready; the others still wait.
-            made = await asyncio.shield(task)
+            await asyncio.wait([task])
+            made = task.result()
             if made.seq >= needed:
                 return made
+
+    def _made(self, agents: bool, task: Task[Shot]) -> None:
+        del self._under_way[agents]
+        if not task.cancelled():
+            # Nobody may be left who wants to know that it failed.
+            task.exception()
 
     async def _make(self, last_at: float, *, agents: bool) -> Shot:
         loop = asyncio.get_running_loop()

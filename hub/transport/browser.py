@@ -21,6 +21,8 @@ from schemas.http.sessions import LONGEST_MS
 from schemas.scalars import ErrorCode
 
 CSRF: Final = "X-Corral-CSRF"
+POLL: Final = "Corral-Poll"
+"""With the value 1: a page reads by itself, so its session is not used by that."""
 NO_SESSION: Final = frozenset({ErrorCode.INVALID_SESSION, ErrorCode.SESSION_EXPIRED})
 """What a request is refused with whose cookie is of no use any more."""
 SAFE: Final = frozenset({"GET", "HEAD"})
@@ -32,10 +34,12 @@ def session_of(services: Services, request: Request) -> BrowserSession | None:
     """The session whose cookie a request has; None when it has none.
 
     Raises Refused when it is over, or when the request changes something and is not the page's
-    own. A useless cookie is no guess at a token: it counts as a request of nobody.
+    own. What a page reads by itself is no use of the session: that ends when its person does
+    nothing, though the page is still open. A useless cookie is no guess at a token: it counts
+    as a request of nobody.
     """
     try:
-        session = _find(services, request)
+        session = _find(services, request, is_use=not _is_poll(request))
     except Refused:
         services.limits.take_anonymous(address_of(request.scope))
         raise
@@ -48,14 +52,18 @@ def session_of(services: Services, request: Request) -> BrowserSession | None:
 def left_behind(services: Services, request: Request) -> BrowserSession | None:
     """The session that a browser has while it logs in anew, if it still has one."""
     try:
-        return _find(services, request)
+        return _find(services, request, is_use=True)
     except Refused:
         return None
 
 
-def _find(services: Services, request: Request) -> BrowserSession | None:
+def _find(services: Services, request: Request, *, is_use: bool) -> BrowserSession | None:
     header = "; ".join(request.headers.getlist("Cookie"))
-    return services.browser_sessions.find(header, _origin(request))
+    return services.browser_sessions.find(header, _origin(request), is_use=is_use)
+
+
+def _is_poll(request: Request) -> bool:
+    return request.method in SAFE and request.headers.get(POLL) == "1"
 
 
 def refuse_foreign(request: Request) -> None:

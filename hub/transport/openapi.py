@@ -4,12 +4,12 @@ import inspect
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Annotated, Any, Final, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct, structs
 
-from hub.transport.browser import CSRF, NO_SESSION, SAFE
+from hub.transport.browser import CSRF, NO_SESSION, POLL, SAFE
 from hub.transport.problems import STATUS
 from hub.transport.query import is_list, is_whole, notes_of, without_none
 from hub.transport.route import Route
@@ -167,6 +167,9 @@ def _headers(route: Route) -> list[Document]:
         found.append(_header("If-Match", "The version to change, as its ETag or `*`.", _Version))
     if _is_guarded(route):
         found.append(_header(CSRF, "The word of the session, when its cookie is sent.", str))
+    elif route.scope is not None:
+        text = "With `1` a page reads by itself: its session is not used by that."
+        found.append(_header(POLL, text, Literal["1"]))
     return found
 
 

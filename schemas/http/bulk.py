@@ -120,6 +120,9 @@ class AgentBulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """For `pause`: how long it lasts, from now on."""
     force: bool = False
     """For `delete`: also agents that have work, which goes back to the queue at once."""
+    at_most: Count | None = None
+    """What a preview counted: when more are meant by now, nothing is done and the answer is
+    `conflict`."""
 
 
 class AgentBulkPreview(Struct, frozen=True):

@@ -44,7 +44,10 @@ class Session(Struct, frozen=True):
     expires_at: WallTime
     """When it ends whatever happens."""
     idle_ms: int
-    """It ends earlier after so long without a request."""
+    """It ends earlier when its person has done nothing for so long.
+
+    What a page reads by itself, with `Corral-Poll: 1`, is nothing that a person does.
+    """
     csrf: str
     """What the header `X-Corral-CSRF` of every request that changes something has to say."""
 

@@ -35,7 +35,8 @@ _FOCUS: Final = """() => {
   return {
     name: one.getAttribute("aria-label") ?? one.textContent.trim().slice(0, 60),
     tag: one.tagName.toLowerCase(),
-    ring: ringOf(one) || ringOf(one.parentElement) || (around !== null && (ringOf(around) || around.matches(".palette"))),
+    ring: [one, one.parentElement, around].some((part) => part !== null && ringOf(part))
+      || Boolean(around?.matches(".palette")),
     marked: row !== null && row.matches(".is-active, [aria-selected=true]"),
     scripted: one.tabIndex < 0,
     seen: top !== null && (target.contains(top) || top.contains(target) || isAround(top)),

@@ -88,6 +88,17 @@ def test_numbers_change_by_themselves(look: Look, hub: Hub) -> None:
     shows(visit, "Waiting", str(before))
 
 
+def test_only_a_person_keeps_the_session_alive(look: Look, hub: Hub) -> None:
+    """What the page asks by itself says so; the first question after a key was pressed does not."""
+    visit = live(look, hub)
+    for is_act in (False, True):
+        if is_act:
+            visit.page.keyboard.press("Shift")
+        with visit.page.expect_request("**/api/v1/tasks/stats") as asked:
+            hub.submit(needs=["nobody-has-this"])
+        assert ("corral-poll" not in asked.value.headers) is is_act
+
+
 def test_agents_and_their_work_are_seen(look: Look, hub: Hub, join: Join, tmp_path: Path) -> None:
     """An agent that joins, a task that waits and runs on it, and its end."""
     hub.submit(needs=["nobody-has-this"], priority="high")
@@ -109,6 +120,28 @@ def test_agents_and_their_work_are_seen(look: Look, hub: Hub, join: Join, tmp_pa
 
     sidecar.kill()
     expect(row).to_contain_text("offline")
+
+
+def test_who_is_gone_from_its_work_is_not_connected(
+    look: Look, hub: Hub, join: Join, tmp_path: Path
+) -> None:
+    """Its task still runs as far as the hub knows; that needs attention."""
+    sidecar = join(hub, "plain-2")
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    task = hub.submit(needs=["plain-2"], run=shell(f"cat {gate}"))
+    hub.reaches(task, "running")
+    visit = live(look, hub)
+    shows(visit, "Agents connected", "1")
+    sidecar.kill()
+
+    expect(visit.page.locator("#agents tr", has_text="plain-2")).to_contain_text("stale")
+    shows(visit, "Agents connected", "0")
+    expect(visit.page.locator("#attention")).to_contain_text("1 agents are gone from their work.")
+    hub.cancel(task)
+    # What the agent ran is still there; this does not wait for it.
+    with gate.open("r+b", buffering=0) as end:
+        end.write(b"go")
 
 
 def test_a_task_that_failed_needs_attention(look: Look, hub: Hub) -> None:

@@ -26,7 +26,7 @@ KEY: Final = re.compile("[!-~]{1,255}")
 VERSION: Final = re.compile(r'\*|"[0-9]{1,15}"')
 BEYOND_SCHEMAS: Final = re.compile(
     "expected an object|integer beyond .*|a label is key=value|expected name=value"
-    "|only for the role .*|does not go with .*|this time has passed|give either .*"
+    "|only for the role .*|does not go with .*|this time has passed|give (either|one of) .*"
     "|names no field to change|required, but missing|names no value|is empty: .*"
     "|an agent's token names its agent|a filter names at least one condition.*"
 )

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import apsw
 import pytest
 from msgspec import Raw, structs
 
 from hub.core.facts import Fact
 from hub.search import feeder
-from hub.search.feeder import feed
+from hub.search.feeder import Feeder, feed
 from hub.store.contract import Unit
 from schemas.events import EventType
 from schemas.scalars import TaskState
@@ -133,3 +134,28 @@ def test_agents_of_a_list_have_their_order(desk: Desk) -> None:
     desk.open()
     desk.feed()
     assert desk.ids("agent") == ["a", "b", "c"]
+
+
+def test_a_damaged_index_gives_way_to_a_new_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its place at once, so that whoever has the old one open sees that it is another file."""
+    (task,) = desk.submit("the needle")
+    desk.feed()
+    assert desk.ids("needle") == [task.id]
+    desk.index.close()
+    path = desk.folder / "search.db"
+    before = path.stat().st_ino
+
+    def fail(_: Feeder) -> bool:
+        raise apsw.CorruptError("malformed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Feeder, "step", fail)
+        with pytest.raises(apsw.CorruptError):
+            feed(desk.folder, lambda _: False)
+    assert path.stat().st_ino != before
+    assert desk.ids("needle") == []
+    desk.open()
+    desk.feed()
+    assert desk.ids("needle") == [task.id]

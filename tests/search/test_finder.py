@@ -1,6 +1,7 @@
 """Finding: all words, newest first, page by page, and nothing of another org."""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -74,6 +75,17 @@ def test_a_document_on_a_wrong_shelf_is_not_shown(desk: Desk) -> None:
     shelf = shelves.shelf_of(1, 0)
     desk.index._connection.execute(shelves.on(shelf, "put"), (theirs.seq, "their needle"))
     assert [hit.title for hit in desk.ask("needle").hits] == ["our needle"]
+
+
+def test_an_index_may_be_gone_at_any_moment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also right after somebody saw it: then it is not ready, as before there was one."""
+    desk.submit("the needle")
+    desk.feed()
+    assert desk.ids("needle")
+    (desk.folder / "search.db").unlink()
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    found = desk.ask("needle")
+    assert (found.hits, found.ready) == ([], False)
 
 
 def test_kinds_can_be_asked_for(desk: Desk) -> None:

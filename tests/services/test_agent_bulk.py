@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from hub.core import agent_bulk
 from hub.core.agent import AgentRecord
 from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
-from hub.services.agent_bulk import TURN, AgentBulk
+from hub.services.agent_bulk import NAMED_TURN, TURN, AgentBulk
 from hub.services.bulk import Bulk
 from hub.services.roll import PIECE, call_roll
 from hub.services.task_bulk import TaskBulk
@@ -109,8 +110,9 @@ def test_a_job_goes_through_its_agents_by_id() -> None:
 
 
 @pytest.mark.parametrize("commits", range(4))
-def test_a_kill_neither_repeats_nor_skips(commits: int) -> None:
+def test_a_kill_neither_repeats_nor_skips(commits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was committed by then: a job is as far as its agents are, at every moment."""
+    monkeypatch.setattr("hub.services.agent_bulk.NAMED_TURN", TURN)
     pasture = Pasture()
     named = [f"agent-{n:03}" for n in range(TURN + 9)]
     jobs = [pasture.begin(PAUSE, all=True), pasture.begin(DRAIN, ids=named)]
@@ -128,6 +130,29 @@ def test_a_kill_neither_repeats_nor_skips(commits: int) -> None:
     changes = pasture.told(EventType.AGENT_STATUS_CHANGED)
     assert len(changes) == MANY + len(named)
     assert len(pasture.told(EventType.BULK_STATUS_CHANGED)) == 2
+
+
+def test_many_names_are_read_and_written_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read once in a life of the hub, and written with few turns."""
+    read: list[str] = []
+
+    def target_of(job: JobRecord) -> agent_bulk.Target:
+        read.append(job.id)
+        return agent_bulk.Target(ids=named)
+
+    named = [f"agent-{n:04}" for n in range(3 * NAMED_TURN)]
+    pasture = Pasture(agents=0)
+    pasture.declare(*named)
+    job = pasture.begin(PAUSE, ids=named)
+    monkeypatch.setattr("hub.core.agent_bulk.target_of", target_of)
+    for done in (NAMED_TURN, 2 * NAMED_TURN):
+        pasture.turn()
+        assert pasture.job(job).done == done
+    assert (read, pasture.of_agents.jobs_in_memory) == ([job.id], 1)
+    pasture.hub.journal.commit()
+    pasture = pasture.killed()
+    assert pasture.end(job).done == len(named)
+    assert (read, pasture.of_agents.jobs_in_memory) == ([job.id] * 2, 0)
 
 
 @pytest.mark.parametrize("commits", [1, 2])

@@ -1,13 +1,17 @@
 """All pages of an org: what is gathered, when batches are made, and who shares a snapshot."""
 
 import asyncio
+import gc
 from collections import Counter
 
+import msgspec
 import pytest
 
+from hub.core.clock import Instant
 from hub.services.following import LINGER_MS, Following
+from hub.store.contract import StoreError
 from hub.store.memory import MemoryStore
-from schemas.dashboard import MOST_EVENTS, Delta, Pace, Reset
+from schemas.dashboard import MOST_EVENTS, Delta, Pace, Reset, Snapshot
 from schemas.events import EventType
 from schemas.work import TaskSpec
 from tests.core.hand_hub import OPERATOR, HandHub
@@ -194,6 +198,19 @@ def test_capabilities_that_never_repeat_are_forgotten(scene: Scene) -> None:
     assert watcher.view.fleet["ada"][1] == ["c1099"]
 
 
+async def test_a_snapshot_outlives_a_new_start(scene: Scene) -> None:
+    """Whoever asks when everybody begins anew waits until there are numbers again."""
+    join(scene.following, scene.hub, Onlooker())
+    number = 0
+    while not scene.following.picture.fleet.is_worn:
+        number += 1
+        scene.declare("ada", capabilities=(f"c{number}",))
+        scene.tick()
+    shot = await scene.following.snapshot(agents=True)
+    told = msgspec.json.decode(shot.body, type=Snapshot)
+    assert (told.counters.agents["offline"], told.offers) == (1, [[f"c{number}"]])
+
+
 async def test_many_pages_share_a_snapshot(scene: Scene) -> None:
     """50 tabs that come back at once cost one; one that was reset meanwhile gets a newer one."""
     scene.following.snapshots.pace_s = 0.1
@@ -218,3 +235,28 @@ async def test_who_asked_first_may_go(scene: Scene) -> None:
     shot = await second
     assert shot.zipped is not None
     assert first.cancelled()
+
+
+async def test_a_failure_that_nobody_waits_for_is_forgotten(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody asked about would end the hub."""
+    errors: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: errors.append(context))
+    began = asyncio.Event()
+
+    async def fail() -> Instant:
+        began.set()
+        await asyncio.sleep(0)
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(scene.following.snapshots, "_prepare", fail)
+    asked = asyncio.ensure_future(scene.following.snapshot(agents=True))
+    await began.wait()
+    asked.cancel()
+    await asyncio.wait(list(scene.following.snapshots._under_way.values()))
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    gc.collect()
+    assert errors == []

@@ -15,7 +15,7 @@ import pytest
 from hub.services import indexing
 from hub.services.indexing import Indexing
 from tests.transport.conftest import StartHub
-from tests.transport.ranch import WITH_SEARCH, Hub, until
+from tests.transport.ranch import PATIENCE, WITH_SEARCH, Hub, until
 
 
 def feeder_of(hub: Hub) -> int:
@@ -75,7 +75,8 @@ def test_it_ends_with_the_hub(own_hub: StartHub) -> None:
     for end in (hub.stop, hub.kill):
         pid = feeder_of(hub)
         end()
-        until(partial(dies, pid))
+        # It dies when it has the processor, for which it comes last.
+        until(partial(dies, pid), 2 * PATIENCE)
         assert not (hub.data / "search.db.new").exists()
         hub.start()
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from loguru import logger
 
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
@@ -10,7 +11,7 @@ from hub.core.org import Org
 from hub.services.follower import Follower
 from hub.services.live import MOST_OF_ONE, MOST_PAGES, Live, Since
 from hub.services.metrics import Metrics
-from hub.store.contract import Batch
+from hub.store.contract import Batch, StoreError
 from hub.store.memory import MemoryStore
 from schemas.dashboard import Delta, Ended, Hello
 from schemas.scalars import CloseCode, Role
@@ -103,6 +104,29 @@ async def test_who_may_not_look_any_more_is_told(scene: Scene) -> None:
     assert ada.closed.code is CloseCode.CREDENTIAL
     assert not bob.take(Ended)
     assert bob.closed is None
+
+
+async def test_a_database_that_cannot_be_read_ends_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The age of the queue stays as it was, and the log says why, once."""
+    said: list[str] = []
+    handler = logger.add(said.append, level="WARNING", format="{message}")
+
+    async def fail(_org: Org, _loader: object) -> int | None:
+        raise StoreError("the disk is gone")
+
+    scene.open()
+    picture = scene.live._of_org["main"].picture
+    picture.oldest_at = 7
+    monkeypatch.setattr("hub.services.live.oldest_queued_at", fail)
+    for _ in range(2):
+        scene.live._look()
+        assert scene.live._looking is not None
+        await scene.live._looking
+    logger.remove(handler)
+    assert picture.oldest_at == 7
+    assert said == ["cannot look at the queue: the disk is gone\n"]
 
 
 async def test_a_hub_that_stops_takes_nobody(scene: Scene) -> None:

@@ -121,6 +121,16 @@ def test_only_admins_delete(calm_hub: Hub) -> None:
     assert (failure["agent_id"], failure["code"]) == (ids[0], "not_found")
 
 
+def test_no_more_are_deleted_than_were_shown(calm_hub: Hub) -> None:
+    """Whoever came meanwhile was not meant; who saw the new number may go on."""
+    words, ids = herd(calm_hub, 3)
+    late = ask(calm_hub, role=Role.ADMIN, action="delete", filter=words, at_most=2)
+    assert (late.status, late.code) == (409, "conflict")
+    assert listed(calm_hub, words) == ids
+    job = bulk(calm_hub, action="delete", filter=words, at_most=3)
+    assert ended(calm_hub, job)["done"] == 3
+
+
 async def test_an_agent_with_work_is_deleted_by_force_only(calm: Door) -> None:
     """As when it is deleted alone."""
     name = new_name()

@@ -1,15 +1,17 @@
 """What a cookie is good for, and what a page has to say beside it, with a real hub."""
 
 import socket
+import time
 from collections.abc import Sequence
 
 import pytest
 
+from hub.transport.browser import POLL
 from hub.transport.routes_backbone import SERVED
 from schemas.scalars import Role
 from tests.transport.browser import SESSION, Browser, logged_in
 from tests.transport.conftest import StartHub
-from tests.transport.ranch import Hub
+from tests.transport.ranch import Hub, until
 
 ME = "/api/v1/me"
 PAUSE = "/api/v1/dispatch/resume"
@@ -111,6 +113,34 @@ def test_a_token_goes_before_a_cookie(calm_hub: Hub, admin: Browser) -> None:
         reply = admin.ask("GET", ME, headers={"Authorization": wrong})
         assert (reply.status, reply.code) == (401, "invalid_token")
         assert "set-cookie" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "poll", "used"),
+    [
+        ("GET", ME, "1", False),
+        ("GET", ME, "0", True),
+        ("GET", ME, "", True),
+        ("POST", PAUSE, "1", True),
+    ],
+)
+def test_what_a_page_reads_by_itself_is_no_use(
+    calm_hub: Hub, method: str, path: str, poll: str, used: bool
+) -> None:
+    """Otherwise a page that nobody sits at would never be logged out."""
+    browser = Browser(calm_hub)
+    session = browser.log_in().json
+
+    def last_used() -> int:
+        items = calm_hub.get("/sessions")["items"]
+        return next(int(each["last_used_at"]) for each in items if each["id"] == session["id"])
+
+    began = last_used()
+    until(lambda: time.time_ns() // 1_000_000 > began + 1)
+    reply = browser.ask(method, path, {} if method == "POST" else None, {POLL: poll})
+
+    assert reply.status not in (401, 403)
+    assert (last_used() > began) is used
 
 
 def test_a_cookie_jar_may_hold_anything(calm_hub: Hub, admin: Browser) -> None:

@@ -3,11 +3,12 @@
 // Everything that comes from the hub is shown as text: nothing here makes markup from it.
 
 const STATES_AT_WORK = ["assigned", "running"];
-const STATES_WAITING = ["queued", "scheduled", "blocked"];
+const STATES_WAITING = ["queued", "scheduled"];
 const MARKS = { working: "busy", idle: "idle", draining: "warn", drained: "warn", stale: "bad", offline: "gone" };
 const AGENTS = 50;
 const LEAST_MS = 1_000; // between two looks, however much happens
 const MOST_MS = 15_000; // between two looks, when nothing happens
+const POLL = { "Corral-Poll": "1" }; // what the page asks by itself keeps no session alive
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
@@ -15,6 +16,7 @@ const at = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat();
 let csrf = "";
 let stop = null; // ends the watch that runs
+let acted = true; // the person did something that the hub does not know of
 
 function make(tag, text, kind) {
   const made = document.createElement(tag);
@@ -41,6 +43,8 @@ async function ask(method, path, body) {
   const headers = { Accept: "application/json" };
   if (body) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-Corral-CSRF"] = csrf;
+  if (method === "GET" && !acted) Object.assign(headers, POLL);
+  acted = false;
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (answer.ok) return told;
@@ -119,7 +123,7 @@ async function follow(signal) {
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
     try {
-      const answer = await fetch("/api/v1/events/stream", { signal, cache: "no-store" });
+      const answer = await fetch("/api/v1/events/stream", { headers: POLL, signal, cache: "no-store" });
       if (answer.status === 401) return leave("Your session has ended. Log in again.");
       if (!answer.ok) throw new Error(`The hub answered ${answer.status}.`);
       wait = FIRST_WAIT_MS;
@@ -171,23 +175,24 @@ const pause = (ms, signal) => new Promise((resolve) => {
 });
 
 async function look() {
-  const [stats, agents, online, dead, dispatch] = await Promise.all([
+  const [stats, agents, offline, stale, dead, dispatch] = await Promise.all([
     get("/tasks/stats"),
     get(`/agents?limit=${AGENTS}&count=true`),
     get("/agents?limit=1&count=true&status=offline"),
+    get("/agents?limit=1&count=true&status=stale"),
     get("/dead-letters?limit=5"),
     get("/dispatch"),
   ]);
-  showNumbers(stats, agents.total, online.total);
+  showNumbers(stats, agents.total - offline.total - stale.total);
   showQueue(stats);
-  showAttention(stats, dead.items, dispatch, online.total);
+  showAttention(stats, dead.items, dispatch, { offline: offline.total, stale: stale.total });
   showAgents(agents);
   say("Live", "live");
 }
 
 // Showing
 
-function showNumbers(stats, agents, offline) {
+function showNumbers(stats, connected) {
   const sum = (names) => names.reduce((total, name) => total + (stats.states[name] ?? 0), 0);
   const rate = stats.throughput[0]?.per_second ?? 0;
   const numbers = [
@@ -195,7 +200,7 @@ function showNumbers(stats, agents, offline) {
     ["Running", sum(STATES_AT_WORK)],
     ["Completed", sum(["completed"])],
     ["Failed", sum(["dead_letter"])],
-    ["Agents connected", agents - offline],
+    ["Agents connected", connected],
     ["Completed per second", rate, { maximumFractionDigits: 1 }],
   ];
   at("numbers").replaceChildren(...numbers.map(([name, value, form]) => {
@@ -223,10 +228,11 @@ function showQueue(stats) {
   at("oldest").textContent = oldest === null ? "Nothing waits for an agent." : `The oldest waits for ${span(oldest)}.`;
 }
 
-function showAttention(stats, dead, dispatch, offline) {
+function showAttention(stats, dead, dispatch, { offline, stale }) {
   const found = [];
   if (dispatch.paused) found.push(["warn", "Dispatch is paused: nothing is given out.", "corral dispatch resume"]);
   else if (dispatch.pauses.length) found.push(["warn", `${dispatch.pauses.length} pauses hold some tasks back.`, "corral dispatch show"]);
+  if (stale) found.push(["bad", `${number.format(stale)} agents are gone from their work.`, "corral agents --status stale"]);
   if (offline) found.push(["gone", `${number.format(offline)} agents are offline.`, "corral agents"]);
   if (stats.oldest_queued_ms > 300_000) found.push(["warn", `A task has waited for ${span(stats.oldest_queued_ms)}.`, "corral tasks --state queued"]);
   for (const task of dead) found.push(["bad", shortened(task.description), `${task.id}: ${shortened(task.error ?? task.failure_class ?? "failed")}`]);
@@ -264,7 +270,12 @@ function span(ms) {
 }
 
 // A page that nobody sees asks for nothing.
+for (const kind of ["pointerdown", "keydown", "wheel"]) {
+  addEventListener(kind, () => { acted = true; }, { capture: true, passive: true });
+}
+
 document.addEventListener("visibilitychange", () => {
+  acted ||= !document.hidden;
   if (!csrf) return;
   if (document.hidden) stop?.();
   else watch();

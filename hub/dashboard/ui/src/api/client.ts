@@ -5,6 +5,8 @@
  * is told when the hub says that the session is over.
  */
 
+import { actsSoFar, isTold, tellActs } from './acts'
+
 /** One thing wrong with a body: where, and what. */
 export interface Flaw {
   path: string
@@ -96,8 +98,10 @@ async function ask<T>(method: string, path: string, body: unknown, options: Opti
     cache: 'no-store',
     signal: signalFor(options),
   }
-  const address = withQuery(path, options.query)
-  const response = await reach(options.signal, () => fetch(address, request))
+  const acts = actsSoFar()
+  const response = await reach(options.signal, () => fetch(withQuery(path, options.query), request))
+  // Nothing else knows of sessions.
+  if (path.startsWith('/api/')) tellActs(acts)
   const text = await reach(options.signal, () => response.text())
   if (!response.ok) throw refusal(response, text)
   return (response.status === 204 ? undefined : JSON.parse(text)) as T
@@ -123,7 +127,10 @@ async function reach<T>(signal: AbortSignal | undefined, work: () => Promise<T>)
 function headersFor(method: string, body: unknown, options: Options): Headers {
   const headers = new Headers({ Accept: 'application/json' })
   if (body !== undefined) headers.set('Content-Type', 'application/json')
-  if (method === 'GET') return headers
+  if (method === 'GET') {
+    if (isTold()) headers.set('Corral-Poll', '1')
+    return headers
+  }
   const csrf = access.csrf()
   if (csrf !== null) headers.set('X-Corral-CSRF', csrf)
   if (options.idempotencyKey !== undefined) headers.set('Idempotency-Key', options.idempotencyKey)

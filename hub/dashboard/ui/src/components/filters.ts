@@ -22,7 +22,8 @@ export interface FilterKey {
   values?: () => readonly { value: string; count?: number }[]
 }
 
-const WORD = /(-?)(?:([a-z_]+):)?(?:"((?:[^"\\]|\\.)*)"?|(\S+))/gi
+/** Words end at a space of ASCII, as they do in the hub: what Unicode calls a space differs. */
+const WORD = /(-?)(?:([a-z_]+):)?(?:"((?:[^"\\]|\\.)*)"?|([^ \t\n\r\f\v]+))/gi
 
 export function parseFilter(text: string): Token[] {
   return [...text.matchAll(WORD)].map(([, minus, key, quoted, bare]) => ({
@@ -33,7 +34,7 @@ export function parseFilter(text: string): Token[] {
 }
 
 export function writeToken({ key, value, negated }: Token): string {
-  const isPlain = /^[^\s"]+$/.test(value) && !(key === null && /^-|^[a-z_]+:/i.test(value))
+  const isPlain = /^[^ \t\n\r\f\v"]+$/.test(value) && !(key === null && /^-|^[a-z_]+:/i.test(value))
   const text = isPlain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`
   return `${negated ? '-' : ''}${key === null ? '' : `${key}:`}${text}`
 }

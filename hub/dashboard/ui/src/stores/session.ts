@@ -21,6 +21,8 @@ export const useSession = defineStore('session', () => {
   const known = ref(false)
   /** The session ended under the page: what is on the screen stays, and waits for a new login. */
   const expired = ref(false)
+  /** Another tab has logged in since this one did. */
+  let hasOther = false
   const role = computed(() => me.value?.role ?? null)
   /** The same as long as the same person is logged in. */
   const person = computed(() => me.value && `${me.value.org}/${me.value.principal}`)
@@ -60,6 +62,7 @@ export const useSession = defineStore('session', () => {
   }
 
   function enter(session: Session): void {
+    hasOther = false
     me.value = session
     expired.value = false
     remember(true)
@@ -67,9 +70,13 @@ export const useSession = defineStore('session', () => {
 
   /** Called when the hub no longer knows the session. */
   function end(): void {
-    if (me.value !== null) expired.value = true
+    if (me.value === null) return
+    expired.value = true
+    // A login of another tab ends this one's session, and is as good for this tab.
+    if (hasOther) refresh().catch((error: unknown) => console.info('the new session cannot be asked for', error))
   }
 
+  onOtherLogin(() => (hasOther = true))
   lendAccess({ csrf: () => me.value?.csrf ?? null, ended: end })
   return { me, role, person, known, expired, can, arrive, refresh, login, logout, end }
 })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
+import { noteAct } from '@/api/acts'
 import { ApiError, del, get, lendAccess, patch, post, withQuery } from '@/api/client'
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -34,6 +35,18 @@ describe('a request', () => {
     expect(await get('/api/v1/me')).toEqual({ ok: 1 })
     expect(headersOf(asked).has('X-Corral-CSRF')).toBe(false)
     expect(headersOf(asked).has('Idempotency-Key')).toBe(false)
+  })
+
+  it('counts as use of the session once after each act, and only when it arrives', async () => {
+    noteAct()
+    const away = new TypeError('away')
+    const asked = hubAnswers(away, json(200, {}), json(200, {}), json(200, {}), json(200, {}), json(200, {}))
+    await expect(get('/api/v1/me')).rejects.toThrow()
+    for (const path of ['/ready', '/api/v1/me', '/api/v1/me']) await get(path)
+    noteAct()
+    for (const path of ['/api/v1/me', '/api/v1/me']) await get(path)
+    const polls = asked.mock.calls.map(([, request]) => (request.headers as Headers).get('Corral-Poll'))
+    expect(polls).toEqual([null, null, null, '1', null, '1'])
   })
 
   it('that creates carries the CSRF word and a key of its own', async () => {

@@ -99,6 +99,27 @@ describe('a login in another tab', () => {
   })
 })
 
+describe('a session that another tab replaced', () => {
+  it('goes on with the new one, also when the login was heard of first', async () => {
+    hub.answers = [[201, session('admin')], [200, session('admin')]]
+    const store = useSession()
+    await store.login({ token: 'secret' })
+    window.dispatchEvent(new StorageEvent('storage', { key: 'corral.session', newValue: '5' }))
+    store.end()
+    await vi.waitFor(() => expect(store.expired).toBe(false))
+    expect(hub.asked).toHaveLength(2)
+  })
+
+  it('waits for a login when there was none', async () => {
+    hub.answers = [[201, session('admin')]]
+    const store = useSession()
+    await store.login({ token: 'secret' })
+    store.end()
+    expect(store.expired).toBe(true)
+    expect(hub.asked).toHaveLength(1)
+  })
+})
+
 describe('the one-time code', () => {
   it('leaves the address at once', () => {
     history.replaceState(null, '', '/dashboard?x=1#code=abc')

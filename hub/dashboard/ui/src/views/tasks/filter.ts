@@ -71,10 +71,14 @@ export function meaningOf(text: string, now: number): Meaning {
   return { conditions, flaws }
 }
 
+function stateOf(word: string): string {
+  return (Object.hasOwn(STATE_WORDS, word) ? STATE_WORDS[word] : undefined) ?? word
+}
+
 /** Adds what a token means; a sentence when it means nothing. */
 function add(conditions: TaskConditions, token: Token, now: number): string | null {
   const { key, value, negated } = token
-  if (key === 'state') return addOneOf(conditions, 'state', STATES, STATE_WORDS[value] ?? value, negated)
+  if (key === 'state') return addOneOf(conditions, 'state', STATES, stateOf(value), negated)
   if (key === 'priority') return addOneOf(conditions, 'priority', PRIORITIES, value, negated)
   if (negated) return `Only states and priorities can be left out, not “${writeToken(token)}”.`
   if (key === 'label') return addLabel(conditions, value)
@@ -119,7 +123,7 @@ function addWord(conditions: TaskConditions, key: string | null, value: string):
     conditions.text = conditions.text ? `${conditions.text} ${value}` : value
     return null
   }
-  const field = FIELDS[key as keyof typeof FIELDS]
+  const field = Object.hasOwn(FIELDS, key) ? FIELDS[key as keyof typeof FIELDS] : undefined
   if (field === undefined) return `There is no filter “${key}”.`
   if (conditions[field] !== undefined) return `Only one ${key} can be looked for.`
   conditions[field] = value
@@ -157,7 +161,7 @@ export function targetOf(conditions: TaskConditions): TaskConditions {
 export function statesIn(text: string): StateName[] {
   return parseFilter(text)
     .filter((token) => token.key === 'state' && !token.negated)
-    .flatMap((token) => STATE_WORDS[token.value] ?? STATES.find((state) => state === token.value) ?? [])
+    .flatMap((token) => STATES.find((state) => state === stateOf(token.value)) ?? [])
 }
 
 /** The filter for tasks of one state, and no other. */
@@ -169,7 +173,7 @@ export function withOnlyState(text: string, state: StateName): string {
 /** The filter with one state more, or without it when it had it. */
 export function toggledState(text: string, state: StateName): string {
   const has = statesIn(text).includes(state)
-  const isIt = (token: Token) => token.key === 'state' && (STATE_WORDS[token.value] ?? token.value) === state
+  const isIt = (token: Token) => token.key === 'state' && stateOf(token.value) === state
   const rest = parseFilter(text).filter((token) => !isIt(token))
   return writeFilter(has ? rest : [{ key: 'state', value: wordOf(state), negated: false }, ...rest])
 }

@@ -27,7 +27,7 @@ describe('what a filter means', () => {
     expect(conditions('after:6h before:15m')).toEqual({ created_after: NOW - 6 * 3_600_000, created_before: NOW - 900_000 })
   })
 
-  it.each(['state:flying', 'priority:9', 'label:alone', 'after:soon', '-agent:a', 'agent:a agent:b', 'colour:red'])('%s is answered by a sentence', (text) => {
+  it.each(['state:flying', 'priority:9', 'label:alone', 'after:soon', '-agent:a', 'agent:a agent:b', 'colour:red', 'constructor:a', '__proto__:a', 'state:constructor'])('%s is answered by a sentence', (text) => {
     expect(flaws(text)).toHaveLength(1)
   })
 
