@@ -19,9 +19,23 @@ function plain(schema, isTop = false) {
   return { ...made, items: prefixItems.map((item) => plain(item)), minItems: prefixItems.length, maxItems: prefixItems.length }
 }
 
-const definitions = Object.fromEntries(
-  Object.entries(document.$defs).map(([name, schema]) => [name, plain(schema, true)]),
-)
+/** What travels as an array of named values, and the same as an object: `AgentRow` gives `NamedAgentRow`. */
+const rows = Object.entries(document.$defs).filter(([, schema]) => schema.prefixItems?.every((item) => item.title))
+
+function named([name, { description, prefixItems }]) {
+  const properties = Object.fromEntries(prefixItems.map((item) => [item.title, open(plain(item))]))
+  return [`Named${name}`, { description, type: 'object', properties, required: Object.keys(properties) }]
+}
+
+/** An object of which nothing is known may hold anything. */
+function open(schema) {
+  return schema.type === 'object' && !('additionalProperties' in schema) ? { ...schema, additionalProperties: true } : schema
+}
+
+const definitions = Object.fromEntries([
+  ...Object.entries(document.$defs).map(([name, schema]) => [name, plain(schema, true)]),
+  ...rows.map(named),
+])
 const made = await compile(
   { title: 'Everything', type: 'object', additionalProperties: false, $defs: definitions,
     properties: Object.fromEntries(Object.keys(definitions).map((name) => [name, { $ref: `#/$defs/${name}` }])) },
@@ -30,12 +44,10 @@ const made = await compile(
 )
 
 /** The names of the fields of rows that travel as arrays, in their order. */
-const orders = Object.entries(document.$defs)
-  .filter(([, schema]) => schema.prefixItems?.every((item) => item.title))
-  .map(([name, schema]) => {
-    const fields = schema.prefixItems.map((item) => `'${item.title}'`).join(', ')
-    return `export const ${name}Fields = [${fields}] as const\n`
-  })
+const orders = rows.map(([name, schema]) => {
+  const fields = schema.prefixItems.map((item) => `'${item.title}'`).join(', ')
+  return `export const ${name}Fields = [${fields}] as const\n`
+})
 
 /** What a filter of events may be asked for: the page proposes it, so it needs more than the type. */
 const { items } = document.$defs.EventQuery.properties.type.anyOf.find((kind) => kind.type === 'array')

@@ -34,6 +34,8 @@ export type Query = Record<string, QueryValue | readonly QueryValue[]>
 
 export interface Options {
   signal?: AbortSignal
+  /** When no answer was read in so long, the hub counts as unreachable. */
+  timeoutMs?: number
   /** The version of what is changed, as it was read: the hub refuses when it is not that any more. */
   version?: number
   /** Makes a repeated request count once; without it each POST gets a new one. */
@@ -56,8 +58,8 @@ export function lendAccess(lent: Access): void {
   access = lent
 }
 
-export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  return ask<T>('GET', path, undefined, { query, signal })
+export function get<T>(path: string, query?: Query, signal?: AbortSignal, timeoutMs?: number): Promise<T> {
+  return ask<T>('GET', path, undefined, { query, signal, timeoutMs })
 }
 
 export function post<T>(path: string, body?: unknown, options: Options = {}): Promise<T> {
@@ -94,22 +96,30 @@ async function ask<T>(method: string, path: string, body: unknown, options: Opti
     body: body === undefined ? null : JSON.stringify(body),
     credentials: 'same-origin',
     cache: 'no-store',
-    signal: options.signal ?? null,
+    signal: signalFor(options),
   }
   const acts = actsSoFar()
-  const response = await reach(withQuery(path, options.query), request)
+  const response = await reach(options.signal, () => fetch(withQuery(path, options.query), request))
   // Nothing else knows of sessions.
   if (path.startsWith('/api/')) tellActs(acts)
-  if (!response.ok) throw await refusal(response)
-  if (response.status === 204) return undefined as T
-  return (await response.json()) as T
+  const text = await reach(options.signal, () => response.text())
+  if (!response.ok) throw refusal(response, text)
+  return (response.status === 204 ? undefined : JSON.parse(text)) as T
 }
 
-async function reach(address: string, request: RequestInit): Promise<Response> {
+/** The caller's signal, and the time that the request has. */
+function signalFor({ signal, timeoutMs }: Options): AbortSignal | null {
+  if (timeoutMs === undefined) return signal ?? null
+  const late = AbortSignal.timeout(timeoutMs)
+  return signal ? AbortSignal.any([signal, late]) : late
+}
+
+/** Says of a connection that failed, also in the middle of an answer, that the hub was not reached. */
+async function reach<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
-    return await fetch(address, request)
+    return await work()
   } catch (error) {
-    if (request.signal?.aborted) throw error
+    if (signal?.aborted) throw error
     throw new ApiError(0, 'unreachable', 'The hub cannot be reached.')
   }
 }
@@ -128,8 +138,8 @@ function headersFor(method: string, body: unknown, options: Options): Headers {
   return headers
 }
 
-async function refusal(response: Response): Promise<ApiError> {
-  const body = await errorBody(response)
+function refusal(response: Response, text: string): ApiError {
+  const body = errorBody(text)
   const problem = body?.error
   const error = new ApiError(
     response.status,
@@ -148,8 +158,7 @@ interface ErrorText {
   request_id?: string
 }
 
-async function errorBody(response: Response): Promise<ErrorText | null> {
-  const text = await response.text()
+function errorBody(text: string): ErrorText | null {
   try {
     return JSON.parse(text) as ErrorText
   } catch {

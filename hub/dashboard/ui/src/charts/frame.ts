@@ -1,5 +1,7 @@
 /** The numbers that a chart draws: cut to a range, and thinned to what its width can show. */
 
+import type { MetricsPage } from '@/api/types'
+
 /** A number over time; null where it was not known. */
 export interface Line {
   readonly name: string
@@ -14,12 +16,8 @@ export interface Frame {
   readonly lines: readonly Line[]
 }
 
-/** What the hub's route for metrics answers. */
-export interface MetricsPage {
-  readonly step_ms: number
-  readonly since: number
-  readonly series: readonly Line[]
-}
+/** As much of the hub's answer as a chart needs. */
+type Series = Pick<MetricsPage, 'step_ms' | 'since' | 'series'>
 
 /** A line with fewer points than it had. */
 export interface Thinned {
@@ -60,14 +58,14 @@ export function rangeWord(name: RangeName): string {
 }
 
 /** The lines of these names, in that order; a name the hub does not know is left out. */
-export function frameOf(page: MetricsPage, names: readonly string[]): Frame {
-  const known = new Map(page.series.map((line) => [line.name, line]))
+export function frameOf(page: Series, names: readonly string[]): Frame {
+  const known = new Map<string, Line>(page.series.map((line) => [line.name, line]))
   const lines = names.flatMap((name) => known.get(name) ?? [])
   const count = Math.max(0, ...lines.map((line) => line.values.length))
   return { times: timesOf(page, count), lines }
 }
 
-function timesOf(page: MetricsPage, count: number): number[] {
+function timesOf(page: Series, count: number): number[] {
   return Array.from({ length: count }, (_, index) => page.since + index * page.step_ms)
 }
 

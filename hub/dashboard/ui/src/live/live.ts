@@ -6,16 +6,16 @@
  */
 import { computed, ref, shallowRef } from 'vue'
 
-import { ApiError, get } from '@/api/client'
+import { get } from '@/api/client'
 import type { Agent, Counters, HubEvent, LiveTask, Snapshot } from '@/api/types'
 import { useSession } from '@/stores/session'
 
-import { backoff } from './backoff'
 import { HubClock } from './clock'
 import { Feed, type FromHub } from './feed'
 import { Frames } from './frames'
 import { apply, emptyPicture, noChanges, replace, type Changes } from './picture'
-import { statusOf } from './status'
+import { Resync, reportUnlessAway } from './resync'
+import { BEHIND_MS, statusOf } from './status'
 
 type DeltaText = Extract<FromHub, { type: 'delta' }>
 
@@ -23,11 +23,16 @@ type DeltaText = Extract<FromHub, { type: 'delta' }>
 const MOST_WAITING = 600
 /** The number of what a hidden page hears: it is no part of the row of batches. */
 const NUMBERS_ONLY = 0
+/** A snapshot that takes longer hangs. */
+const SNAPSHOT_MS = 30_000
+/** The numbers are asked for at most this often, to tell a lag from clocks that differ. */
+const NUMBERS_EVERY_MS = 30_000
 
 const picture = emptyPicture()
 const clock = new HubClock()
 const frames = new Frames(drawFrame)
 const feed = new Feed({ place, heard, lost })
+const resync = new Resync(askPicture, takePicture)
 const listeners = {
   agents: new Set<(ids: ReadonlySet<string>) => void>(),
   tasks: new Set<(tasks: LiveTask[], more: boolean) => void>(),
@@ -36,7 +41,7 @@ const listeners = {
 
 const tick = ref(0)
 const counters = shallowRef<Counters | null>(null)
-const lagMs = ref(0)
+const messageLagMs = ref(0)
 /** When the hub was last heard, by this machine's clock. */
 const lastAt = ref(0)
 /** The build of the page that the hub serves now. */
@@ -50,10 +55,15 @@ const failures = ref(0)
 const beatMs = ref(10_000)
 const second = ref(Date.now())
 
+/** How long the picture has stood still for want of a snapshot. */
+const stillMs = computed(() => (resync.since.value === null ? 0 : Math.max(0, second.value - resync.since.value)))
+const lagMs = computed(() => Math.max(messageLagMs.value, stillMs.value))
+
 const status = computed(() =>
   statusOf({
     isOpen: isOpen.value,
     hasPicture: hasPicture.value,
+    isWhole: !resync.isNeeded,
     isOnline: isOnline.value,
     failures: failures.value,
     lagMs: lagMs.value,
@@ -63,9 +73,8 @@ const status = computed(() =>
 )
 
 let waiting: DeltaText[] = []
-let isSyncing = false
+let numbersAt = -Infinity
 let clockwork: ReturnType<typeof setInterval> | undefined
-let syncs = 0
 
 export function useLive() {
   return {
@@ -90,7 +99,7 @@ export function useLive() {
     now: (local = Date.now()) => clock.now(local),
     start,
     stop,
-    retry: () => feed.again(),
+    retry,
   }
 }
 
@@ -99,7 +108,7 @@ function start(): void {
   window.addEventListener('online', networkChanged)
   window.addEventListener('offline', networkChanged)
   document.addEventListener('visibilitychange', visibilityChanged)
-  if (!hasPicture.value) void firstNumbers()
+  if (!hasPicture.value) void askNumbers()
   feed.start()
 }
 
@@ -110,7 +119,14 @@ function stop(): void {
   window.removeEventListener('offline', networkChanged)
   document.removeEventListener('visibilitychange', visibilityChanged)
   feed.stop()
+  resync.interrupt()
   isOpen.value = false
+}
+
+/** A person wants it now. */
+function retry(): void {
+  resync.hurry()
+  feed.again()
 }
 
 function listen<T>(all: Set<T>, call: T): () => void {
@@ -126,29 +142,39 @@ function heard(message: FromHub): void {
   lastAt.value = Date.now()
   if (message.type === 'hello') greeted(message)
   else if (message.type === 'delta') received(message)
-  else if (message.type === 'reset') void resync()
+  else if (message.type === 'reset') resync.need()
   else if (message.type === 'ended') ended()
-  else clock.hear(message.at, Date.now())
+  else timed(message.at)
+}
+
+/** Takes the lag of a message, and looks for its cause when there is much of it. */
+function timed(at: number): void {
+  messageLagMs.value = Math.round(clock.hear(at, Date.now()))
+  const isDue = performance.now() - numbersAt > NUMBERS_EVERY_MS
+  if (isDue && (clock.isDoubtful || messageLagMs.value > BEHIND_MS)) void askNumbers()
 }
 
 function greeted(hello: Extract<FromHub, { type: 'hello' }>): void {
   isOpen.value = true
   failures.value = 0
   beatMs.value = hello.beat_ms
-  clock.hear(hello.at, Date.now())
+  timed(hello.at)
   if (document.hidden) feed.say({ type: 'pace', hidden: true })
-  if (!hello.resumed) void resync()
+  // What has not been drawn comes again, or is in the snapshot.
+  waiting = []
+  if (hello.resumed) resync.done()
+  else resync.need()
 }
 
 function received(delta: DeltaText): void {
-  lagMs.value = Math.round(clock.hear(delta.at, Date.now()))
+  timed(delta.at)
   if (delta.seq === NUMBERS_ONLY) {
     counters.value = delta.counters ?? counters.value
     return
   }
   waiting.push(delta)
   if (waiting.length > MOST_WAITING) waiting.shift()
-  if (!isSyncing) frames.ask()
+  frames.ask()
 }
 
 function ended(): void {
@@ -160,33 +186,30 @@ function ended(): void {
 function lost(count: number): void {
   isOpen.value = false
   failures.value = count
-  if (count === 1) void useSession().refresh().catch(reportUnlessUnreachable)
+  resync.interrupt()
+  if (count === 1) void useSession().refresh().catch(reportUnlessAway)
 }
 
-/** Paints the numbers before the long list of agents is there. */
-async function firstNumbers(): Promise<void> {
+/** Paints the numbers before the long list of agents is there, and compares the clocks. */
+async function askNumbers(): Promise<void> {
+  numbersAt = performance.now()
+  const sent = Date.now()
   try {
-    const snapshot = noted(await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' }))
+    const snapshot = noted(await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'summary' }, undefined, SNAPSHOT_MS))
+    clock.hearAnswer(snapshot.at, sent, Date.now())
     if (!hasPicture.value) counters.value = snapshot.counters
   } catch (error) {
-    reportUnlessUnreachable(error)
+    reportUnlessAway(error)
   }
 }
 
-async function resync(): Promise<void> {
-  if (isSyncing) return
-  isSyncing = true
-  try {
-    draw(replace(picture, await get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'agents' }).then(noted)))
-    hasPicture.value = true
-    syncs = 0
-  } catch (error) {
-    reportUnlessUnreachable(error)
-    if (isOpen.value) setTimeout(() => void resync(), backoff(syncs++))
-    return
-  } finally {
-    isSyncing = false
-  }
+function askPicture(signal: AbortSignal): Promise<Snapshot> {
+  return get<Snapshot>('/api/v1/dashboard/snapshot', { scope: 'agents' }, signal, SNAPSHOT_MS)
+}
+
+function takePicture(snapshot: Snapshot): void {
+  draw(replace(picture, noted(snapshot)))
+  hasPicture.value = true
   frames.ask()
 }
 
@@ -198,7 +221,7 @@ function noted(snapshot: Snapshot): Snapshot {
 
 /** Applies all that came since the last frame, and tells the screens once. */
 function drawFrame(): void {
-  if (isSyncing || !hasPicture.value) return
+  if (resync.isNeeded || !hasPicture.value) return
   const changes = noChanges()
   const deltas = waiting
   waiting = []
@@ -227,9 +250,4 @@ function networkChanged(): void {
 function visibilityChanged(): void {
   feed.say({ type: 'pace', hidden: document.hidden })
   frames.ask()
-}
-
-/** A hub that is away is shown by the status; everything else is a fault that must be seen. */
-function reportUnlessUnreachable(error: unknown): void {
-  if (!(error instanceof ApiError && (error.status === 0 || error.status === 401 || error.status >= 500))) throw error
 }

@@ -3,7 +3,7 @@ import { AgentRowFields, EventRowFields, TaskRowFields, type Agent, type HubEven
 
 type Row = readonly unknown[]
 
-function named<T>(fields: readonly string[]): (row: Row) => T {
+function named<T>(fields: readonly (keyof T & string)[]): (row: Row) => T {
   return (row) => {
     const made: Record<string, unknown> = {}
     for (let place = 0; place < fields.length; place++) made[fields[place]!] = row[place]

@@ -7,10 +7,13 @@ export interface Situation {
   isOpen: boolean
   /** There has been a picture at all. */
   hasPicture: boolean
+  /** Nothing is missing in it: it does not wait for a snapshot. */
+  isWhole: boolean
   /** The browser says that there is a network. */
   isOnline: boolean
   /** Attempts that have failed since the socket was last open. */
   failures: number
+  /** How old what comes is, or what is shown for want of a snapshot. */
   lagMs: number
   /** How long nothing was heard. */
   silentMs: number
@@ -25,7 +28,8 @@ const OFFLINE_FAILURES = 4
 
 export function statusOf(now: Situation): LiveStatus {
   if (now.isOpen && now.hasPicture) {
-    return now.lagMs > BEHIND_MS || now.silentMs > now.beatMs * 1.5 ? 'behind' : 'live'
+    const isBehind = !now.isWhole || now.lagMs > BEHIND_MS || now.silentMs > now.beatMs * 1.5
+    return isBehind ? 'behind' : 'live'
   }
   if (!now.isOnline || now.failures >= OFFLINE_FAILURES) return 'offline'
   return now.hasPicture ? 'reconnecting' : 'loading'

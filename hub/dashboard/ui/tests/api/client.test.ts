@@ -113,6 +113,21 @@ describe('a refusal', () => {
     expect(ended).not.toHaveBeenCalled()
   })
 
+  it('says so too when the answer breaks off, or does not come in time', async () => {
+    const body = new ReadableStream({ start: (stream) => stream.error(new TypeError('lost')) })
+    hubAnswers(new Response(body))
+    await expect(get('/x')).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+    const hangs = (_path: string, { signal }: RequestInit) =>
+      new Promise((_, refuse) => signal!.addEventListener('abort', () => refuse(signal!.reason)))
+    vi.stubGlobal('fetch', hangs)
+    await expect(get('/x', {}, undefined, 5)).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+    await expect(get('/x', {}, new AbortController().signal, 5)).rejects.toMatchObject({ status: 0 })
+    const left = new AbortController()
+    const asked = get('/x', {}, left.signal, 10_000)
+    left.abort()
+    await expect(asked).rejects.toHaveProperty('name', 'AbortError')
+  })
+
   it('lets an abort through as what it is', async () => {
     const controller = new AbortController()
     controller.abort()

@@ -10,16 +10,16 @@ function frame(values: (number | null)[], unit = 'per_s', from = 0): Frame {
 
 describe('a frame', () => {
   it('has the lines that were asked for, in that order, and leaves out what the hub does not know', () => {
-    const page = {
+    const page: Parameters<typeof frameOf>[0] = {
       step_ms: STEP,
       since: 1_000,
       series: [
-        { name: 'a', unit: 'ms', values: [1, 2] },
-        { name: 'b', unit: 'ms', values: [3, 4] },
+        { name: 'commit_ms', unit: 'ms', values: [1, 2] },
+        { name: 'loop_lag_ms', unit: 'ms', values: [3, 4] },
       ],
     }
-    const made = frameOf(page, ['b', 'unknown', 'a'])
-    expect(made.lines.map((line) => line.name)).toEqual(['b', 'a'])
+    const made = frameOf(page, ['loop_lag_ms', 'unknown', 'commit_ms'])
+    expect(made.lines.map((line) => line.name)).toEqual(['loop_lag_ms', 'commit_ms'])
     expect(made.times).toEqual([1_000, 11_000])
   })
 

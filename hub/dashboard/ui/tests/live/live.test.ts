@@ -7,7 +7,7 @@ import { FakeSocket } from './socket'
 import { row, snapshot } from './rows'
 
 /** The hub of these tests: answers what it is given, and counts how often it was asked. */
-const hub = { snapshot: snapshot(0, []), asked: [] as string[], session: 200, slowMs: 0 }
+const hub = { snapshot: snapshot(0, []), asked: [] as string[], session: 200, slowMs: 0, refuses: 0 }
 
 async function freshLive() {
   vi.resetModules()
@@ -31,11 +31,13 @@ beforeEach(() => {
   hub.asked = []
   hub.session = 200
   hub.slowMs = 0
+  hub.refuses = 0
   vi.stubGlobal('WebSocket', Object.assign(FakeSocket, { OPEN: 1, CLOSED: 3 }))
   vi.stubGlobal('requestAnimationFrame', (call: () => void) => setTimeout(call, 0))
   vi.stubGlobal('fetch', async (path: string) => {
     hub.asked.push(path)
     if (path === '/api/v1/session') return new Response(JSON.stringify({ role: 'viewer' }), { status: hub.session })
+    if (hub.refuses > 0 && path.includes('scope=agents')) return new Response('{}', { status: hub.refuses })
     const answer = JSON.stringify(hub.snapshot)
     if (hub.slowMs > 0) await new Promise((later) => setTimeout(later, hub.slowMs))
     return new Response(answer)
@@ -140,6 +142,38 @@ describe('the live picture', () => {
     expect(FakeSocket.all).toHaveLength(1)
   })
 
+  it.each([429, 503])('draws nothing and keeps its socket while the hub refuses a snapshot with %i', async (status) => {
+    serve(1, [row('a')])
+    const live = await freshLive()
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    serve(90, [row('z')])
+    hub.refuses = status
+    FakeSocket.last.says({ type: 'reset', seq: 90, reason: 'too slow' })
+    await vi.waitFor(() => expect(snapshotsAsked()).toBe(2))
+    for (let seq = 91; seq < 100; seq++) {
+      delta(seq, { agents: [row('z', 'working', seq)] })
+      await new Promise(requestAnimationFrame)
+    }
+    expect([FakeSocket.all.length, snapshotsAsked(), shown(live)]).toEqual([1, 2, ['a idle']])
+    hub.refuses = 0
+    await vi.waitFor(() => expect(shown(live)).toEqual(['z working']), 2_000)
+    expect(FakeSocket.all).toHaveLength(1)
+  })
+
+  it('asks for a new snapshot at once on a new socket, and leaves the one that hangs', async () => {
+    serve(1, [row('a')])
+    const live = await freshLive()
+    hub.slowMs = 100_000
+    greet(1, false)
+    await vi.waitFor(() => expect(snapshotsAsked()).toBe(1))
+    hub.slowMs = 0
+    live.retry()
+    greet(1, false)
+    await vi.waitFor(() => expect(shown(live)).toEqual(['a idle']))
+    expect(snapshotsAsked()).toBe(2)
+  })
+
   it('shows the numbers of a hidden page without leaving its place', async () => {
     serve(4, [row('a')])
     const live = await freshLive()
@@ -165,6 +199,41 @@ describe('the live picture', () => {
     delta(4, { agents: [row('seen')] })
     await vi.waitFor(() => expect(live.agents.has('seen')).toBe(true))
     expect(heard).toHaveLength(1)
+  })
+
+  it('takes the lag of a beat too', async () => {
+    serve(1, [])
+    const live = await freshLive()
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    FakeSocket.last.says({ type: 'beat', seq: 1, at: Date.now() - 5_000 })
+    expect(live.status.value).toBe('behind')
+    FakeSocket.last.says({ type: 'beat', seq: 1, at: Date.now() })
+    expect(live.status.value).toBe('live')
+  })
+
+  it('knows a lag that was there from the first message', async () => {
+    serve(1, [])
+    const live = await freshLive()
+    await vi.waitFor(() => expect(live.counters.value).not.toBeNull())
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    for (let n = 0; n < 1_300; n++) FakeSocket.last.says({ type: 'beat', seq: 1, at: Date.now() - 3_000 })
+    expect(live.status.value).toBe('behind')
+    expect(hub.asked.filter((path) => path.includes('scope=summary'))).toHaveLength(1)
+  })
+
+  it('is behind while a snapshot does not come', async () => {
+    serve(1, [])
+    const live = await freshLive()
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    hub.slowMs = 100_000
+    FakeSocket.last.says({ type: 'reset', seq: 90, reason: 'too slow' })
+    expect(live.status.value).toBe('behind')
+    const later = Date.now() + 5_000
+    vi.spyOn(Date, 'now').mockImplementation(() => later)
+    await vi.waitFor(() => expect(live.lagMs.value).toBeGreaterThan(2_000), 2_500)
   })
 
   it('asks whether the session is over when the socket is lost', async () => {

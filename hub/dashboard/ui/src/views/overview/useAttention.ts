@@ -5,6 +5,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { ApiError, get } from '@/api/client'
 import type { DispatchPause, DispatchView, Explanation, SearchPage, TaskPage, TaskStats } from '@/api/types'
 import { useLive } from '@/live/live'
+import { BEHIND_MS } from '@/live/status'
 
 import { DEAD_MINUTES, LONG_MS, concerns, type Waiting } from './attention'
 import { Departures } from './flapping'
@@ -14,6 +15,15 @@ const EVERY_MS = 30_000
 const LEAST_MS = 4_000
 const SEARCH_EVERY_MS = 120_000
 const SAMPLES = 3
+/** What the hub is asked about, in words for people. */
+const SUBJECTS = {
+  dead: 'tasks that failed for good',
+  waiting: 'tasks that wait for long',
+  pauses: 'pauses',
+  ready: 'whether it takes work',
+  search: 'the search index',
+} as const
+type Question = keyof typeof SUBJECTS
 
 /** The concerns, kept up to date while the page is seen. */
 export function useAttention() {
@@ -23,7 +33,8 @@ export function useAttention() {
   const pauses = shallowRef<readonly DispatchPause[]>([])
   const isReady = ref<boolean | null>(null)
   const searchBehindMs = ref<number | null>(null)
-  const isKnown = ref(false)
+  const isAsked = ref(false)
+  const unanswered = ref<ReadonlySet<Question>>(new Set())
   const departures = new Departures()
   const restless = shallowRef<{ id: string; times: number }[]>([])
   const asked = new AbortController()
@@ -36,9 +47,15 @@ export function useAttention() {
     clearTimeout(timer)
     askedAt = performance.now()
     if (!document.hidden) {
-      await Promise.all([askStats(), askWaiting(), askPauses(), askReady(), askSearch()].map(quietly))
+      await Promise.all([
+        settle('dead', askStats()),
+        settle('waiting', askWaiting()),
+        settle('pauses', askPauses()),
+        settle('ready', askReady()),
+        settle('search', askSearch()),
+      ])
       restless.value = departures.restless(live.now())
-      isKnown.value = true
+      isAsked.value = true
     }
     if (!signal.aborted) timer = setTimeout(() => void ask(), EVERY_MS)
   }
@@ -88,17 +105,21 @@ export function useAttention() {
   /** Any search says how far behind the index is. */
   async function askSearch(): Promise<void> {
     if (!live.hasSearch.value || performance.now() - searchAskedAt < SEARCH_EVERY_MS) return
-    searchAskedAt = performance.now()
     const page = await get<SearchPage>('/api/v1/search', { q: 'task', limit: 1 }, signal)
     searchBehindMs.value = page.behind_ms
+    searchAskedAt = performance.now()
   }
 
-  /** A hub that is away or refuses is told by the live state; the list then keeps what it knew. */
-  async function quietly(work: Promise<void>): Promise<void> {
+  /** Remembers whether a question was answered; the list keeps what was known before. */
+  async function settle(question: Question, work: Promise<void>): Promise<void> {
+    const others = () => [...unanswered.value].filter((each) => each !== question)
     try {
       await work
+      unanswered.value = new Set(others())
     } catch (error) {
-      if (!signal.aborted && !(error instanceof ApiError)) throw error
+      if (signal.aborted) return
+      if (!(error instanceof ApiError)) throw error
+      unanswered.value = new Set([...others(), question])
     }
   }
 
@@ -112,13 +133,20 @@ export function useAttention() {
     if (before !== undefined && now !== before) askSoon()
   })
   watch(() => (live.counters.value?.oldest_queued_ms ?? 0) >= LONG_MS, askSoon)
-  watch(live.hasSearch, () => void quietly(askSearch()))
+  watch(live.hasSearch, () => void settle('search', askSearch()))
   onScopeDispose(() => {
     stop()
     asked.abort()
     clearTimeout(timer)
   })
   void ask()
+
+  /** A moment, as after a reconnect, needs nobody. */
+  function behindMs(): number {
+    if (live.status.value !== 'behind') return 0
+    const ms = Math.max(live.lagMs.value, Date.now() - live.lastAt.value)
+    return ms > BEHIND_MS ? ms : 0
+  }
 
   const stale = computed(() => {
     // The counter says without a look at 10,000 agents that there is none.
@@ -137,9 +165,13 @@ export function useAttention() {
       pauses: pauses.value,
       isReady: isReady.value,
       searchBehindMs: searchBehindMs.value,
-      pageBehindMs: live.status.value === 'behind' ? Math.max(1, live.lagMs.value) : 0,
+      pageBehindMs: behindMs(),
     }),
   )
 
-  return { list, isKnown, askSoon }
+  /** Everything was asked for once, and the numbers are there. */
+  const isKnown = computed(() => isAsked.value && live.counters.value !== null)
+  /** What could not be asked for the last time. */
+  const unknown = computed(() => [...unanswered.value].map((question) => SUBJECTS[question]))
+  return { list, isKnown, unknown, askSoon }
 }
