@@ -78,8 +78,14 @@ def test_pause_and_resume_by_filter(calm_hub: Hub) -> None:
 
 
 def events_of(hub: Hub, entity: str) -> list[Any]:
-    """The events about one entity, the oldest first."""
-    return list(hub.get(f"/events?entity={entity}")["items"])
+    """The events about one entity, the oldest first; a page that is filtered may be short."""
+    found: list[Any] = []
+    page: dict[str, Any] = {"next_cursor": "", "at_end": False}
+    while not page["at_end"]:
+        after = f"&after={page['next_cursor']}" if page["next_cursor"] else ""
+        page = hub.get(f"/events?entity={entity}{after}")
+        found += page["items"]
+    return found
 
 
 @pytest.mark.parametrize(
