@@ -5,6 +5,7 @@ What is said over it, and by whom, is for `wire.py` (agents and submitters) and 
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -29,7 +30,7 @@ async def dial(url: str, headers: Mapping[str, str]) -> ClientConnection:
     )
 
 
-class Line(Generic[M]):
+class Line(ABC, Generic[M]):
     """Listens from the first frame to the end of the connection."""
 
     def __init__(self, socket: ClientConnection) -> None:
@@ -55,9 +56,9 @@ class Line(Generic[M]):
             self.closed = True
             self.news.notify_all()
 
+    @abstractmethod
     def decode(self, data: str | bytes) -> M:
         """What a frame says."""
-        raise NotImplementedError
 
     async def respond(self, frame: M) -> None:
         """Answer by itself what no test should have to."""
