@@ -22,6 +22,7 @@ from scripts.benchmark.faults import BenchmarkError
 from scripts.benchmark.page import render
 from scripts.benchmark.peers.command import main as peers
 from scripts.benchmark.plots import plots
+from scripts.benchmark.raw import write_raw
 from scripts.benchmark.results import Report, Row
 from scripts.benchmark.rows import ROWS
 from scripts.benchmark.session import ROOT, measured_run, opened
@@ -83,9 +84,7 @@ def measured_row(bench: Bench, name: str, arguments: argparse.Namespace, console
 
 def write_report(folder: Path, report: Report) -> None:
     """Write the raw numbers, and the page that is made from them."""
-    raw = msgspec.json.format(msgspec.json.encode(report), indent=1)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "benchmarks.json").write_bytes(raw + b"\n")
+    write_raw(folder, "benchmarks", report)
     write_page(folder)
 
 

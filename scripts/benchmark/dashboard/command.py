@@ -22,6 +22,7 @@ from scripts.benchmark.dashboard.figures import Asked, DashboardReport, Part, Pl
 from scripts.benchmark.dashboard.page import line, render
 from scripts.benchmark.dashboard.parts import PARTS
 from scripts.benchmark.faults import BenchmarkError
+from scripts.benchmark.raw import write_raw
 from scripts.benchmark.session import ROOT, opened
 
 NAME: Final = "benchmarks-dashboard"
@@ -69,9 +70,7 @@ def _done(arguments: argparse.Namespace, console: Console) -> int:
     report = measure(arguments, console)
     output = arguments.output or (ROOT / "docs" if is_standard(arguments) else None)
     if output:
-        output.mkdir(parents=True, exist_ok=True)
-        raw = msgspec.json.format(msgspec.json.encode(report), indent=1)
-        (output / f"{NAME}.json").write_bytes(raw + b"\n")
+        write_raw(output, NAME, report)
         write_page(output)
     print(msgspec.json.encode(report).decode() if arguments.json else render(report))
     return faults.UNTRUE if any(part.flaws for part in report.parts) else faults.MEASURED

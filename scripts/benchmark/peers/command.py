@@ -28,6 +28,7 @@ from scripts.benchmark.peers.figures import (
     failed,
 )
 from scripts.benchmark.peers.page import render
+from scripts.benchmark.raw import write_raw
 
 NAME: Final = "benchmarks-peers"
 EPILOG: Final = f"""\
@@ -61,9 +62,7 @@ def main(words: list[str]) -> int:
         return faults.INTERRUPTED
     output = arguments.output or (ROOT / "docs" if is_standard(arguments) else None)
     if output:
-        output.mkdir(parents=True, exist_ok=True)
-        raw = msgspec.json.format(msgspec.json.encode(report), indent=1)
-        (output / f"{NAME}.json").write_bytes(raw + b"\n")
+        write_raw(output, NAME, report)
         write_page(output)
     print(msgspec.json.encode(report).decode() if arguments.json else render(report))
     flawed = any(each.flaw for entry in report.entries for each in entry.rounds)
