@@ -112,19 +112,19 @@ def _filled(bench: Bench, folder: Path, known: fleet.Known, settings: Settings, 
     asked = Settings(
         connections=CONNECTIONS, batch=BATCH, total=settings.queued, seconds=LONGEST_SECONDS
     )
-    before = _stored_in(folder / "data")
+    before = stored_in(folder / "data")
     with bench.hub(folder) as hub:
         say(f"submitting {settings.queued:,} tasks")
         watcher = Watcher(hub, asked, None, say)
         token, cores = known.operator[1], bench.load_cores
         load, _ = generator.run_http(folder, hub.port, token, asked, watcher.tick, cores)
         taken_mib = hub.resident_mib()
-    grown = _stored_in(folder / "data") - before
+    grown = stored_in(folder / "data") - before
     return Filled(load, watcher.hub_cores(), taken_mib, grown / max(settings.queued, 1))
 
 
-def _stored_in(folder: Path) -> int:
-    """What is there but the search index, which follows behind and can be made anew."""
+def stored_in(folder: Path) -> int:
+    """Bytes of what is there but the search index, which follows behind and can be made anew."""
     return _bytes_in(folder, "*") - _bytes_in(folder, INDEX)
 
 

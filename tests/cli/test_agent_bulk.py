@@ -1,5 +1,6 @@
 """One action on many agents: said which, asked for, watched to its end."""
 
+import io
 import json
 from typing import Any
 
@@ -10,6 +11,14 @@ from tests.cli.hub_double import HubDouble
 from tests.cli.test_bulk import job
 
 BULK = "POST /api/v1/agents/bulk"
+
+
+class Seat(io.StringIO):
+    """Somebody who types this at a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
 
 
 def done(action: str, **fields: Any) -> dict[str, Any]:
@@ -75,6 +84,25 @@ def test_nothing_is_done_by_a_slip(hub: HubDouble, corral: Corral, words: tuple[
     """It is said which agents, once, after the command; and somebody is asked, or --yes given."""
     assert corral("agents", *words).exit_code == 2
     assert hub.asked == []
+
+
+@pytest.mark.parametrize(("action", "bound"), [("delete", {"at_most": 3}), ("drain", {})])
+def test_no_more_are_deleted_than_somebody_saw(
+    hub: HubDouble,
+    corral: Corral,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+    bound: dict[str, int],
+) -> None:
+    """What can be taken back is done to all that are meant by then."""
+    monkeypatch.setattr("sys.stdin", Seat("y\n"))
+    total = {"count": 3, "more": False}
+    shown = {"action": action, "total": total, "already": 0, "unknown": 0, "sample": []}
+    hub.prepare(f"{BULK}/preview", shown)
+    hub.prepare(BULK, done(action), 202)
+    assert corral("agents", action, "--all").exit_code == 0
+    wanted = {"action": action, "all": True}
+    assert [each.body for each in hub.asked] == [wanted, wanted | bound]
 
 
 def test_the_list_takes_the_same_words(hub: HubDouble, corral: Corral) -> None:

@@ -27,10 +27,12 @@ const PREVIEW = {
   unknown: 1,
   sample: [{ id: 'oak', status: 'idle' }],
 }
-const hub = { preview: PREVIEW as object, asked: [] as [string, unknown][] }
+const REFUSED = { error: { code: 'conflict', message: '12 agents are meant by now', retry_after_ms: null }, request_id: 'r' }
+const hub = { preview: PREVIEW as object, isRefused: false, asked: [] as [string, unknown][] }
 
 beforeEach(() => {
   hub.preview = PREVIEW
+  hub.isRefused = false
   hub.asked = []
   HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
     this.open = true
@@ -38,6 +40,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', async (path: string, request: RequestInit) => {
     hub.asked.push([path, request.body ? JSON.parse(request.body as string) : null])
     const isList = path.startsWith('/api/v1/bulk?')
+    if (hub.isRefused && path.endsWith('/agents/bulk')) return new Response(JSON.stringify(REFUSED), { status: 409 })
     return new Response(JSON.stringify(isList ? { items: [], next_cursor: null } : path.endsWith('preview') ? hub.preview : JOB))
   })
 })
@@ -67,6 +70,18 @@ describe('the question before a bulk action', () => {
     await flushPromises()
     expect(hub.asked.at(-1)).toEqual(['/api/v1/agents/bulk', { action: 'pause', filter: 'status:idle', note: 'new disks' }])
     expect(shown.emitted('begun')).toHaveLength(1)
+  })
+
+  it('deletes no more than it showed, and counts again when there are more by now', async () => {
+    hub.isRefused = true
+    const shown = await dialog({ request: { action: 'delete', filter: 'status:offline' } })
+    hub.preview = { ...PREVIEW, total: { count: 12, more: false } }
+    await shown.find('form').trigger('submit')
+    await flushPromises()
+    expect(hub.asked[1]).toEqual(['/api/v1/agents/bulk', { action: 'delete', filter: 'status:offline', at_most: 9 }])
+    expect(shown.emitted('begun')).toBeUndefined()
+    expect(shown.text()).toContain('12 agents at this moment')
+    expect(shown.text()).toContain('12 agents are meant by now')
   })
 
   it.each([
