@@ -81,10 +81,14 @@ class Follower:
             self._line.deliver(frame)
 
     def take(self, seq: int, frame: bytes) -> None:
-        """Send a batch, if it is for this page now."""
-        if not (self.hidden or self.clogged):
+        """Send the newest batch, if it is for this page now, and what it has not had before it."""
+        if self.hidden or self.clogged:
+            return
+        if seq == self.seq + 1:
             self.seq = seq
             self._line.deliver(frame)
+        else:
+            self._catch_up("too much at once")
 
     def take_numbers(self, frame: bytes) -> None:
         """Send the numbers of a hidden page."""
@@ -113,12 +117,12 @@ class Follower:
         if isinstance(message, Pace) and message.hidden is not self.hidden:
             self.hidden = message.hidden
             if not self.hidden and not self.clogged:
-                self._catch_up()
+                self._catch_up("hidden for too long")
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, otherwise: str) -> None:
         missed = self._batches.after(self.seq)
         if missed is None:
-            self.reset("hidden for too long")
+            self.reset(otherwise)
         else:
             self.begin(missed)
 

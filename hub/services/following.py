@@ -6,6 +6,7 @@ are made only while somebody is there to get them, or needs a snapshot.
 """
 
 import asyncio
+from itertools import islice
 from typing import Final
 
 from hub.core.clock import Instant
@@ -21,6 +22,8 @@ from schemas.dashboard import Counters, Delta
 
 LINGER_MS: Final = 30_000
 """For so long changes are gathered while nobody follows."""
+SLICE: Final = 2
+"""So many pages are written to in one turn of the loop: tasks and agents go in between."""
 
 
 class Following:
@@ -32,6 +35,10 @@ class Following:
         self.picture = Picture(org, metrics.statistics[org.name])
         self.followers: set[Follower] = set()
         self.ring = BatchRing()
+        self._newest = (0, b"")
+        """The last batch that is durable, with its number."""
+        self._behind: dict[Follower, None] = {}
+        """Who has yet to be sent it."""
         self.active = False
         """Changes are gathered."""
         self.lag_ms = 0
@@ -63,6 +70,7 @@ class Following:
     def leave(self, follower: Follower) -> None:
         """A page is gone. Idempotent."""
         self.followers.discard(follower)
+        self._behind.pop(follower, None)
         self._until = self._clock.hub() + LINGER_MS
 
     def _begin(self, now: Instant) -> None:
@@ -81,6 +89,7 @@ class Following:
         self.active = False
         self.picture.end()
         self.ring.clear(self.picture.seq)
+        self._behind.clear()
         self.snapshots.forget()
 
     # Batches
@@ -97,8 +106,18 @@ class Following:
     def _send(self, what: tuple[int, bytes]) -> None:
         seq, frame = what
         if self.ring.add(seq, frame):
-            for follower in list(self.followers):
-                follower.take(seq, frame)
+            self._newest = what
+            is_under_way = bool(self._behind)
+            self._behind.update(dict.fromkeys(self.followers))
+            if not is_under_way:
+                self._send_slice()
+
+    def _send_slice(self) -> None:
+        for follower in list(islice(self._behind, SLICE)):
+            del self._behind[follower]
+            follower.take(*self._newest)
+        if self._behind:
+            asyncio.get_running_loop().call_soon(self._send_slice)
 
     def send_numbers(self, now: Instant) -> None:
         """Tell hidden pages how things are."""

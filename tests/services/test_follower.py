@@ -3,7 +3,7 @@
 import pytest
 
 from hub.core.clock import Instant
-from hub.services.batch_ring import BatchRing
+from hub.services.batch_ring import CATCH_UP_BYTES, BatchRing
 from hub.services.follower import SILENT_MS, STUCK_MS, Follower
 from schemas.dashboard import BEAT_MS, Beat, Delta, Pace, Reset
 from schemas.scalars import CloseCode
@@ -16,16 +16,21 @@ class Scene:
     def __init__(self) -> None:
         self.now = Instant(1_000_000, 1)
         self.ring = BatchRing()
+        self.newest = (0, b"")
         self.line = Onlooker()
         self.follower = Follower(VIEWER, self.line, self.ring, self.now)
         self.follower.begin([])
 
-    def batch(self) -> None:
-        """The next batch."""
+    def make(self, size: int = 0) -> None:
+        """The next batch, of at least so many bytes; the page has its turn later."""
         seq = self.ring.last + 1
-        frame = b'{"type":"delta","seq":%d,"at":1}' % seq
-        self.ring.add(seq, frame)
-        self.follower.take(seq, frame)
+        self.newest = seq, b'{"type":"delta","seq":%d,"at":1%s}' % (seq, b" " * size)
+        self.ring.add(*self.newest)
+
+    def batch(self, size: int = 0) -> None:
+        """The next batch; the page has its turn."""
+        self.make(size)
+        self.follower.take(*self.newest)
 
     def wait(self, ms: int) -> None:
         """Time passes, and the page is looked at each second."""
@@ -68,6 +73,29 @@ def test_a_page_hidden_for_too_long_begins_anew(scene: Scene) -> None:
     scene.follower.hears(Pace(hidden=False), scene.now)
     assert scene.line.take(Reset) == [Reset(9, "hidden for too long")]
     assert scene.follower.told_from == 9
+
+
+def test_a_page_that_is_late_for_its_turn_gets_all(scene: Scene) -> None:
+    """In their order, and none a second time."""
+    for _ in range(3):
+        scene.make()
+    for _ in range(2):
+        scene.follower.take(*scene.newest)
+    assert scene.seqs() == [1, 2, 3]
+
+
+def test_a_page_that_is_far_too_late_begins_anew(scene: Scene) -> None:
+    """It would have to read more than a snapshot is."""
+    for _ in range(2):
+        scene.make(CATCH_UP_BYTES)
+    scene.follower.take(*scene.newest)
+    assert scene.line.take(Reset) == [Reset(2, "too much at once")]
+
+
+def test_a_large_batch_goes_to_who_is_up_to_date(scene: Scene) -> None:
+    """A snapshot would be no smaller."""
+    scene.batch(CATCH_UP_BYTES + 1)
+    assert scene.seqs() == [1]
 
 
 def test_a_slow_page_misses_batches(scene: Scene) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import gc
 from collections import Counter
+from itertools import pairwise
 
 import msgspec
 import pytest
 
 from hub.core.clock import Instant
-from hub.services.following import LINGER_MS, Following
+from hub.services.follower import Follower
+from hub.services.following import LINGER_MS, SLICE, Following
 from hub.store.contract import StoreError
 from hub.store.memory import MemoryStore
 from schemas.dashboard import MOST_EVENTS, Delta, Pace, Reset, Snapshot
@@ -50,6 +52,17 @@ class Scene:
         """These agents are known."""
         for name in names:
             self.hub.org.know(record(name, 1, *capabilities))
+
+    def open(self, count: int) -> list[tuple[Follower, Onlooker]]:
+        """So many pages, all of them up to date."""
+        lines = [Onlooker() for _ in range(count)]
+        return [(join(self.following, self.hub, line)[0], line) for line in lines]
+
+
+async def everybody_had_a_turn(pages: list[tuple[Follower, Onlooker]]) -> None:
+    """The loop has turned often enough even for one page a turn."""
+    for _ in pages:
+        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -121,14 +134,41 @@ def test_a_batch_waits_for_the_disk(scene: Scene) -> None:
     assert len(delta.tasks) == 1
 
 
-def test_the_same_bytes_go_to_all(scene: Scene) -> None:
+async def test_the_same_bytes_go_to_all(scene: Scene) -> None:
     """A batch is made and encoded once."""
-    watchers = [Watcher(scene.following, scene.hub) for _ in range(50)]
-    made = scene.batches
+    pages = scene.open(50)
     scene.submit()
     scene.tick()
-    assert scene.batches == made + 1
-    assert len({id(watcher.line.frames[-1]) for watcher in watchers}) == 1
+    await everybody_had_a_turn(pages)
+    assert scene.batches == 1
+    assert len({id(line.frames[-1]) for _, line in pages}) == 1
+
+
+async def test_others_have_their_turn_between_pages(scene: Scene) -> None:
+    """One turn of the loop writes to a few pages: the hub has more to do."""
+    pages = scene.open(50)
+    scene.submit()
+    scene.tick()
+    told = [0]
+    while told[-1] < len(pages):
+        told.append(sum(bool(line.heard) for _, line in pages))
+        await asyncio.sleep(0)
+    assert max(after - before for before, after in pairwise(told)) == SLICE
+
+
+async def test_a_batch_meets_the_one_before_it(scene: Scene) -> None:
+    """Everybody gets both once, in order, whoever has had a turn already."""
+    pages = scene.open(50)
+    for _ in range(2):
+        scene.submit()
+        scene.tick()
+        await asyncio.sleep(0)
+    gone, silence = next(page for page in pages if not page[1].heard)
+    scene.following.leave(gone)
+    pages.remove((gone, silence))
+    await everybody_had_a_turn(pages)
+    assert [[each.seq for each in line.take(Delta)] for _, line in pages] == [[1, 2]] * 49
+    assert silence.heard == [], "it has left"
 
 
 def test_no_news_no_batch(scene: Scene) -> None:

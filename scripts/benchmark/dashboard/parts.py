@@ -116,13 +116,13 @@ TABS: Final = Plan(
     name="tabs",
     title="Many open tabs",
     told="""\
-One tab is a page in the browser. The others are plain connections that do what a page does: they
-fetch the picture, follow from there, read every batch and answer; but they draw nothing, so that
-the machine is left to the hub. A load on 100 agents makes the events. Windows without and with
-the tabs follow each other on the same hub, each pair in another order than the one before. After
-the tabs have gone, half a minute is left out, because for so long the hub still gathers what they
-would need. Submissions are timed from the moment they were due to the hub's word that the task
-is durable.
+The tabs are plain connections that do what a page does: they fetch the picture, follow from there,
+read every batch and answer; but they draw nothing. People look from machines of their own; here the
+tabs share a core with the submitter that is timed, so they have it only when nobody else wants it
+(`SCHED_IDLE`). A load on 100 agents makes the events. Windows without and with the tabs follow each
+other on the same hub, each pair in another order than the one before. After the tabs have gone,
+half a minute is left out, because for so long the hub still gathers what they would need.
+Submissions are timed from the moment they were due to the hub's word that the task is durable.
 """,
     goals=[
         Goal("cost to the hub", " % of a core", 15),

@@ -11,15 +11,16 @@ from scripts.benchmark.subject import Hub
 class Meter:
     """Looks at the processes when a window begins and when it ends, from any thread."""
 
-    def __init__(self, hub: Hub, browser: int) -> None:
-        """`browser` is the process of Chromium that started its others."""
+    def __init__(self, hub: Hub, browser: int | None = None) -> None:
+        """`browser` is the process of Chromium that started its others, if there is one."""
         self._hub = hub.process.pid
         self._browser = browser
         self._looks: list[tuple[float, Cores]] = []
 
     def look(self) -> None:
         """Note what each has used by now."""
-        hub, browser = family(self._hub), family(self._browser)
+        hub = family(self._hub)
+        browser = [] if self._browser is None else family(self._browser)
         load = set(family(os.getpid())) - {*hub, *browser}
         groups = {"hub": hub, "browser": browser, "load": sorted(load)}
         used = {name: process_times(pids).cpu_s for name, pids in groups.items()}

@@ -2,22 +2,20 @@
 
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle, islice
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.services.following import LINGER_MS
 from scripts.benchmark import fleet
 from scripts.benchmark.bench import Bench, Say
-from scripts.benchmark.dashboard.browser import Chromium, chromium
 from scripts.benchmark.dashboard.figures import Asked, Cores, Part
 from scripts.benchmark.dashboard.onlookers import OpenTabs
 from scripts.benchmark.dashboard.shares import Meter
-from scripts.benchmark.dashboard.stage import all_cores, let_rest
-from scripts.benchmark.dashboard.steady import Rest, Steady, flaws_of, settings_for
+from scripts.benchmark.dashboard.stage import let_rest
+from scripts.benchmark.dashboard.steady import Steady, flaws_of, settings_for
 from scripts.benchmark.figures import spread
 from scripts.benchmark.subject import Hub
 
@@ -43,7 +41,6 @@ class Scene(Struct, frozen=True):
     bench: Bench
     asked: Asked
     hub: Hub
-    browser: Chromium
     known: fleet.Known
     readers: list[str]
     """Their tokens."""
@@ -53,8 +50,8 @@ def tabs(bench: Bench, asked: Asked, say: Say) -> Part:
     """Windows without and with the tabs in turn; raises BenchmarkError when there are none."""
     with bench.place() as folder:
         known = fleet.settle(bench, folder, AGENTS, say)
-        with bench.hub(folder) as hub, chromium(all_cores(bench)) as browser:
-            scene = Scene(bench, asked, hub, browser, known, hub.viewers(READERS))
+        with bench.hub(folder) as hub:
+            scene = Scene(bench, asked, hub, known, hub.viewers(READERS))
             without, beside = _rounds(scene, say)
     return _part(without, beside)
 
@@ -81,38 +78,25 @@ def _words(scene: Scene, are_open: bool) -> str:
 
 def _window(scene: Scene, *, are_open: bool) -> Window:
     if not are_open:
-        return _measured(scene, time.sleep, [])
-    with _opened(scene) as (rest, faults):
-        return _measured(scene, rest, faults)
-
-
-@contextmanager
-def _opened(scene: Scene) -> Iterator[tuple[Rest, list[str]]]:
-    """One tab in the browser, all others without a screen; what goes wrong with them."""
+        return _measured(scene)
     tokens = list(islice(cycle(scene.readers), scene.asked.tabs))
-    faults: list[str] = []
-    with (
-        OpenTabs(scene.hub.port, tokens[1:]) as others,
-        scene.browser.visit(scene.hub, tokens[0]) as visit,
-    ):
-        visit.open("/overview")
-        yield visit.rest, faults
-        faults += [f"{text} ({count} times)" for text, count in others.faults.items()]
-        faults += visit.faults
-        if len(tokens) > 1 and not others.batches:
+    with OpenTabs(scene.hub.port, tokens) as tabs:
+        window = _measured(scene)
+        faults = [f"{text} ({count} times)" for text, count in tabs.faults.items()]
+        if tokens and not tabs.batches:
             faults.append("the tabs have heard nothing")
+    return replace(window, flaws=[*window.flaws, *faults])
 
 
-def _measured(scene: Scene, rest: Rest, faults: list[str]) -> Window:
+def _measured(scene: Scene) -> Window:
     asked = scene.asked
     settings = settings_for(asked.tab_events, asked.seconds, asked.warmup_seconds, AGENTS)
-    meter = Meter(scene.hub, scene.browser.pid)
+    meter = Meter(scene.hub)
     peers = [*scene.known.agents, scene.known.operator]
     with Steady(scene.bench, scene.hub, peers, settings, meter) as running:
-        load, ledger = running.result(rest)
+        load, ledger = running.result(time.sleep)
     p99 = spread(ledger.acknowledged_latencies()).p99
-    faults += flaws_of(load)
-    return Window(meter.cores(), p99, faults)
+    return Window(meter.cores(), p99, flaws_of(load))
 
 
 def _part(without: list[Window], beside: list[Window]) -> Part:
