@@ -38,7 +38,7 @@ BAD_DATA: Final = 3
 FAIL_STOP: Final = 70
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread may keep the interpreter: more, and commits wait for a busy loop."""
-GARBAGE_THRESHOLD: Final = 50_000
+GARBAGE_THRESHOLD: Final = 10_000
 """Allocations between two looks for cycles: records make none, and looking is not free."""
 
 
@@ -186,7 +186,7 @@ def run(config: Config, *, announce: bool, supervised: bool = False) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
+    gc.set_threshold(GARBAGE_THRESHOLD, 5, 1000)
     hub = Hub(config, opened, log_level)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
