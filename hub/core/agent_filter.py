@@ -1,6 +1,6 @@
 """The filter of agents: what people type above the fleet, such as `status:idle -cap:gpu oak`.
 
-The dashboard reads the same words in `views/fleet/filters.ts`; both are tried with the same
+The dashboard reads the same words in `components/fleet/filters.ts`; both are tried with the same
 cases, so that an action on all agents that a page lists is about exactly those.
 """
 

@@ -11,7 +11,7 @@ from hub.core.agent_filter import MOST_WORDS, Word, fits, meant_by, words_of
 from hub.core.errors import Refused
 
 TESTS_OF_PAGE = Path(__file__).parents[2] / "hub/dashboard/ui/tests"
-CASES: dict[str, Any] = json.decode((TESTS_OF_PAGE / "views/fleet/filterCases.json").read_bytes())
+CASES: dict[str, Any] = json.decode((TESTS_OF_PAGE / "components/fleet/filterCases.json").read_bytes())
 
 
 def agent_of(fields: dict[str, Any]) -> Agent:

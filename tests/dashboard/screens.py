@@ -72,6 +72,11 @@ def _make_code(page: Page) -> None:
     expect(page.get_by_text("shown this one time")).to_be_visible()
 
 
+def _ask_drain(page: Page) -> None:
+    page.get_by_role("button", name="Drain these").click()
+    expect(page.get_by_role("dialog").get_by_text("at this moment")).to_be_visible()
+
+
 def _map(page: Page) -> None:
     expect(page.get_by_role("application")).to_have_attribute("aria-label", re.compile("1 working"))
 
@@ -117,6 +122,8 @@ ROOMS: Final = (
     Screen("metrics", "/metrics"),
     Screen("metrics tables", "/metrics?table=all"),
     Screen("dispatch", "/admin/dispatch"),
+    Screen("held agents", "/admin/agents"),
+    Screen("held agents bulk", "/admin/agents?q=host:*", _ask_drain),
     Screen("join codes", "/admin/join", _make_code),
     Screen("tokens", "/admin/tokens"),
     Screen("sessions", "/admin/sessions"),

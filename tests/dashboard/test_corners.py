@@ -20,6 +20,7 @@ NEXT = {
     "/overview": "corral join",
     "/fleet": "corral invite",
     "/fleet?view=map": "corral invite",
+    "/admin/agents": "corral invite",
     "/tasks": "corral run",
     "/tasks?view=board": "corral run",
 }

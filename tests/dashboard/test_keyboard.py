@@ -186,3 +186,5 @@ def test_sections_of_admin(page: Page) -> None:
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
     assert here(page).name == "Sessions"
+    press(page, "g", "p")
+    expect(page.get_by_role("heading", name="Agents", exact=True)).to_be_visible()

@@ -24,6 +24,7 @@ WALKED = (
     "/events",
     "/metrics?table=all",
     "/admin/dispatch",
+    "/admin/agents",
     "/admin/tokens",
 )
 

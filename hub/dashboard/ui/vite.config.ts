@@ -23,8 +23,24 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // What most screens share is one file: many small ones compress badly, and each is a request.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'parts', test: /[\\/]ui[\\/]src[\\/]/, minShareCount: 5 }] } } },
+    // What screens share is two files, for many small ones compress badly, and each is a request:
+    // one with what the first screen needs as well, one with lists, dialogs and acts.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'frame', test: /[\\/](stores[\\/](keys|chords)|components[\\/](ErrorNote|PopOver)|icons[\\/](bot|search|circle-alert)\.)/, priority: 3 },
+            { name: 'frame', test: /[\\/]ui[\\/]src[\\/]/, minShareCount: 5, priority: 2 },
+            {
+              name: 'parts',
+              test: /[\\/]components[\\/](AppTabs|bulk|Confirm|events|Filter|fleet|Inspector|JsonView|News|older|pause|Row|Saved|Tick|useHold|useNarrow|virtual|Virtual)/,
+              minShareCount: 2,
+              priority: 1,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     // The name that the browser calls goes on to the hub: it compares it with the page's origin.

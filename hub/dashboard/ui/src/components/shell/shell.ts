@@ -21,7 +21,8 @@ export function useShell(open: Doors): void {
   const turnTheme = () => (settings.theme = settings.shownTheme === 'dark' ? 'light' : 'dark')
 
   const rooms: KeyMap = Object.fromEntries(ROOMS.map((room) => [room.keys, { label: room.name, run: go(room.path) }]))
-  useKeys({ ...rooms, 'g n': { label: 'New task', run: go('/tasks/new') } }, 'Go to')
+  const paused = go('/admin/agents')
+  useKeys({ ...rooms, 'g n': { label: 'New task', run: go('/tasks/new') }, 'g p': { label: 'Paused agents', run: paused } }, 'Go to')
   useKeys(
     {
       '/': { label: 'Search', run: open.palette },
@@ -33,6 +34,7 @@ export function useShell(open: Doors): void {
 
   for (const room of ROOMS) register({ id: `go${room.path}`, group: 'Go to', title: room.name, keywords: 'go to open', keys: room.keys, run: go(room.path) })
   register({ id: 'go/tasks/new', group: 'Go to', title: 'New task', keywords: 'submit create run', keys: 'g n', run: go('/tasks/new') })
+  register({ id: 'go/admin/agents', group: 'Go to', title: 'Paused agents', keywords: 'admin pause drain resume', keys: 'g p', run: paused })
   register({ id: 'theme', group: 'Page', title: 'Turn light or dark', keywords: 'theme colours mode', keys: 't', run: turnTheme })
   register({ id: 'theme-system', group: 'Page', title: 'Use the theme of the system', keywords: 'light dark', run: () => (settings.theme = 'system') })
   register({ id: 'utc', group: 'Page', title: 'Switch between UTC and local times', keywords: 'clock zone', run: () => (settings.utc = !settings.utc) })

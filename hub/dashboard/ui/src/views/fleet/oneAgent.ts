@@ -1,9 +1,8 @@
 /** The acts on one agent, each with the way back in its toast. */
 import type { FleetAgent } from '@/components/agents'
+import { ACTIONS, type ActionName } from '@/components/fleet/actions'
+import { actOn } from '@/components/fleet/pending'
 import { useToasts } from '@/stores/toasts'
-
-import { ACTIONS, type ActionName } from './actions'
-import { actOn } from './pending'
 
 type Known = Pick<FleetAgent, 'id' | 'paused' | 'draining'>
 

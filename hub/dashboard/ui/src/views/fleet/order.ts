@@ -1,8 +1,7 @@
 /** The order of the fleet's rows, and how far a new order is from the one that is shown. */
 
 import { STATUSES, standing, type FleetAgent } from '@/components/agents'
-
-import type { Offers } from './filters'
+import type { Offers } from '@/components/fleet/filters'
 
 export const SORT_KEYS = ['id', 'status', 'slots', 'running', 'host', 'cap', 'seen'] as const
 export type SortKey = (typeof SORT_KEYS)[number]

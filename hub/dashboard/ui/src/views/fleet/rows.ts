@@ -7,9 +7,9 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import type { Token } from '@/components/filters'
+import { compile } from '@/components/fleet/filters'
 import { useLive } from '@/live/live'
 
-import { compile } from './filters'
 import { arrange, changes, comparing, isSame, type Sort } from './order'
 
 /** Sorting 10,000 rows in every frame would cost more than all else together. */

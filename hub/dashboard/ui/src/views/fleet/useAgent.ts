@@ -4,10 +4,9 @@ import { computed, onScopeDispose, watch, type Ref } from 'vue'
 import { ApiError, get } from '@/api/client'
 import type { AgentView } from '@/api/types'
 import type { FleetAgent } from '@/components/agents'
+import { agentPath } from '@/components/fleet/actions'
 import { useLoaded, type Loaded } from '@/components/useLoaded'
 import { useLive } from '@/live/live'
-
-import { agentPath } from './actions'
 
 export interface OneAgent extends Loaded<AgentView> {
   /** Its row in the live picture; null when the fleet does not have it. */

@@ -1,10 +1,9 @@
 /** What the command palette can do while the fleet is shown. */
 import type { AgentAction } from '@/api/types'
+import { ACTIONS } from '@/components/fleet/actions'
 import { count } from '@/components/format'
 import { useCommands } from '@/stores/commands'
 import { useSession } from '@/stores/session'
-
-import { ACTIONS } from './actions'
 
 interface Fleet {
   readonly selected: () => number

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 
 import { parseFilter } from '@/components/filters'
 import type { FleetAgent } from '@/components/agents'
-import { compile, facets } from '@/views/fleet/filters'
+import { compile, facets } from '@/components/fleet/filters'
 
-import { agent } from '../../components/agents'
+import { agent } from '../agents'
 import shared from './filterCases.json'
 
 const OFFERS = [['docs'], ['gpu', 'cuda'], []]

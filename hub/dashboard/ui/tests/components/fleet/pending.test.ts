@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import { ACTIONS, targetOf } from '@/views/fleet/actions'
+import { ACTIONS, targetOf } from '@/components/fleet/actions'
 import { standing } from '@/components/agents'
-import { shownStanding } from '@/views/fleet/pending'
+import { shownStanding } from '@/components/fleet/pending'
 
-import { agent } from '../../components/agents'
+import { agent } from '../agents'
 
 describe('the word for an agent', () => {
   it('says first what people decided, but never hides that it is gone', () => {

@@ -1,18 +1,18 @@
 /** The counts beside the filter: what each value would leave of the agents that pass otherwise. */
 import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 
-import type { Token } from '@/components/filters'
+import type { FilterKey, Token } from '@/components/filters'
 import { useLive } from '@/live/live'
 
-import { compile, facets, type Facet } from './filters'
+import { compile, facets, FILTER_KEYS, type Facet } from './filters'
 
 /** Nobody reads numbers that change more often. */
 const EVERY_MS = 1_000
 
 export interface Facets {
   readonly statuses: ShallowRef<readonly Facet[]>
-  /** The values of a key; asked for while somebody types. */
-  readonly values: (key: string) => readonly Facet[]
+  /** What the filter knows; the values of a key are counted while somebody types. */
+  readonly keys: readonly FilterKey[]
 }
 
 export function useFacets(tokens: Readonly<Ref<readonly Token[]>>): Facets {
@@ -20,7 +20,7 @@ export function useFacets(tokens: Readonly<Ref<readonly Token[]>>): Facets {
   const statuses = shallowRef<readonly Facet[]>([])
   let timer: ReturnType<typeof setTimeout> | null = null
 
-  function values(key: string): readonly Facet[] {
+  function values(key: string): Facet[] {
     const { offers } = live
     const others = tokens.value.filter((token) => token.key !== key)
     const passes = compile(others, offers)
@@ -38,5 +38,5 @@ export function useFacets(tokens: Readonly<Ref<readonly Token[]>>): Facets {
     else timer ??= setTimeout(count, EVERY_MS)
   })
   onScopeDispose(() => timer !== null && clearTimeout(timer))
-  return { statuses, values }
+  return { statuses, keys: FILTER_KEYS.map((known) => ({ ...known, values: () => values(known.key) })) }
 }

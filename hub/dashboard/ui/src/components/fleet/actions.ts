@@ -61,9 +61,16 @@ export function targetOf(
   filter: string,
 ): Pick<AgentBulkRequest, 'all' | 'filter' | 'ids'> {
   const isAll = picked.size === matching.length && matching.every((id) => picked.has(id))
-  if (!isAll) return { ids: [...picked] }
+  return isAll ? allOf(filter) : { ids: [...picked] }
+}
+
+/** All that a filter finds; without one, all there are. */
+export function allOf(filter: string): Pick<AgentBulkRequest, 'all' | 'filter'> {
   return filter.trim() === '' ? { all: true } : { filter: filter.trim() }
 }
+
+/** What is done to many of them at once, in the order of the buttons. */
+export const BULK_NAMES = ['pause', 'resume', 'drain'] as const
 
 /** Where an agent is found. */
 export function agentPath(id: string): string {
