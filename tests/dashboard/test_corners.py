@@ -16,6 +16,13 @@ ENLARGED = (360, 225)
 """A window of 1440 by 900 pixels at 400 %."""
 SEEN_ROWS = 100
 """So many pixels of a list are some rows at least."""
+PHONE = (360, 800)
+LONG_NAME = "w" * 64
+"""As long as a name may be."""
+INNER_WIDTH = """() => [...document.querySelectorAll("main, main .card, main .card *")]
+  .filter((one) => getComputedStyle(one).overflowX === "auto")
+  .map((one) => one.scrollWidth - one.clientWidth)"""
+"""By how much what is in each part that scrolls is wider than the part."""
 NEXT = {
     "/overview": "corral join",
     "/fleet": "corral invite",
@@ -98,6 +105,47 @@ def test_an_empty_hub_says_what_to_type(look: Look, empty: Hub, path: str) -> No
     expect(page.locator("main code", has_text=NEXT[path]).first).to_be_visible()
     visit.picture(f"empty {path}")
     assert visit.barriers() == []
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A hub in which everybody has the longest name there is."""
+    need(is_fresh(HERE), "the dashboard is not built: corral dashboard build")
+    hub = Hub(tmp_path_factory.mktemp("wide") / "data", **CALM).start()
+
+    def make(path: str, body: object) -> dict[str, str]:
+        reply = hub.http("POST", f"/api/v1{path}", body, role=Role.ADMIN)
+        assert reply.status in (200, 201), reply
+        return dict(reply.json)
+
+    agent = LONG_NAME[:-1] + "a"
+    make("/tokens", {"role": "agent", "agent_id": agent})
+    make("/invites", {"agent_id": agent})
+    label = {"key": LONG_NAME, "value": LONG_NAME}
+    make("/dispatch/pause", {"note": LONG_NAME, "label": label})
+    replaced = make("/tokens", {"role": "operator", "name": LONG_NAME})
+    new = make(f"/tokens/{replaced['id']}/rotate", {"overlap_ms": 3_600_000})
+    hub.tokens[Role.OPERATOR] = new["token"]
+    yield hub
+    hub.kill()
+
+
+@pytest.mark.parametrize("section", ["dispatch", "join", "tokens", "sessions", "limits"])
+def test_long_names_fit_a_phone(look: Look, wide: Hub, section: str) -> None:
+    """Names are cut or broken: neither the page nor a table of Admin is wider than its place."""
+    look(wide).log_in(Role.OPERATOR)
+    visit = look(wide, size=PHONE, reduced_motion="reduce").log_in()
+    page = open_live(visit, f"/admin/{section}")
+    if section == "tokens":
+        page.get_by_label("State").select_option("")
+        expect(page.get_by_role("row").filter(has_text="rotated")).to_have_count(1)
+    if section != "limits":
+        expect(page.get_by_text(LONG_NAME[:-1]).first).to_be_visible()
+    visit.picture(f"long names {section}")
+    assert visit.overflow() == 0
+    assert page.evaluate("document.documentElement.scrollHeight") == PHONE[1]
+    assert sticking_out(page) == []
+    assert max(page.evaluate(INNER_WIDTH), default=0) == 0
 
 
 def test_who_may_not_sees_why(look: Look, herd: Herd) -> None:
