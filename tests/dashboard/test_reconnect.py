@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hub.dashboard.stamp import HERE, built_from
+from hub.services.live import MOST_OF_ONE
 from schemas.scalars import Role
-from tests.dashboard.browser import Look, Visit, need
+from tests.dashboard.browser import SCREENSHOTS, Look, Visit, need
 from tests.dashboard.line import Line
 from tests.dashboard.person import (
     NOBODY,
@@ -25,6 +26,13 @@ from tests.transport.ranch import CALM, Hub, until
 
 LOST = ["ERR_", "WebSocket connection"]
 """What a browser writes into its console when there is no hub."""
+_OPEN_SOCKETS = """async (count) => {
+  for (let n = 0; n < count; n++) {
+    const socket = new WebSocket(`ws://${location.host}/ws/dashboard`);
+    await new Promise((heard) => { socket.onmessage = heard; });
+  }
+}"""
+"""So many pages follow, without anything on them."""
 
 
 @pytest.fixture
@@ -150,3 +158,21 @@ def test_a_long_loss_is_made_good_by_a_snapshot(hub: Hub, line: Line, look: Look
     expect(liveness(near)).to_have_text("Live")
     page.goto(f"{visit.url}/dashboard/tasks?q=state:cancelled")
     shows_once(page, "Feed the hens")
+
+
+def test_one_page_too_many_says_so(hub: Hub, look: Look) -> None:
+    """The hub lets a person have only so many: the next one says why, and is let in later."""
+    visit = look(hub)
+    page = enter(visit, "/overview", Role.VIEWER)
+    page.evaluate(_OPEN_SOCKETS, MOST_OF_ONE - 1)
+    late = visit.context.new_page()
+    late.goto(f"{visit.url}/dashboard/fleet")
+    expect(liveness(late)).to_have_text("Turned away")
+    words = "The hub turned this page away: you have 32 pages open already."
+    expect(late.get_by_text(words)).to_be_visible()
+    expect(late.get_by_text("No agents yet")).to_have_count(0)
+    late.screenshot(path=SCREENSHOTS / "journey-turned-away.png")
+    page.close()
+    late.get_by_role("button", name="Try now").click()
+    expect(liveness(late)).to_have_text("Live")
+    expect(late.get_by_text(words)).to_have_count(0)

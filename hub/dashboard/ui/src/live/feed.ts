@@ -19,8 +19,11 @@ export interface Listener {
   /** From where to go on: null for a fresh start. */
   place: () => { epoch: string; seq: number } | null
   heard: (message: FromHub) => void
-  /** The socket is gone; the page may ask whether its session still is. */
-  lost: (failures: number) => void
+  /**
+   * The socket is gone; the page may ask whether its session still is. With the words with which
+   * the hub turned the page away, null when it did not; undefined when the page left by itself.
+   */
+  lost: (failures: number, refusal?: string | null) => void
 }
 
 export interface Environment {
@@ -33,6 +36,10 @@ export interface Environment {
 const DEAD_BEATS = 2.5
 /** The page says something this often, in beats: a little before the hub would wonder. */
 const ANSWER_BEATS = 0.8
+/** `CloseCode.RATE_LIMITED` of the hub: there are too many pages, or this one said too much. */
+const TURNED_AWAY = 4003
+/** Whoever was turned away comes back after this long at least, and after twice as long at most. */
+const TURNED_AWAY_MS = 15_000
 
 export class Feed {
   private socket: WebSocket | null = null
@@ -85,7 +92,7 @@ export class Feed {
     this.heardAt = Date.now()
     this.listen(this.beatMs)
     socket.onmessage = (event) => this.hear(event.data as string)
-    socket.onclose = () => this.close(socket)
+    socket.onclose = (event) => this.close(socket, event)
   }
 
   private hear(text: string): void {
@@ -115,13 +122,15 @@ export class Feed {
     if (Date.now() - this.saidAt >= this.beatMs * ANSWER_BEATS) this.say({ type: 'beat', at: Date.now() })
   }
 
-  private close(socket: WebSocket): void {
+  private close(socket: WebSocket, { code, reason }: CloseEvent): void {
     if (socket !== this.socket) return
     this.drop()
     if (this.stopped) return
-    const wait = backoff(this.failures++, this.environment.random)
-    this.retry = setTimeout(() => this.connect(), wait)
-    this.listener.lost(this.failures)
+    const { random } = this.environment
+    const isRefused = code === TURNED_AWAY
+    const wait = backoff(this.failures++, random)
+    this.retry = setTimeout(() => this.connect(), isRefused ? TURNED_AWAY_MS * (1 + random()) : wait)
+    this.listener.lost(this.failures, isRefused ? reason : null)
   }
 
   private drop(): void {

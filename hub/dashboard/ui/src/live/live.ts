@@ -52,6 +52,8 @@ const isOpen = ref(false)
 const hasPicture = ref(false)
 const isOnline = ref(navigator.onLine)
 const failures = ref(0)
+/** Why the hub does not let this page follow, in its words. */
+const refusal = ref<string | null>(null)
 const beatMs = ref(10_000)
 const second = ref(Date.now())
 
@@ -65,6 +67,7 @@ const status = computed(() =>
     hasPicture: hasPicture.value,
     isWhole: !resync.isNeeded,
     isOnline: isOnline.value,
+    isRefused: refusal.value !== null,
     failures: failures.value,
     lagMs: lagMs.value,
     silentMs: Math.max(0, second.value - lastAt.value),
@@ -79,6 +82,8 @@ let clockwork: ReturnType<typeof setInterval> | undefined
 export function useLive() {
   return {
     status,
+    refusal,
+    hasPicture,
     lagMs,
     lastAt,
     counters,
@@ -157,6 +162,7 @@ function timed(at: number): void {
 function greeted(hello: Extract<FromHub, { type: 'hello' }>): void {
   isOpen.value = true
   failures.value = 0
+  refusal.value = null
   beatMs.value = hello.beat_ms
   timed(hello.at)
   if (document.hidden) feed.say({ type: 'pace', hidden: true })
@@ -183,8 +189,9 @@ function ended(): void {
 }
 
 /** Called when the socket is gone: the session may be over, which the socket cannot say. */
-function lost(count: number): void {
+function lost(count: number, refused?: string | null): void {
   isOpen.value = false
+  if (refused !== undefined) refusal.value = refused
   failures.value = count
   resync.interrupt()
   if (count === 1) void useSession().refresh().catch(reportUnlessAway)

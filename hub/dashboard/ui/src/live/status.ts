@@ -1,6 +1,6 @@
 /** What the page honestly says about how fresh it is. */
 
-export type LiveStatus = 'loading' | 'live' | 'behind' | 'reconnecting' | 'offline'
+export type LiveStatus = 'loading' | 'live' | 'behind' | 'reconnecting' | 'refused' | 'offline'
 
 export interface Situation {
   /** The socket is open and has greeted. */
@@ -11,6 +11,8 @@ export interface Situation {
   isWhole: boolean
   /** The browser says that there is a network. */
   isOnline: boolean
+  /** The hub was reached, and said that this page may not follow now. */
+  isRefused: boolean
   /** Attempts that have failed since the socket was last open. */
   failures: number
   /** How old what comes is, or what is shown for want of a snapshot. */
@@ -31,6 +33,7 @@ export function statusOf(now: Situation): LiveStatus {
     const isBehind = !now.isWhole || now.lagMs > BEHIND_MS || now.silentMs > now.beatMs * 1.5
     return isBehind ? 'behind' : 'live'
   }
+  if (now.isOnline && now.isRefused) return 'refused'
   if (!now.isOnline || now.failures >= OFFLINE_FAILURES) return 'offline'
   return now.hasPicture ? 'reconnecting' : 'loading'
 }

@@ -39,7 +39,7 @@ describe('the feed', () => {
   it('comes back after a loss, later each time', () => {
     const { lost } = feedAt()
     FakeSocket.last.dies()
-    expect(lost).toHaveBeenLastCalledWith(1)
+    expect(lost).toHaveBeenLastCalledWith(1, null)
     vi.advanceTimersByTime(749)
     expect(FakeSocket.all).toHaveLength(1)
     vi.advanceTimersByTime(1)
@@ -51,13 +51,27 @@ describe('the feed', () => {
     expect(FakeSocket.all).toHaveLength(3)
   })
 
+  it('comes back late to a hub that has turned it away, and tells why', () => {
+    const { lost } = feedAt()
+    FakeSocket.last.dies(4003, 'you have 32 pages open already')
+    expect(lost).toHaveBeenLastCalledWith(1, 'you have 32 pages open already')
+    vi.advanceTimersByTime(22_499)
+    expect(FakeSocket.all).toHaveLength(1)
+    vi.advanceTimersByTime(1)
+    expect(FakeSocket.all).toHaveLength(2)
+    FakeSocket.last.dies(4000, 'the hub stops')
+    expect(lost).toHaveBeenLastCalledWith(2, null)
+    vi.advanceTimersByTime(2_000)
+    expect(FakeSocket.all).toHaveLength(3)
+  })
+
   it('starts the waits over once the hub has greeted', () => {
     const { lost } = feedAt()
     FakeSocket.last.dies()
     vi.advanceTimersByTime(1_000)
     FakeSocket.last.says(hello)
     FakeSocket.last.dies()
-    expect(lost).toHaveBeenLastCalledWith(1)
+    expect(lost).toHaveBeenLastCalledWith(1, null)
   })
 
   it('says that it is well when it hears something, at most once in a while', () => {

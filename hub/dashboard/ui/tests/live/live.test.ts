@@ -105,6 +105,20 @@ describe('the live picture', () => {
     await vi.waitFor(() => expect(shown(live)).toEqual([]))
   })
 
+  it('says why the hub turns it away, until it is let in', async () => {
+    serve(1, [row('a')])
+    const live = await freshLive()
+    FakeSocket.last.dies(4003, 'you have 32 pages open already')
+    expect([live.status.value, live.refusal.value]).toEqual(['refused', 'you have 32 pages open already'])
+    live.retry()
+    expect(live.status.value).toBe('refused')
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    FakeSocket.last.dies()
+    expect(live.status.value).toBe('reconnecting')
+    live.stop()
+  })
+
   it('tells of what agents offer as of now, not as of when it was asked for', async () => {
     serve(1, [row('a')])
     const live = await freshLive()

@@ -12,7 +12,7 @@ export class FakeSocket {
   }
 
   onmessage: ((event: { data: string }) => void) | null = null
-  onclose: (() => void) | null = null
+  onclose: ((event: { code: number; reason: string }) => void) | null = null
   readyState: number = WebSocket.OPEN
   readonly said: { type: string; [field: string]: unknown }[] = []
 
@@ -32,8 +32,8 @@ export class FakeSocket {
     this.onmessage?.({ data: JSON.stringify(message) })
   }
 
-  dies(): void {
+  dies(code = 1006, reason = ''): void {
     this.readyState = WebSocket.CLOSED
-    this.onclose?.()
+    this.onclose?.({ code, reason })
   }
 }

@@ -19,7 +19,7 @@ const live = {
   agents,
   tick,
   offers: [[]],
-  status: ref('live'),
+  hasPicture: ref(true),
   counters: ref({}),
   now: () => Date.now(),
   onEvents: () => () => undefined,
