@@ -32,15 +32,7 @@ const KEY = 'corral.settings'
 const ROW_HEIGHTS: Record<Density, number> = { compact: 26, normal: 32, comfortable: 40 }
 
 export const useSettings = defineStore('settings', () => {
-  const settings = reactive<Settings>({
-    theme: 'system',
-    density: 'normal',
-    utc: false,
-    shortcuts: true,
-    navIsNarrow: false,
-    views: {},
-    ...read(),
-  })
+  const settings = reactive(settingsOf(read()))
   const light = matchMedia('(prefers-color-scheme: light)')
   const systemIsLight = ref(light.matches)
   light.addEventListener('change', (event) => (systemIsLight.value = event.matches))
@@ -50,7 +42,7 @@ export const useSettings = defineStore('settings', () => {
     if (settings.theme !== 'system') return settings.theme
     return systemIsLight.value ? 'light' : 'dark'
   })
-  const rowHeight = computed(() => ROW_HEIGHTS[settings.density] ?? ROW_HEIGHTS.normal)
+  const rowHeight = computed(() => ROW_HEIGHTS[settings.density])
 
   watchEffect(() => (document.documentElement.dataset.theme = shownTheme.value))
   watch(settings, () => write(settings), { deep: true })
@@ -68,14 +60,34 @@ export const useSettings = defineStore('settings', () => {
 })
 
 /** What was kept; nothing when it cannot be read, as in a private window. */
-function read(): Partial<Settings> {
+function read(): unknown {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
-    return kept !== null && typeof kept === 'object' ? (kept as Partial<Settings>) : {}
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}')
   } catch (error) {
     console.info('settings cannot be read here', error)
     return {}
   }
+}
+
+/** Takes of what was kept only what is good: another build or a person may have written it. */
+function settingsOf(kept: unknown): Settings {
+  const { theme, density, utc, shortcuts, navIsNarrow, views } = isObject(kept) ? kept : {}
+  return {
+    theme: theme === 'light' || theme === 'dark' ? theme : 'system',
+    density: DENSITIES.find(({ value }) => value === density)?.value ?? 'normal',
+    utc: utc === true,
+    shortcuts: shortcuts !== false,
+    navIsNarrow: navIsNarrow === true,
+    views: isObject(views) ? Object.fromEntries(Object.entries(views).map(([screen, list]) => [screen, viewsOf(list)])) : {},
+  }
+}
+
+function viewsOf(list: unknown): SavedView[] {
+  return Array.isArray(list) ? list.filter((view) => isObject(view) && typeof view.name === 'string' && typeof view.query === 'string') : []
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 function write(settings: Settings): void {
