@@ -12,6 +12,8 @@ const MOST = 12
 export function useSearch(typed: Ref<string>) {
   const { hasSearch } = useLive()
   const found = shallowRef<Found[]>([])
+  /** The last answer: it tells of the index. */
+  const page = shallowRef<SearchPage | null>(null)
   const note = ref('')
   const isBusy = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -28,12 +30,12 @@ export function useSearch(typed: Ref<string>) {
     asked = controller
     isBusy.value = true
     try {
-      const page = await get<SearchPage>('/api/v1/search', { q: text, limit: MOST }, controller.signal)
-      found.value = page.items
-      note.value = page.ready ? '' : 'The index is being built: some things are not found yet.'
+      page.value = await get<SearchPage>('/api/v1/search', { q: text, limit: MOST }, controller.signal)
+      found.value = page.value.items
     } catch (error) {
       if (controller.signal.aborted) return
       found.value = []
+      page.value = null
       note.value = error instanceof ApiError ? error.message : String(error)
     }
     isBusy.value = false
@@ -43,9 +45,11 @@ export function useSearch(typed: Ref<string>) {
     cancel()
     note.value = ''
     const words = text.trim()
-    if (words.length < LEAST_LETTERS || hasSearch.value === false) found.value = []
-    else timer = setTimeout(() => void ask(words), PAUSE_MS)
+    if (words.length < LEAST_LETTERS || hasSearch.value === false) {
+      found.value = []
+      page.value = null
+    } else timer = setTimeout(() => void ask(words), PAUSE_MS)
   })
   onScopeDispose(cancel)
-  return { found, note, isBusy }
+  return { found, page, note, isBusy }
 }
