@@ -1,6 +1,6 @@
 /**
  * Bulk actions under way. The hub does them; this only asks how far they are, also while other
- * screens are shown.
+ * screens are shown, but not while nobody sees the page.
  */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
@@ -48,7 +48,12 @@ export const useBulkJobs = defineStore('bulk', () => {
 
   function follow(ms: number): void {
     clearTimeout(timer)
-    if (jobs.value.some(isActive)) timer = setTimeout(() => void ask(), ms)
+    if (jobs.value.some(isActive)) timer = setTimeout(() => void (document.hidden ? rest() : ask()), ms)
+  }
+
+  /** Until somebody sees the page again. */
+  function rest(): void {
+    document.addEventListener('visibilitychange', () => follow(0), { once: true })
   }
 
   async function ask(): Promise<void> {

@@ -68,6 +68,23 @@ describe('the bulk actions', () => {
     expect(bulk.jobs).toHaveLength(1)
   })
 
+  it('are not asked for while nobody sees the page, and at once when somebody does again', async () => {
+    serve('/api/v1/tasks/bulk', job('b'))
+    serve('/api/v1/bulk/b', job('b', { done: 1 }), job('b', { done: 3, state: 'completed' }))
+    const bulk = useBulkJobs()
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+    await bulk.begin('tasks', { action: 'cancel', ids: ['t'] })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(hub.asked).toEqual(['/api/v1/tasks/bulk'])
+    hidden.mockReturnValue(false)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await vi.advanceTimersByTimeAsync(1)
+    expect(bulk.jobs).toMatchObject([{ done: 1 }])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(bulk.jobs).toMatchObject([{ done: 3 }])
+    expect(hub.asked).toHaveLength(3)
+  })
+
   it('can be stopped, and put away', async () => {
     serve('/api/v1/agents/bulk', job('b'))
     serve('/api/v1/bulk/b/cancel', job('b', { done: 1, state: 'cancelled' }))
