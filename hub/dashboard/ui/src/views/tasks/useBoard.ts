@@ -54,7 +54,9 @@ export function useBoard(conditions: Ref<TaskConditions>, isHeld: Readonly<Ref<b
       await Promise.all(wanted.map((state) => load(state, signal)))
       error.value = null
     } catch (problem) {
-      if (!signal.aborted) error.value = problem
+      if (signal.aborted) return
+      error.value = problem
+      dirty.value = new Set([...dirty.value, ...wanted])
     }
   }
 
