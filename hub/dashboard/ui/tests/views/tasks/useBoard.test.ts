@@ -8,9 +8,10 @@ import { useBoard } from '@/views/tasks/useBoard'
 
 import { change, task } from './tasks'
 
-const socket = vi.hoisted(() => ({ tell: (_tasks: LiveTask[], _more: boolean): void => undefined }))
+const deaf = vi.hoisted(() => (_tasks: LiveTask[], _more: boolean): void => undefined)
+const socket = vi.hoisted(() => ({ tell: deaf }))
 vi.mock('@/live/live', () => ({
-  useLive: () => ({ onTasks: (call: typeof socket.tell) => ((socket.tell = call), () => undefined) }),
+  useLive: () => ({ onTasks: (call: typeof deaf) => ((socket.tell = call), () => (socket.tell = deaf)) }),
 }))
 
 /** The hub of these tests: the tasks it has, by state, and which states it was asked for. */
@@ -113,6 +114,15 @@ describe('the board', () => {
     await later()
     expect(hub.asked.sort()).toEqual(['queued', 'running'])
     expect([error.value, dirty.value.size]).toEqual([null, 0])
+  })
+
+  it.each([0, 1])('asks nothing more when it is left, also with %i news before', async (before) => {
+    await board()
+    if (before > 0) socket.tell([], true)
+    scope.stop()
+    socket.tell([], true)
+    await later()
+    expect(hub.asked).toEqual([])
   })
 
   it('forgets an answer about what is not looked for any more', async () => {

@@ -8,10 +8,11 @@ import { useTaskList } from '@/views/tasks/useTaskList'
 
 import { change, task } from './tasks'
 
-const socket = vi.hoisted(() => ({ tell: (_tasks: LiveTask[], _more: boolean): void => undefined }))
+const deaf = vi.hoisted(() => (_tasks: LiveTask[], _more: boolean): void => undefined)
+const socket = vi.hoisted(() => ({ tell: deaf }))
 const status = ref('live')
 vi.mock('@/live/live', () => ({
-  useLive: () => ({ status, onTasks: (call: typeof socket.tell) => ((socket.tell = call), () => undefined) }),
+  useLive: () => ({ status, onTasks: (call: typeof deaf) => ((socket.tell = call), () => (socket.tell = deaf)) }),
 }))
 
 /** The hub of these tests: its tasks, newest first, and what it was asked for. Cursors name the last task that was given. */
@@ -111,6 +112,13 @@ describe('the list of tasks', () => {
     expect(ids()).toEqual(['new', 'old-0', 'old-1', 'old-2'])
   })
 
+  it('is as long as before and by as many as were let in', async () => {
+    hub.tasks = tasks(500)
+    const { count } = await list()
+    await come(task('new-2'), task('new-1'))
+    expect(count()).toBe(502)
+  })
+
   it('says that many wait when there are more than it looked at, and begins anew with them', async () => {
     const { pending, admit, count, at } = await list(true)
     await come(...tasks(300, 'new'))
@@ -165,10 +173,11 @@ describe('the list of tasks', () => {
     expect(at(0)).toMatchObject({ priority: 'urgent', sending: 'priority' })
   })
 
-  it('asks nothing more when it is left', async () => {
+  it.each([0, 1])('asks nothing more when it is left, also with %i news before', async (before) => {
     await list()
-    socket.tell([change('other')], false)
+    if (before > 0) socket.tell([change('other')], false)
     scope.stop()
+    socket.tell([change('another')], true)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(hub.asked).toEqual([])
   })
