@@ -116,7 +116,9 @@ class TimeSeries:
         first = max(self._since, self._step - points)
         past = self._pasts.get(org) or Past()
         series = [past.series(name, range(first, self._step)) for name in names]
-        return MetricsPage(STEP_MS, (first + 1) * STEP_MS, self._clock.now().wall, series)
+        # The first value may be yet to come, and the clock may have been set back a little.
+        since = min(first + 1, self._step) * STEP_MS
+        return MetricsPage(STEP_MS, since, max(since, self._clock.now().wall), series)
 
 
 def _rates(step: Step, seconds: float) -> dict[str, float]:

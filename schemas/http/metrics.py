@@ -71,7 +71,7 @@ class MetricsPage(Struct, frozen=True):
 
     step_ms: Count
     since: WallTime
-    """The end of the first value's step; value n is `n * step_ms` later."""
+    """The end of the first value's step; value n is `n * step_ms` later. Never after `at`."""
     at: WallTime
     series: list[Series]
 

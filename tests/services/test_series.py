@@ -85,6 +85,21 @@ def test_a_step_is_told_when_it_is_over() -> None:
     assert page.at == hub.clock.now().wall
 
 
+def test_no_value_is_from_the_future() -> None:
+    """Not while there is none yet, and not after the clock was set back by less than a step."""
+    hub = Watched()
+    assert (hub.page().since, hub.page().at) == (BEGIN, BEGIN)
+    hub.wait(STEP_MS - PASS_MS)
+    page = hub.page()
+    assert page.since <= page.at
+    hub.wait(2 * STEP_MS)
+    hub.clock.wait(-STEP_MS)
+    hub.stall(0)
+    page = hub.page(points=1)
+    assert len(page.series[0].values) == 1
+    assert page.since <= page.at
+
+
 def test_rates_and_times_are_those_of_the_step() -> None:
     """Ends by their state, percentiles of what had an agent."""
     hub = watched()
