@@ -149,7 +149,7 @@ async def wire(
         settings=settings,
         metrics=metrics,
         exposition=_exposition(basis, access, scheduler, replays),
-        series=TimeSeries(orgs, metrics, clock),
+        series=_series(basis),
         search=None if config.no_search else _search(opened, basis),
         epoch=past.epoch,
         version=__version__,
@@ -205,6 +205,12 @@ def _basis(config: Config, opened: Opened, commit_failed: CommitFailed) -> _Basi
 def _publish(bus: Bus, live: Live, batch: Batch) -> None:
     bus.publish(batch)
     live.published(batch)
+
+
+def _series(basis: _Basis) -> TimeSeries:
+    series = TimeSeries(basis.orgs, basis.metrics, basis.clock)
+    series.closed = basis.live.tell_step
+    return series
 
 
 def _exposition(

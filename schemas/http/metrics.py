@@ -11,7 +11,8 @@ STEP_MS: Final = 10_000
 POINTS: Final = 360
 """One hour."""
 
-Value = float | int | None
+Known = float | int
+Value = Known | None
 
 
 class SeriesName(StrEnum):

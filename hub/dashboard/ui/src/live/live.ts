@@ -144,7 +144,7 @@ function heard(message: FromHub): void {
   else if (message.type === 'delta') received(message)
   else if (message.type === 'reset') resync.need()
   else if (message.type === 'ended') ended()
-  else timed(message.at)
+  else if (message.type === 'beat') timed(message.at)
 }
 
 /** Takes the lag of a message, and looks for its cause when there is much of it. */
