@@ -5,7 +5,7 @@ with what it did on the way. What is special to tasks is in `task_bulk.py`, to a
 `agent_bulk.py`.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct, json, structs
 
@@ -14,7 +14,16 @@ from hub.core.facts import Fact
 from hub.core.jobs import JobRecord
 from schemas import events
 from schemas.events import EventType
-from schemas.http.bulk import AgentAction, BulkFailure, BulkState, BulkSubject
+from schemas.http.bulk import (
+    AgentAction,
+    AgentBulkRequest,
+    BulkFailure,
+    BulkRequest,
+    BulkState,
+    BulkSubject,
+)
+
+Request = TypeVar("Request", BulkRequest, AgentBulkRequest)
 
 FAILURES: Final = 100
 """How many failures are told one by one."""
@@ -32,6 +41,13 @@ class Turn(Struct):
     done: int = 0
     skipped: int = 0
     failures: list[BulkFailure] = []
+
+
+def without_repeats(request: Request) -> Request:
+    """The request with each id once, where it is first."""
+    if request.ids is None:
+        return request
+    return structs.replace(request, ids=list(dict.fromkeys(request.ids)))
 
 
 def about(job: JobRecord) -> BulkSubject:
@@ -64,6 +80,17 @@ def advance(job: JobRecord, turn: Turn) -> JobRecord:
         skipped=job.skipped + turn.skipped,
         **changes,
     )
+
+
+def complete(job: JobRecord) -> JobRecord:
+    """The job once none is left to look at: every one that it was about is accounted for.
+
+    Those that it never came across had changed meanwhile, so that they were not found any more;
+    those that nobody had counted came to be meant on the way.
+    """
+    seen = job.done + job.failed + job.skipped
+    missed = max(job.total - seen, 0)
+    return structs.replace(job, skipped=job.skipped + missed, total=seen + missed)
 
 
 def finish(job: JobRecord, state: BulkState, actor: str, wall: int) -> tuple[JobRecord, Fact]:

@@ -22,7 +22,7 @@ class JobRecord(Struct, frozen=True):
     cursor: int
     """It goes on with tasks whose seq is below this; of ids, so many are left."""
     total: int
-    """How many tasks or agents it is about, as counted at its beginning."""
+    """How many tasks or agents it is about, as counted at its beginning, and put right at its end."""
     done: int = 0
     failed: int = 0
     skipped: int = 0

@@ -65,6 +65,7 @@ class Bulk:
     ) -> JobRecord:
         """Begin a job about the tasks or agents there are now. Raises Refused."""
         self._check_room(org)
+        request = bulk.without_repeats(request)
         if isinstance(request, AgentBulkRequest):
             make = await self.of_agents.draft(org, request)
         else:
@@ -154,7 +155,7 @@ class Bulk:
             self._jobs[org.name, job.id] = after
             self._journal.write(Unit(org.name, jobs=[after], joins=True))
         else:
-            self._finish(after, BulkState.COMPLETED, job.created_by, joins=True)
+            self._finish(bulk.complete(after), BulkState.COMPLETED, job.created_by, joins=True)
 
     def _finish(
         self, job: JobRecord, state: BulkState, actor: str, *, joins: bool = False

@@ -91,7 +91,8 @@ def bulk_view(job: JobRecord) -> BulkView:
         target = Raw(json.encode(shown))
     else:
         arguments = task_bulk.arguments_of(job)
-        more, reason = arguments.more, arguments.reason
+        more = arguments.more and job.state != BulkState.COMPLETED
+        reason = arguments.reason
     return BulkView(
         id=job.id,
         about=about,

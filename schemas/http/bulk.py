@@ -161,12 +161,13 @@ class BulkView(Struct, frozen=True, omit_defaults=True):
     created_at: WallTime
     created_by: str
     total: Total
-    """How many tasks or agents it was about at its beginning."""
+    """How many tasks or agents it was about at its beginning. Once it is completed, `done`,
+    `failed` and `skipped` add up to it."""
     done: Count
     failed: Count
     skipped: Count
-    """Those that had changed meanwhile, so that the action was not for them any more, and
-    those that were so already."""
+    """Those that had changed or left meanwhile, so that the action was not for them any more,
+    and those that were so already."""
     failures: list[BulkFailure] = []
     """The first 100."""
     finished_at: WallTime | None = None

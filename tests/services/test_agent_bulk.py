@@ -246,6 +246,14 @@ def test_agents_that_are_named_are_all_accounted_for() -> None:
     assert b"not_found" in ended.failures
 
 
+def test_agents_named_twice_are_one() -> None:
+    """In the total, and for what was seen in a preview."""
+    pasture = Pasture()
+    named = ["agent-000", "nobody", "agent-000", "nobody"]
+    ended = pasture.end(pasture.begin(DELETE, ids=named, at_most=2))
+    assert (ended.total, ended.done, ended.skipped, ended.failed) == (2, 1, 0, 1)
+
+
 def test_all_are_deleted() -> None:
     """With an event for each."""
     pasture = Pasture()
