@@ -138,7 +138,7 @@ async def wire(
         pauses=Pauses(scheduler.orgs, journal, clock, chance),
         tasks=tasks,
         edits=edits,
-        bulk=_bulk(basis, tasks, edits, fleet),
+        bulk=_bulk(basis, access.tokens, tasks, edits, fleet),
         watches=watches,
         greeting=greeting,
         old_agents=OldAgents(journal, clock, peers, tasks, agents, greeting),
@@ -166,11 +166,22 @@ def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
     return scheduler
 
 
-def _bulk(basis: _Basis, tasks: Tasks, edits: Edits, fleet: Fleet) -> Bulk:
+def _bulk(basis: _Basis, tokens: Tokens, tasks: Tasks, edits: Edits, fleet: Fleet) -> Bulk:
     journal, clock, loader = basis.journal, basis.clock, basis.loader
     of_tasks, of_agents = TaskBulk(journal, loader, tasks, edits), AgentBulk(clock, fleet)
     orgs, past = basis.orgs, basis.past
-    return Bulk(journal, clock, basis.chance, loader, tasks, of_tasks, of_agents, orgs, past.jobs)
+    return Bulk(
+        journal,
+        clock,
+        basis.chance,
+        loader,
+        tokens,
+        tasks,
+        of_tasks,
+        of_agents,
+        orgs,
+        past.jobs,
+    )
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:

@@ -242,6 +242,8 @@ class BulkStatusChanged(Struct, frozen=True, omit_defaults=True):
     done: Count = 0
     failed: Count = 0
     skipped: Count = 0
+    reason: str | None = None
+    """Why the hub stopped it."""
 
 
 class AdminAgentsSynced(Struct, frozen=True, omit_defaults=True):

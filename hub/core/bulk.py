@@ -23,8 +23,9 @@ from schemas.http.bulk import (
     BulkSubject,
 )
 
-Request = TypeVar("Request", BulkRequest, AgentBulkRequest)
+Request = TypeVar("Request", bound=BulkRequest | AgentBulkRequest)
 
+CREDENTIAL_ENDED: Final = "the token that began it was revoked, replaced or has expired"
 FAILURES: Final = 100
 """How many failures are told one by one."""
 OF_AGENTS: Final = frozenset(action.value for action in AgentAction)
@@ -93,8 +94,12 @@ def complete(job: JobRecord) -> JobRecord:
     return structs.replace(job, skipped=job.skipped + missed, total=seen + missed)
 
 
-def finish(job: JobRecord, state: BulkState, actor: str, wall: int) -> tuple[JobRecord, Fact]:
-    """The job at its end, and that it ended."""
-    ended = structs.replace(job, state=state.value, finished_at=wall)
-    payload = events.BulkStatusChanged(job.state, ended.state, job.done, job.failed, job.skipped)
+def finish(
+    job: JobRecord, state: BulkState, actor: str, wall: int, why: str | None = None
+) -> tuple[JobRecord, Fact]:
+    """The job at its end, and that it ended; with the reason when the hub stopped it."""
+    ended = structs.replace(job, state=state.value, finished_at=wall, why_stopped=why)
+    payload = events.BulkStatusChanged(
+        job.state, ended.state, job.done, job.failed, job.skipped, why
+    )
     return ended, facts.of_agent(EventType.BULK_STATUS_CHANGED, job.id, actor, wall, payload)

@@ -108,4 +108,5 @@ def bulk_view(job: JobRecord) -> BulkView:
         failures=bulk.failures_of(job),
         finished_at=job.finished_at,
         reason=reason,
+        why_stopped=job.why_stopped,
     )

@@ -72,7 +72,7 @@ class BulkState(StrEnum):
     COMPLETED = "completed"
     """Every task or agent was looked at; some may have failed."""
     CANCELLED = "cancelled"
-    """Somebody stopped it; what was done stays done."""
+    """Somebody stopped it, or the token that began it ended; what was done stays done."""
 
 
 class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -172,6 +172,8 @@ class BulkView(Struct, frozen=True, omit_defaults=True):
     """The first 100."""
     finished_at: WallTime | None = None
     reason: str | None = None
+    why_stopped: str | None = None
+    """Why the hub stopped it, when no person did."""
 
 
 class BulkPage(Struct, frozen=True):
