@@ -244,7 +244,7 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
     tokens.on_end(sessions.end_of_credentials)
     sessions.on_end(expulsion.expel_browser)
-    codes = LoginCodes(tokens, journal, clock, chance)
+    codes = LoginCodes(tokens, sessions, journal, clock, chance)
     rates = config.rates.fit(config.settings.heartbeat_ms)
     ways_in = (tokens.opens, invites.is_open, codes.is_open)
     limits = Limits(clock, rates, lambda text: any(opens(text) for opens in ways_in))

@@ -66,6 +66,15 @@ def test_a_link_of_a_session_is_its_persons(calm_hub: Hub) -> None:
     assert Browser(calm_hub).log_in(code=code).json["principal"] == "admin"
 
 
+def test_a_link_ends_with_the_session_that_asked_for_it(calm_hub: Hub) -> None:
+    """A logout leaves no other way in."""
+    browser = logged_in(calm_hub)
+    code = browser.ask("POST", CODES).json["code"]
+    assert browser.ask("DELETE", SESSION).status == 204
+
+    assert Browser(calm_hub).log_in(code=code).code == "invalid_code"
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
