@@ -210,6 +210,36 @@ def test_a_cookie_that_somebody_planted_is_never_adopted(calm_hub: Hub) -> None:
         assert (reply.status, reply.code) == (401, "invalid_session")
 
 
+def test_an_old_cookie_of_the_same_name_locks_nobody_out(calm_hub: Hub) -> None:
+    """It may have another path: a browser sends it for good, and before the new one."""
+    old = logged_in(calm_hub)
+    stale = old.cookie
+    assert old.ask("DELETE", SESSION).status == 204
+    browser = logged_in(calm_hub)
+    jar = {"Cookie": f"{stale}; {browser.cookie}"}
+
+    assert browser.ask("GET", SESSION, headers=jar).json["csrf"] == browser.csrf
+    assert browser.ask("POST", CODES, headers=jar).status == 201
+
+
+def test_a_login_and_a_logout_end_all_that_the_browser_has(calm_hub: Hub) -> None:
+    """Also what somebody else planted there, with which the hub answers to nobody."""
+    mine, another, planted = (logged_in(calm_hub) for _ in range(3))
+    theirs = logged_in(calm_hub, Role.VIEWER)
+    both = {"Cookie": f"{mine.cookie}; {theirs.cookie}"}
+    assert mine.ask("GET", SESSION, headers=both).code == "invalid_session"
+    fresh = Browser(calm_hub)
+    fresh.cookie = both["Cookie"]
+    assert fresh.log_in().status == 201
+    cookies = [each.cookie for each in (mine, theirs, another, fresh, planted)]
+    jar = {"Cookie": "; ".join(cookies)}
+    assert another.ask("GET", SESSION, headers=jar).json["csrf"] == another.csrf
+    assert another.ask("DELETE", SESSION, headers=jar).status == 204
+
+    for each in cookies:
+        assert Browser(calm_hub).ask("GET", SESSION, headers={"Cookie": each}).status == 401
+
+
 def test_whoever_logs_out_is_out(calm_hub: Hub) -> None:
     """The cookie goes, and whoever kept it has nothing; it goes again when it is shown."""
     browser = logged_in(calm_hub)
