@@ -104,7 +104,7 @@ async def wire(
 ) -> Wired:
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
-    basis = _basis(config, opened, broken)
+    basis = _basis(config, opened, broken, died)
     past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
@@ -197,13 +197,13 @@ def end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
     upkeep.trim_ended()
 
 
-def _basis(config: Config, opened: Opened, commit_failed: CommitFailed) -> _Basis:
+def _basis(config: Config, opened: Opened, commit_failed: CommitFailed, died: LoopDied) -> _Basis:
     past = opened.store.recover()
     clock, metrics = Clock(past.hub_time), Metrics(time.monotonic)
     orgs = recovery.recover_orgs(past)
     batcher = Batcher(past.event_seq)
     journal = Journal(opened.store, batcher, clock.hub, metrics, commit_failed)
-    loader = Loader(opened.store)
+    loader = Loader(opened.store, died)
     loader.durable = lambda: journal.durable
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
     metrics.events_in_memory = lambda: bus.held
