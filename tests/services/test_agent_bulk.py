@@ -259,6 +259,19 @@ def test_agents_that_are_named_are_all_accounted_for() -> None:
     assert b"not_found" in ended.failures
 
 
+def test_a_short_pause_is_a_pause() -> None:
+    """Although its end has passed by an agent's turn: it ends by itself, as any other."""
+    pasture = Pasture()
+    job = pasture.begin(PAUSE, all=True, for_ms=1)
+    pasture.hub.clock.wait(1_000)
+    ended = pasture.end(job)
+    assert (ended.done, ended.skipped, ended.failed) == (MANY, 0, 0)
+    pasture.hub.fleet.end_pauses(pasture.hub.clock.now())
+    pasture.hub.journal.commit()
+    assert paused(pasture.stored()) == set()
+    assert len(pasture.told(EventType.AGENT_STATUS_CHANGED)) == 2 * MANY
+
+
 def test_agents_named_twice_are_one() -> None:
     """In the total, and for what was seen in a preview."""
     pasture = Pasture()
