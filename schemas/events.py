@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from schemas.scalars import AgentStatus, Count, FailureClass, StateName
+from schemas.attempts import FailureClass
+from schemas.scalars import AgentStatus, Count, StateName
 
 
 class EventType(IntEnum):
