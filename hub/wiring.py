@@ -104,7 +104,7 @@ async def wire(
 ) -> Wired:
     """Build the services on the running loop, from what the store remembers."""
     settings = config.settings
-    basis = _basis(config, opened, broken)
+    basis = _basis(config, opened, broken, died)
     past, clock, chance, metrics, orgs, journal, loader, bus, live, peers = basis
     access = _access(config, opened, basis)
     agents = Agents(journal, clock, peers, settings)
@@ -138,7 +138,7 @@ async def wire(
         pauses=Pauses(scheduler.orgs, journal, clock, chance),
         tasks=tasks,
         edits=edits,
-        bulk=_bulk(basis, tasks, edits, fleet),
+        bulk=_bulk(basis, access.tokens, tasks, edits, fleet),
         watches=watches,
         greeting=greeting,
         old_agents=OldAgents(journal, clock, peers, tasks, agents, greeting),
@@ -149,7 +149,7 @@ async def wire(
         settings=settings,
         metrics=metrics,
         exposition=_exposition(basis, access, scheduler, replays),
-        series=TimeSeries(orgs, metrics, clock),
+        series=_series(basis),
         search=None if config.no_search else _search(opened, basis),
         epoch=past.epoch,
         version=__version__,
@@ -166,11 +166,22 @@ def _scheduler(basis: _Basis, tasks: Tasks, settings: Settings) -> Scheduler:
     return scheduler
 
 
-def _bulk(basis: _Basis, tasks: Tasks, edits: Edits, fleet: Fleet) -> Bulk:
+def _bulk(basis: _Basis, tokens: Tokens, tasks: Tasks, edits: Edits, fleet: Fleet) -> Bulk:
     journal, clock, loader = basis.journal, basis.clock, basis.loader
     of_tasks, of_agents = TaskBulk(journal, loader, tasks, edits), AgentBulk(clock, fleet)
     orgs, past = basis.orgs, basis.past
-    return Bulk(journal, clock, basis.chance, loader, tasks, of_tasks, of_agents, orgs, past.jobs)
+    return Bulk(
+        journal,
+        clock,
+        basis.chance,
+        loader,
+        tokens,
+        tasks,
+        of_tasks,
+        of_agents,
+        orgs,
+        past.jobs,
+    )
 
 
 def _search(opened: Opened, basis: _Basis) -> Search:
@@ -186,13 +197,13 @@ def end_turn(scheduler: Scheduler, upkeep: Upkeep) -> None:
     upkeep.trim_ended()
 
 
-def _basis(config: Config, opened: Opened, commit_failed: CommitFailed) -> _Basis:
+def _basis(config: Config, opened: Opened, commit_failed: CommitFailed, died: LoopDied) -> _Basis:
     past = opened.store.recover()
     clock, metrics = Clock(past.hub_time), Metrics(time.monotonic)
     orgs = recovery.recover_orgs(past)
     batcher = Batcher(past.event_seq)
     journal = Journal(opened.store, batcher, clock.hub, metrics, commit_failed)
-    loader = Loader(opened.store)
+    loader = Loader(opened.store, died)
     loader.durable = lambda: journal.durable
     bus = Bus(loader, metrics, past.epoch, past.event_seq, config.settings.event_readers)
     metrics.events_in_memory = lambda: bus.held
@@ -205,6 +216,12 @@ def _basis(config: Config, opened: Opened, commit_failed: CommitFailed) -> _Basi
 def _publish(bus: Bus, live: Live, batch: Batch) -> None:
     bus.publish(batch)
     live.published(batch)
+
+
+def _series(basis: _Basis) -> TimeSeries:
+    series = TimeSeries(basis.orgs, basis.metrics, basis.clock)
+    series.closed = basis.live.tell_step
+    return series
 
 
 def _exposition(
@@ -233,7 +250,7 @@ def _access(config: Config, opened: Opened, basis: _Basis) -> _Access:
     sessions = BrowserSessions(tokens, journal, clock, chance, past.sessions)
     tokens.on_end(sessions.end_of_credentials)
     sessions.on_end(expulsion.expel_browser)
-    codes = LoginCodes(tokens, journal, clock, chance)
+    codes = LoginCodes(tokens, sessions, journal, clock, chance)
     rates = config.rates.fit(config.settings.heartbeat_ms)
     ways_in = (tokens.opens, invites.is_open, codes.is_open)
     limits = Limits(clock, rates, lambda text: any(opens(text) for opens in ways_in))

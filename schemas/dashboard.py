@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from schemas.http.metrics import Known, SeriesName
 from schemas.scalars import AgentId, CloseCode, Count, StateName, TaskId, WallTime
 
 BATCH_MS: Final = 50
@@ -160,6 +161,19 @@ class Delta(Struct, frozen=True, tag_field="type", tag="delta", omit_defaults=Tr
     """More tasks or events than are named here: what is shown of them has to be asked for."""
 
 
+class Step(Struct, frozen=True, tag_field="type", tag="step"):
+    """A step of the series of `GET /api/v1/metrics` is over: the next value of each.
+
+    It is no batch, and is not told again: a page that misses one asks for the series anew. A
+    hidden page hears of none.
+    """
+
+    at: WallTime
+    """The end of the step."""
+    values: dict[SeriesName, Known]
+    """What is not named was not known."""
+
+
 class Reset(Struct, frozen=True, tag_field="type", tag="reset"):
     """The page was too slow: it needs a new snapshot; batches go on after this number."""
 
@@ -191,7 +205,7 @@ class Pace(Struct, frozen=True, tag_field="type", tag="pace"):
     hidden: bool
 
 
-ToPage = Hello | Delta | Reset | Beat | Ended
+ToPage = Hello | Delta | Step | Reset | Beat | Ended
 """What the hub says to a page."""
 FromPage = Beat | Pace
 """What a page says to the hub."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from schemas.scalars import AgentStatus, Count, FailureClass, StateName
+from schemas.attempts import FailureClass
+from schemas.scalars import AgentStatus, Count, StateName
 
 
 class EventType(IntEnum):
@@ -242,6 +243,8 @@ class BulkStatusChanged(Struct, frozen=True, omit_defaults=True):
     done: Count = 0
     failed: Count = 0
     skipped: Count = 0
+    reason: str | None = None
+    """Why the hub stopped it."""
 
 
 class AdminAgentsSynced(Struct, frozen=True, omit_defaults=True):

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
+from schemas.attempts import FailureClass, Holding, Rejection, Stream
 from schemas.scalars import (
     CAPABILITIES,
     ERROR_CHARS,
@@ -21,15 +22,11 @@ from schemas.scalars import (
     Capability,
     Count,
     Executor,
-    FailureClass,
     Generation,
-    Holding,
     IdempotencyKey,
     Milliseconds,
     Name,
     Reference,
-    Rejection,
-    Stream,
     TaskId,
     Tier,
     Token,

@@ -4,20 +4,17 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from schemas.attempts import AckStatus, CancelReason, Stream, Verdict
 from schemas.scalars import (
-    AckStatus,
     AgentId,
-    CancelReason,
     Count,
     ErrorCode,
     Generation,
     Milliseconds,
     Reference,
     StateName,
-    Stream,
     TaskId,
     Tier,
-    Verdict,
     WallTime,
 )
 from schemas.work import Run

@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec import UNSET
 
+from schemas.attempts import Rejection, Stream
 from schemas.from_agent import Alive
-from schemas.scalars import Rejection, Stream
 from schemas.to_agent import Limits, TaskAssign
 from schemas.work import PythonCall
 from sidecar import reports

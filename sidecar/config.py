@@ -13,7 +13,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from schemas.scalars import SLOTS, AgentId, Capability, FailureClass, Milliseconds, Name, Token
+from schemas.attempts import FailureClass
+from schemas.scalars import SLOTS, AgentId, Capability, Milliseconds, Name, Token
 from schemas.work import IDENTIFIER, MODULE
 
 JSON_NAME: Final = "sidecar.json"

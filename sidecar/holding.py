@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from schemas.scalars import Stream
+from schemas.attempts import Stream
 from schemas.to_agent import LogOffsets
 
 LOG_WINDOW: Final = 512 * 1024

@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct, field
 
+from schemas.attempts import FailureClass, Stream
 from schemas.from_agent import TaskCancelled, TaskComplete, TaskFailed
-from schemas.scalars import JSON_DEPTH, SAFE_INTEGER, FailureClass, Stream
+from schemas.scalars import JSON_DEPTH, SAFE_INTEGER
 from schemas.to_agent import Limits
 from sidecar.capture import Capture
 from sidecar.executors.python_child import FAILURE

@@ -13,7 +13,7 @@ from typing import Final
 from loguru import logger
 from msgspec import Struct
 
-from schemas.scalars import Stream
+from schemas.attempts import Stream
 from sidecar import processes
 from sidecar.capture import Capture
 

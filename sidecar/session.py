@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from schemas.attempts import CancelReason, FailureClass, Holding, Rejection, Stream, Verdict
 from schemas.from_agent import (
     Alive,
     Identify,
@@ -31,13 +32,7 @@ from schemas.scalars import (
     IN_FLIGHT,
     LOG_CHUNK_BYTES,
     OPAQUE_BYTES,
-    CancelReason,
     ErrorCode,
-    FailureClass,
-    Holding,
-    Rejection,
-    Stream,
-    Verdict,
 )
 from schemas.to_agent import (
     Bye,

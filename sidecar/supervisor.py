@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from loguru import logger
 
+from schemas.attempts import Rejection, Stream
 from schemas.from_agent import Alive, Identify
-from schemas.scalars import PROTOCOL_VERSION, Executor, Rejection, Stream
+from schemas.scalars import PROTOCOL_VERSION, Executor
 from schemas.to_agent import Bye
 from sidecar import processes, reports
 from sidecar.attempt import Attempt

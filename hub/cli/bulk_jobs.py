@@ -99,6 +99,8 @@ def _watch(client: Client, job: BulkView, *, silent: bool) -> BulkView:
 def _report(job: BulkView) -> None:
     what = f"{job.done:,} {job.about.value} {DONE[job.action]}"
     note(f"{job.id} is {job.state.value}: {what}.")
+    if job.why_stopped is not None:
+        note(f"The hub stopped it: {clean(job.why_stopped)}.", "red")
     if job.skipped:
         note(f"{job.skipped:,} were left alone: they were so already, or had changed meanwhile.")
     for failure in job.failures:

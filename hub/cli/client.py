@@ -12,6 +12,7 @@ import urllib3
 
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import Address
+from schemas.attempts import Stream
 from schemas.http.access import Invite, InviteRequest
 from schemas.http.agents import AgentView
 from schemas.http.hub import ErrorBody
@@ -23,7 +24,6 @@ from schemas.http.tasks import (
     TaskBatch,
     TaskView,
 )
-from schemas.scalars import Stream
 from schemas.work import TaskSpec
 
 CONNECT_S: Final = 5.0

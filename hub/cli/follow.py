@@ -7,8 +7,9 @@ from typing import Final, TextIO, TypeVar
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.screen import clean, note
+from schemas.attempts import Stream
 from schemas.http.tasks import LogText, TaskView
-from schemas.scalars import StateName, Stream
+from schemas.scalars import StateName
 
 POLL_MS: Final = 500
 """How long one look at the output waits for more."""

@@ -116,13 +116,14 @@ def words(text: str | None) -> list[str]:
 
 
 def pairs(texts: Sequence[str]) -> dict[str, str]:
-    """Labels from `key=value`; raises `Trouble` when there is no key or no equals sign."""
+    """Labels from `key=value`; raises `Trouble` for what is none, or has two values."""
     found: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not (key and equals):
             raise Trouble(Exit.USAGE, f"{text!r} is not a label.", "Write key=value.")
-        found[key] = value
+        if found.setdefault(key, value) != value:
+            raise Trouble(Exit.USAGE, f"The label {key} has two values.", "Give one of them.")
     return found
 
 

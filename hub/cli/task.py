@@ -25,8 +25,9 @@ from hub.cli.options import (
 )
 from hub.cli.screen import OUT, emit, note
 from hub.cli.tables import explanation_page, task_page
+from schemas.attempts import Stream
 from schemas.http.tasks import Retried, TaskEdit, TaskView
-from schemas.scalars import PriorityName, StateName, Stream
+from schemas.scalars import PriorityName, StateName
 
 ENDED = (StateName.COMPLETED, StateName.DEAD_LETTER, StateName.CANCELLED)
 CLEARABLE: tuple[str, ...] = (

@@ -5,7 +5,7 @@ with what it did on the way. What is special to tasks is in `task_bulk.py`, to a
 `agent_bulk.py`.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct, json, structs
 
@@ -14,8 +14,18 @@ from hub.core.facts import Fact
 from hub.core.jobs import JobRecord
 from schemas import events
 from schemas.events import EventType
-from schemas.http.bulk import AgentAction, BulkFailure, BulkState, BulkSubject
+from schemas.http.bulk import (
+    AgentAction,
+    AgentBulkRequest,
+    BulkFailure,
+    BulkRequest,
+    BulkState,
+    BulkSubject,
+)
 
+Request = TypeVar("Request", bound=BulkRequest | AgentBulkRequest)
+
+CREDENTIAL_ENDED: Final = "the token that began it was revoked, replaced or has expired"
 FAILURES: Final = 100
 """How many failures are told one by one."""
 OF_AGENTS: Final = frozenset(action.value for action in AgentAction)
@@ -32,6 +42,13 @@ class Turn(Struct):
     done: int = 0
     skipped: int = 0
     failures: list[BulkFailure] = []
+
+
+def without_repeats(request: Request) -> Request:
+    """The request with each id once, where it is first."""
+    if request.ids is None:
+        return request
+    return structs.replace(request, ids=list(dict.fromkeys(request.ids)))
 
 
 def about(job: JobRecord) -> BulkSubject:
@@ -66,8 +83,23 @@ def advance(job: JobRecord, turn: Turn) -> JobRecord:
     )
 
 
-def finish(job: JobRecord, state: BulkState, actor: str, wall: int) -> tuple[JobRecord, Fact]:
-    """The job at its end, and that it ended."""
-    ended = structs.replace(job, state=state.value, finished_at=wall)
-    payload = events.BulkStatusChanged(job.state, ended.state, job.done, job.failed, job.skipped)
+def complete(job: JobRecord) -> JobRecord:
+    """The job once none is left to look at: every one that it was about is accounted for.
+
+    Those that it never came across had changed meanwhile, so that they were not found any more;
+    those that nobody had counted came to be meant on the way.
+    """
+    seen = job.done + job.failed + job.skipped
+    missed = max(job.total - seen, 0)
+    return structs.replace(job, skipped=job.skipped + missed, total=seen + missed)
+
+
+def finish(
+    job: JobRecord, state: BulkState, actor: str, wall: int, why: str | None = None
+) -> tuple[JobRecord, Fact]:
+    """The job at its end, and that it ended; with the reason when the hub stopped it."""
+    ended = structs.replace(job, state=state.value, finished_at=wall, why_stopped=why)
+    payload = events.BulkStatusChanged(
+        job.state, ended.state, job.done, job.failed, job.skipped, why
+    )
     return ended, facts.of_agent(EventType.BULK_STATUS_CHANGED, job.id, actor, wall, payload)

@@ -3,8 +3,9 @@
 Over https it is called `__Host-…`, which a browser takes only from the host itself, encrypted
 and for all paths: no neighbour can plant one. The port is in the name, because browsers send
 the cookies of a host to all of its ports. A browser may send any number of cookies in any
-disorder, so what does not look like ours is passed over, and two different ones of our name
-are none: nobody can tell which of them is the person's own.
+disorder, so what does not look like ours is passed over. It may also have several of our name,
+of another path or from another time: the first ones are looked at, and who keeps the sessions
+says which of them is worth something.
 """
 
 import re
@@ -14,6 +15,8 @@ from schemas.http.sessions import COOKIE
 
 SECURE: Final = "__Host-"
 SECRET_BYTES: Final = 32
+LOOKED_AT: Final = 8
+"""So many different ones of our name are looked at."""
 _SECRET: Final = re.compile(f"[0-9a-f]{{{2 * SECRET_BYTES}}}")
 
 
@@ -32,21 +35,20 @@ def name_of(origin: Origin) -> str:
     return SECURE + name if origin.encrypted else name
 
 
-def secret_in(header: str, origin: Origin) -> str | None:
-    """What the cookie holds in the value of a `Cookie` header.
+def secrets_in(header: str, origin: Origin) -> list[str] | None:
+    """What the cookie holds in the value of a `Cookie` header: each value once, in their order.
 
-    None when it is not there; empty when it cannot be ours, or is there twice.
+    None when it is not there; empty when nothing of it can be ours.
     """
     name = name_of(origin)
-    found = {
+    found = [
         value.strip(" \t")
         for key, equals, value in (pair.partition("=") for pair in header.split(";"))
         if equals and key.strip(" \t") == name
-    }
+    ]
     if not found:
         return None
-    value = found.pop()
-    return value if not found and _SECRET.fullmatch(value) else ""
+    return [value for value in dict.fromkeys(found) if _SECRET.fullmatch(value)][:LOOKED_AT]
 
 
 def setting(secret: str, seconds: int, origin: Origin) -> str:

@@ -17,9 +17,9 @@ from hub.core.old_results import judged
 from schemas import backbone as old
 from schemas import from_agent as wire
 from schemas import to_agent
+from schemas.attempts import Rejection
 from schemas.backbone import Loose
 from schemas.from_agent import FromAgent
-from schemas.scalars import Rejection
 
 _encode = msgspec.json.Encoder().encode
 

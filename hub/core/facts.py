@@ -11,8 +11,9 @@ from typing import Final
 from msgspec import Struct, json
 
 from schemas import events
+from schemas.attempts import FailureClass
 from schemas.events import EventType
-from schemas.scalars import FailureClass, StateName
+from schemas.scalars import StateName
 
 _encode = json.Encoder().encode
 _CREATED: Final = EventType.TASK_CREATED

@@ -22,7 +22,7 @@ class JobRecord(Struct, frozen=True):
     cursor: int
     """It goes on with tasks whose seq is below this; of ids, so many are left."""
     total: int
-    """How many tasks or agents it is about, as counted at its beginning."""
+    """How many tasks or agents it is about: as counted at its beginning, put right at its end."""
     done: int = 0
     failed: int = 0
     skipped: int = 0
@@ -30,3 +30,7 @@ class JobRecord(Struct, frozen=True):
     """What failed and why, as JSON: a list with a bound."""
     finished_at: int | None = None
     """Wall time in milliseconds; None while it is not finished."""
+    credential: str = ""
+    """The public id of the token that began it; empty in records that did not say."""
+    why_stopped: str | None = None
+    """Why the hub stopped it; None when a person did, or nobody."""

@@ -11,7 +11,8 @@ from hub.core import facts, ids, requirements, retry
 from hub.core.clock import Instant
 from hub.core.old_terms import OLD_TERMS
 from hub.core.task import HELD, NAMES, Change, Move, Task, evolve
-from schemas.scalars import PRIORITIES, FailureClass, Priority, Rejection, TaskState
+from schemas.attempts import FailureClass, Rejection
+from schemas.scalars import PRIORITIES, Priority, TaskState
 from schemas.work import TaskSpec
 
 AGING_MS: Final = 600_000

@@ -19,8 +19,9 @@ from hub.core.old_frames import (
     plain,
     text_of,
 )
+from schemas.attempts import FailureClass
 from schemas.backbone import Loose
-from schemas.scalars import OPAQUE_BYTES, FailureClass
+from schemas.scalars import OPAQUE_BYTES
 
 FAILED_WORDS: Final = frozenset(
     {"failed", "failure", "fail", "error", "timeout", "timed_out", "execution_failed"}

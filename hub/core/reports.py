@@ -16,8 +16,9 @@ from hub.core.clock import Instant
 from hub.core.errors import Refused
 from hub.core.facts import Fact
 from hub.core.task import HELD, NAMES, Change, Move, Task, evolve
+from schemas.attempts import AckStatus, FailureClass
 from schemas.from_agent import TaskCancelled, TaskComplete, TaskFailed
-from schemas.scalars import AckStatus, ErrorCode, FailureClass, TaskState
+from schemas.scalars import ErrorCode, TaskState
 
 Report = TaskComplete | TaskFailed | TaskCancelled
 

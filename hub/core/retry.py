@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from schemas.scalars import DAY_MS, FailureClass
+from schemas.attempts import FailureClass
+from schemas.scalars import DAY_MS
 from schemas.work import Retry
 
 RETRIED: Final[dict[FailureClass, bool]] = {

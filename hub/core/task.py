@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 
 from hub.core.errors import IllegalMove
 from hub.core.facts import Fact
-from schemas.scalars import STATE_NAMES, FailureClass, Priority, TaskState
+from schemas.attempts import FailureClass
+from schemas.scalars import STATE_NAMES, Priority, TaskState
 from schemas.work import TaskSpec
 
 S = TaskState

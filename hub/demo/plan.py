@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from hub.demo import chores
 from hub.demo.workshop import Suite, Workshop
+from schemas.attempts import FailureClass
 from schemas.http.tasks import TaskView
-from schemas.scalars import FailureClass, PriorityName, StateName
+from schemas.scalars import PriorityName, StateName
 from schemas.work import Command, Retry, TaskSpec
 
 BATCHES: Final = 17

@@ -136,7 +136,7 @@ class AgentBulk:
         fleet, actor = self._fleet, job.created_by
         match AgentAction(job.action):
             case AgentAction.PAUSE:
-                fleet.pause(org, agent_id, actor, arguments.note, arguments.until)
+                fleet.pause_until(org, agent_id, actor, arguments.note, arguments.until)
             case AgentAction.RESUME:
                 fleet.resume(org, agent_id, actor)
             case AgentAction.DRAIN:

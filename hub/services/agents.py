@@ -16,9 +16,10 @@ from hub.services.peers import Peer, Peers, frame_of
 from hub.services.settings import Settings
 from hub.store.contract import JournalPort, Unit
 from schemas import events
+from schemas.attempts import CancelReason
 from schemas.events import EventType
 from schemas.from_agent import Alive, Identify
-from schemas.scalars import CancelReason, CloseCode, TaskState
+from schemas.scalars import CloseCode, TaskState
 from schemas.to_agent import TaskCancel
 
 

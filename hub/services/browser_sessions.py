@@ -30,6 +30,7 @@ from schemas.events import EventType
 from schemas.scalars import ErrorCode
 
 HUB: Final = "hub"
+OF_TWO: Final = "the browser has cookies of two people; log in again"
 MOST_OF_ONE: Final = 64
 """Sessions that one principal may have; the oldest gives way to the next one."""
 MOST: Final = 4_096
@@ -85,24 +86,42 @@ class BrowserSessions:
 
         `origin` is where the browser has the page from. A connection that comes and goes by
         itself, such as a socket's, is no use, nor is what a page reads by itself. None when
-        there is no cookie of ours. Raises Refused `session_expired` when it was idle for too long
-        or is too old, and `invalid_session` when it has ended otherwise or never was.
+        there is no cookie of ours. Of several, the first that is worth something counts, but
+        those of two people are none: one may have been planted, and nobody acts as another by
+        mistake. Raises Refused `session_expired` when it was idle for too long or is too old,
+        and `invalid_session` when it has ended otherwise or never was.
         """
-        secret = cookies.secret_in(header, origin)
-        if secret is None:
+        secrets = cookies.secrets_in(header, origin)
+        if secrets is None:
             return None
-        digest = browser_sessions.digest_of(secret)
-        session = self._by_digest.get(digest)
-        if session is None:
-            raise _refusal(self._ended.get(digest))
-        ending = self._ending(session, self._clock.now())
-        if ending is not None:
-            self._end([session], ending, HUB)
-            raise _refusal(ending)
+        digests = list(map(browser_sessions.digest_of, secrets))
+        alive = self._alive(digests)
+        if not alive:
+            known = (self._ended[each] for each in digests if each in self._ended)
+            raise _refusal(next(known, None))
+        if len(alive) > 1 and len(set(map(self.principal_of, alive))) > 1:
+            raise Refused(ErrorCode.INVALID_SESSION, OF_TWO)
+        session = alive[0]
         if is_use:
             now = self._used[session.id] = self._clock.now()
             self._tokens.touch([session.credential], now.wall)
         return session
+
+    def all_in(self, header: str, origin: Origin) -> list[BrowserSession]:
+        """Every session that a browser has a cookie of, whoever's it is."""
+        secrets = cookies.secrets_in(header, origin) or []
+        return self._alive(list(map(browser_sessions.digest_of, secrets)))
+
+    def _alive(self, digests: list[bytes]) -> list[BrowserSession]:
+        """The sessions that last, of these hashes; what is over ends by that."""
+        now, alive = self._clock.now(), []
+        for session in (self._by_digest[each] for each in digests if each in self._by_digest):
+            ending = self._ending(session, now)
+            if ending is None:
+                alive.append(session)
+            else:
+                self._end([session], ending, HUB)
+        return alive
 
     def _ending(self, session: BrowserSession, now: Instant) -> Ending | None:
         """How it ended by itself; None when it has not."""

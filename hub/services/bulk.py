@@ -4,11 +4,17 @@ A turn reads what it needs, decides, and writes what it decided together with ho
 has come: a hub that dies in between neither repeats nor skips anything. The next turn begins
 when the one before is durable, so that a job never fills the journal. What a turn does is up
 to `task_bulk.py` and `agent_bulk.py`.
+
+A job acts in the name of the token that began it, so it goes no further than that is valid:
+whoever revokes a token stops what it has begun. The end of a browser session stops nothing,
+because people leave while their jobs go on.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
+
+from msgspec import structs
 
 from hub.core import bulk
 from hub.core.errors import Refused
@@ -21,10 +27,12 @@ from hub.services.clock import Clock
 from hub.services.loader import Loader
 from hub.services.task_bulk import TaskBulk
 from hub.services.tasks import Tasks
+from hub.services.tokens import Tokens
 from hub.store.contract import JournalPort, Unit
 from schemas.http.bulk import AgentBulkRequest, BulkRequest, BulkState, BulkSubject
 from schemas.scalars import ErrorCode
 
+HUB: Final = "hub"
 AT_ONCE: Final = 4
 """Jobs of one org that go on by turns; the others wait for them."""
 WAITING: Final = 100
@@ -40,6 +48,7 @@ class Bulk:
         clock: Clock,
         chance: Chance,
         loader: Loader,
+        tokens: Tokens,
         tasks: Tasks,
         of_tasks: TaskBulk,
         of_agents: AgentBulk,
@@ -52,6 +61,7 @@ class Bulk:
         self._clock = clock
         self._chance = chance
         self._loader = loader
+        self._tokens = tokens
         self._tasks = tasks
         self._orgs = orgs
         self._jobs = {(job.org, job.id): job for job in unfinished}
@@ -61,17 +71,19 @@ class Bulk:
     # What people ask for
 
     async def create(
-        self, org: Org, actor: str, request: BulkRequest | AgentBulkRequest
+        self, org: Org, actor: str, request: BulkRequest | AgentBulkRequest, credential: str
     ) -> JobRecord:
-        """Begin a job about the tasks or agents there are now. Raises Refused."""
+        """Begin a job about the tasks or agents there are now, by this token. Raises Refused."""
         self._check_room(org)
+        request = bulk.without_repeats(request)
         if isinstance(request, AgentBulkRequest):
             make = await self.of_agents.draft(org, request)
         else:
             make = await self.of_tasks.draft(org, request)
         self._check_room(org)
         wall = self._clock.now().wall
-        job = make("bulk-" + ulid(wall, self._chance.bytes(RANDOM_BYTES)), actor, wall)
+        job_id = "bulk-" + ulid(wall, self._chance.bytes(RANDOM_BYTES))
+        job = structs.replace(make(job_id, actor, wall), credential=credential)
         self._jobs[org.name, job.id] = job
         self._journal.write(Unit(org.name, jobs=[job], facts=[bulk.created(job)]))
         self._filled.set()
@@ -134,16 +146,27 @@ class Bulk:
         """One turn of each job whose turn it is."""
         for org in self._orgs.values():
             mine = [key for key in self._jobs if key[0] == org.name]
-            for key in mine[:AT_ONCE]:
+            going = [key for key in mine if self._goes_on(key)]
+            for key in going[:AT_ONCE]:
                 await self._journal.settled()
                 if key in self._jobs:
                     await self._take_turn(org, self._jobs[key])
+
+    def _goes_on(self, key: tuple[str, str]) -> bool:
+        """Whether a job still has turns; it ends here when its token has."""
+        job = self._jobs.get(key)
+        if job is None:
+            return False
+        if not job.credential or self._tokens.valid(job.credential):
+            return True
+        self._finish(job, BulkState.CANCELLED, HUB, why=bulk.CREDENTIAL_ENDED)
+        return False
 
     async def _take_turn(self, org: Org, job: JobRecord) -> None:
         is_of_agents = bulk.about(job) is BulkSubject.AGENTS
         work = self.of_agents if is_of_agents else self.of_tasks
         act = await work.look(org, job)
-        if (org.name, job.id) not in self._jobs:
+        if not self._goes_on((org.name, job.id)):
             self.of_agents.forget(job)
             return
         # From here on nothing is awaited, so all of it is one commit.
@@ -154,12 +177,18 @@ class Bulk:
             self._jobs[org.name, job.id] = after
             self._journal.write(Unit(org.name, jobs=[after], joins=True))
         else:
-            self._finish(after, BulkState.COMPLETED, job.created_by, joins=True)
+            self._finish(bulk.complete(after), BulkState.COMPLETED, job.created_by, joins=True)
 
     def _finish(
-        self, job: JobRecord, state: BulkState, actor: str, *, joins: bool = False
+        self,
+        job: JobRecord,
+        state: BulkState,
+        actor: str,
+        *,
+        joins: bool = False,
+        why: str | None = None,
     ) -> JobRecord:
-        ended, fact = bulk.finish(job, state, actor, self._clock.now().wall)
+        ended, fact = bulk.finish(job, state, actor, self._clock.now().wall, why)
         del self._jobs[job.org, job.id]
         self.of_agents.forget(job)
         self._journal.write(Unit(job.org, jobs=[ended], facts=[fact], joins=joins))

@@ -6,8 +6,9 @@ from hub.core.org import Org
 from hub.core.task import NAMES, Change, Task
 from hub.services.clock import Clock
 from hub.services.tasks import Tasks
+from schemas.attempts import FailureClass
 from schemas.http.tasks import TaskEdit
-from schemas.scalars import ErrorCode, FailureClass, TaskState
+from schemas.scalars import ErrorCode, TaskState
 from schemas.to_agent import Flaw
 
 REVIVED = (TaskState.DEAD_LETTER, TaskState.CANCELLED)

@@ -98,8 +98,18 @@ class Fleet:
 
         Raises Refused `not_found`, or `validation_failed` when the end makes no sense.
         """
-        record = self.find(org, agent_id).record
+        self.find(org, agent_id)
         end = end_of(until, for_ms, self._clock.now().wall)
+        return self.pause_until(org, agent_id, actor, note, end)
+
+    def pause_until(
+        self, org: Org, agent_id: str, actor: str, note: str | None, end: int | None
+    ) -> Agent:
+        """The same with an end that was checked when somebody asked for it.
+
+        When it has passed since, the pause ends by itself at once. Raises Refused `not_found`.
+        """
+        record = self.find(org, agent_id).record
         return self._stand(org, record, people.paused(record, note, end), actor)
 
     def resume(self, org: Org, agent_id: str, actor: str) -> Agent:

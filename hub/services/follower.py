@@ -95,6 +95,11 @@ class Follower:
         if self.hidden and not self.clogged:
             self._line.deliver(frame)
 
+    def take_step(self, frame: bytes) -> None:
+        """Send the values of a step; a page that misses them asks for all."""
+        if not self.hidden and not self.clogged:
+            self._line.deliver(frame)
+
     def reset(self, reason: str) -> None:
         """Have it fetch a new snapshot."""
         self.seq = self.told_from = self._batches.last

@@ -6,6 +6,7 @@ are made only while somebody is there to get them, or needs a snapshot.
 """
 
 import asyncio
+from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
@@ -24,6 +25,7 @@ LINGER_MS: Final = 30_000
 """For so long changes are gathered while nobody follows."""
 SLICE: Final = 2
 """So many pages are written to in one turn of the loop: tasks and agents go in between."""
+Tell = Callable[[Follower], None]
 
 
 class Following:
@@ -37,8 +39,10 @@ class Following:
         self.ring = BatchRing()
         self._newest = (0, b"")
         """The last batch that is durable, with its number."""
-        self._behind: dict[Follower, None] = {}
-        """Who has yet to be sent it."""
+        self._step = b""
+        """The last step of the series that was told."""
+        self._behind: dict[tuple[Follower, Tell], None] = {}
+        """Who has yet to be sent which of the two."""
         self.active = False
         """Changes are gathered."""
         self.lag_ms = 0
@@ -70,7 +74,8 @@ class Following:
     def leave(self, follower: Follower) -> None:
         """A page is gone. Idempotent."""
         self.followers.discard(follower)
-        self._behind.pop(follower, None)
+        for tell in (self._tell_batch, self._tell_step):
+            self._behind.pop((follower, tell), None)
         self._until = self._clock.hub() + LINGER_MS
 
     def _begin(self, now: Instant) -> None:
@@ -107,15 +112,33 @@ class Following:
         seq, frame = what
         if self.ring.add(seq, frame):
             self._newest = what
-            is_under_way = bool(self._behind)
-            self._behind.update(dict.fromkeys(self.followers))
-            if not is_under_way:
-                self._send_slice()
+            self._tell_all(self._tell_batch)
+
+    def _tell_batch(self, follower: Follower) -> None:
+        follower.take(*self._newest)
+
+    def send_step(self, frame: bytes) -> None:
+        """Tell all pages of a step of the series, once what it counts is durable."""
+        self._journal.promise(self._send_step, frame)
+
+    def _send_step(self, frame: bytes) -> None:
+        self._step = frame
+        self._tell_all(self._tell_step)
+
+    def _tell_step(self, follower: Follower) -> None:
+        follower.take_step(self._step)
+
+    def _tell_all(self, tell: Tell) -> None:
+        is_under_way = bool(self._behind)
+        self._behind.update(dict.fromkeys((follower, tell) for follower in self.followers))
+        if not is_under_way:
+            self._send_slice()
 
     def _send_slice(self) -> None:
-        for follower in list(islice(self._behind, SLICE)):
-            del self._behind[follower]
-            follower.take(*self._newest)
+        for due in list(islice(self._behind, SLICE)):
+            del self._behind[due]
+            follower, tell = due
+            tell(follower)
         if self._behind:
             asyncio.get_running_loop().call_soon(self._send_slice)
 

@@ -19,18 +19,16 @@ from hub.services.settings import Settings
 from hub.services.task_logs import TaskLogs
 from hub.services.tasks import Tasks
 from hub.store.contract import JournalPort
+from schemas.attempts import CancelReason, Holding, Verdict
 from schemas.from_agent import Alive, Identify, InFlight
 from schemas.scalars import (
     ERROR_CHARS,
     FRAME_BYTES,
     LOG_CHUNK_BYTES,
     OPAQUE_BYTES,
-    CancelReason,
     CloseCode,
-    Holding,
     Role,
     TaskState,
-    Verdict,
 )
 from schemas.to_agent import Identified, Judged, Limits, LogOffsets
 

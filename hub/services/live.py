@@ -20,10 +20,11 @@ from hub.services.following import Following
 from hub.services.loader import Loader
 from hub.services.metrics import Metrics
 from hub.services.picture import encode
+from hub.services.series import Values
 from hub.services.snapshots import About, Shot
 from hub.services.waiting import oldest_queued_at
 from hub.store.contract import Batch, JournalPort, StoreError
-from schemas.dashboard import BATCH_MS, BEAT_MS, HIDDEN_MS, Hello
+from schemas.dashboard import BATCH_MS, BEAT_MS, HIDDEN_MS, Hello, Step
 from schemas.scalars import ErrorCode
 
 MOST_PAGES: Final = 256
@@ -95,6 +96,14 @@ class Live:
                 if len(batch.orgs) > 1:
                     facts = [event for event in facts if event[0] == name]
                 following.picture.tell(facts)
+
+    # From the series
+
+    def tell_step(self, at: int, values: Callable[[str], Values]) -> None:
+        """A step of the series is over: pages that are seen hear what is known of it."""
+        for name, following in self._of_org.items():
+            if not all(follower.hidden for follower in following.followers):
+                following.send_step(encode(Step(at, values(name))))
 
     # Pages
 

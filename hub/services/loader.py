@@ -2,6 +2,10 @@
 
 Whoever needs a record says what to do once it is there. A record that somebody touched while
 it was being read wins over what was read.
+
+A read that fails is tried again after a while, because a disk may be better then. When it goes
+on to fail the hub has to stop: to go on as if there were no such record would take work away
+from agents, and to wait for it would keep tasks for good from those who do them.
 """
 
 import asyncio
@@ -9,23 +13,30 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from loguru import logger
 
 from hub.core.filters import TaskFilter
 from hub.core.org import Org
 from hub.core.task import Task
-from hub.store.contract import Found, Reader, Rows, Store
+from hub.store.contract import Found, Reader, Rows, Store, StoreError
 
 Then = Callable[[], None]
-READERS = 2
+Died = Callable[[str, BaseException], None]
+READERS: Final = 2
+AGAIN_S: Final = (0.05, 0.5, 2.0)
+"""How long after each failure the same is read again; after one more it has failed for good."""
 T = TypeVar("T")
 
 
 class Loader:
     """Reads through the store's readers, off the event loop."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, died: Died | None = None) -> None:
+        """Without `died`, a read that fails for good is an error in the event loop."""
         self._store = store
+        self._died = died
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._free: SimpleQueue[Reader] = SimpleQueue()
@@ -95,11 +106,9 @@ class Loader:
             waiting.append(then)
             return
         self._under_way[key] = [then]
-        future = self._begin(lambda reader: reader.by_id(org.name, [task_id]))
-        future.add_done_callback(partial(self._arrived, org, key))
+        self._have(org, partial(_read_by_id, org.name, [task_id]), partial(self._go_on, key))
 
-    def _arrived(self, org: Org, key: tuple[str, str], rows: "asyncio.Future[Rows]") -> None:
-        self.keep(org, rows.result())
+    def _go_on(self, key: tuple[str, str]) -> None:
         for then in self._under_way.pop(key):
             then()
 
@@ -110,8 +119,7 @@ class Loader:
             _look_at_all(ids, look)
             return
         # All of them, as in `_read_by_seq`.
-        future = self._begin(partial(_read_by_id, org.name, ids))
-        future.add_done_callback(partial(self._arrived_all, org, partial(_look_at_all, ids, look)))
+        self._have(org, partial(_read_by_id, org.name, ids), partial(_look_at_all, ids, look))
 
     def by_seq(self, org: Org, seqs: Sequence[int], then: Then) -> None:
         """Have these tasks in memory, those that exist, and go on with `then`."""
@@ -125,12 +133,33 @@ class Loader:
             then()
             return
         # All of them: what is in memory now may have left it when the others arrive.
-        future = self._begin(lambda reader: reader.by_seq(seqs))
-        future.add_done_callback(partial(self._arrived_all, org, then))
+        self._have(org, lambda reader: reader.by_seq(seqs), then)
 
-    def _arrived_all(self, org: Org, then: Then, rows: "asyncio.Future[Rows]") -> None:
-        self.keep(org, rows.result())
-        then()
+    def _have(
+        self, org: Org, question: Callable[[Reader], Rows], then: Then, failed: int = 0
+    ) -> None:
+        """Have what is read in memory, and go on with `then`; so many tries have failed."""
+        if not self._closed:
+            future = self._begin(question)
+            future.add_done_callback(partial(self._arrived, org, question, then, failed))
+
+    def _arrived(
+        self,
+        org: Org,
+        question: Callable[[Reader], Rows],
+        then: Then,
+        failed: int,
+        rows: "asyncio.Future[Rows]",
+    ) -> None:
+        error = rows.exception()
+        if isinstance(error, StoreError) and failed < len(AGAIN_S):
+            logger.bind(error=str(error)).warning("tasks cannot be read; they are read again")
+            self._loop.call_later(AGAIN_S[failed], self._have, org, question, then, failed + 1)
+        elif isinstance(error, StoreError) and self._died is not None:
+            self._died("loader", error)
+        else:
+            self.keep(org, rows.result())
+            then()
 
     def keep(self, org: Org, rows: Rows) -> None:
         """Put what was read into memory, unless something newer is there."""

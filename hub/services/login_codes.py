@@ -1,6 +1,8 @@
 """Login codes: each lets its bearer log in once to the dashboard, as whoever asked for it.
 
 They are in memory only and last for minutes: after a restart of the hub one asks for another.
+None outlives the token or the browser session that it was asked for with: whoever ends one of
+these means all that came of it and was not used yet.
 """
 
 from hashlib import sha256
@@ -10,6 +12,7 @@ from msgspec import Struct
 
 from hub.core import credentials, facts
 from hub.core.credentials import Principal
+from hub.services.browser_sessions import BrowserSessions
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.tokens import BITS, Tokens
@@ -32,8 +35,16 @@ class _Open(Struct, frozen=True):
 class LoginCodes:
     """The hub's open login codes."""
 
-    def __init__(self, tokens: Tokens, journal: JournalPort, clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        sessions: BrowserSessions,
+        journal: JournalPort,
+        clock: Clock,
+        chance: Chance,
+    ) -> None:
         self._tokens = tokens
+        self._sessions = sessions
         self._journal = journal
         self._clock = clock
         self._chance = chance
@@ -69,8 +80,13 @@ class LoginCodes:
         return (
             found is not None
             and self._clock.hub() < found.until
-            and self._tokens.valid(found.principal.credential)
+            and self._is_still_there(found.principal)
         )
+
+    def _is_still_there(self, maker: Principal) -> bool:
+        if maker.session and self._sessions.get(maker.session) is None:
+            return False
+        return self._tokens.valid(maker.credential)
 
 
 def _digest_of(code: str) -> bytes:

@@ -28,9 +28,10 @@ from hub.services.reconcile import Reconciler
 from hub.services.scheduler import assign_frame
 from hub.services.tasks import Tasks
 from hub.store.contract import JournalPort
+from schemas.attempts import Holding, Verdict
 from schemas.backbone import TaskAck
 from schemas.from_agent import Alive, Identify, InFlight, TaskAccepted, TaskRejected
-from schemas.scalars import Holding, TaskState, Verdict
+from schemas.scalars import TaskState
 
 SUPERSEDED: Final = 2
 """So often within a minute a new session may take the place of a standing one."""

@@ -12,8 +12,9 @@ from hub.core.clock import Instant
 from hub.core.errors import Refused
 from hub.core.org import Org
 from hub.core.task import HELD, Change, Task
+from schemas.attempts import Holding, Verdict
 from schemas.from_agent import InFlight
-from schemas.scalars import Holding, TaskState, Verdict
+from schemas.scalars import TaskState
 
 Apply = Callable[[Org, Task, Change], Task]
 Begin = Callable[[Agent, Task, Instant], None]

@@ -5,7 +5,7 @@ step, because the hub was stopped or stood still, is not known: nothing is made 
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isnan, nan
 from typing import Final
 
@@ -16,7 +16,16 @@ from hub.core.org import Org
 from hub.services.clock import Clock
 from hub.services.metrics import Metrics
 from hub.services.statistics import Step, percentiles
-from schemas.http.metrics import POINTS, STEP_MS, UNITS, MetricsPage, Series, SeriesName, Value
+from schemas.http.metrics import (
+    POINTS,
+    STEP_MS,
+    UNITS,
+    Known,
+    MetricsPage,
+    Series,
+    SeriesName,
+    Value,
+)
 from schemas.scalars import Priority, TaskState
 
 PARTS: Final = (50, 95, 99)
@@ -28,6 +37,11 @@ ENDS: Final = {
 KEPT_PAGES: Final = 64
 """So many encoded pages are kept until the step is over."""
 _encode: Final = json.Encoder().encode
+
+Values = dict[SeriesName, Known]
+"""What is known of one step."""
+Closed = Callable[[int, Callable[[str], Values]], None]
+"""Hears when a step ended that is over now, and may ask what is known of it in an org."""
 
 
 class Past:
@@ -46,6 +60,11 @@ class Past:
         kept = self._values[name]
         return Series(name, UNITS[name], [_shown(kept[step % POINTS]) for step in steps])
 
+    def known(self, step: int) -> Values:
+        """What is known of a step."""
+        shown = ((name, _shown(kept[step % POINTS])) for name, kept in self._values.items())
+        return {name: value for name, value in shown if value is not None}
+
     @property
     def size(self) -> int:
         """How many bytes the values take."""
@@ -59,6 +78,8 @@ class TimeSeries:
         self._orgs = orgs
         self._metrics = metrics
         self._clock = clock
+        self.closed: Closed = lambda _at, _values: None
+        """Hears of every step once it is over."""
         self._pages: dict[tuple[str, int, tuple[SeriesName, ...]], bytes] = {}
         self._begin(clock.now())
 
@@ -89,6 +110,8 @@ class TimeSeries:
         self._metrics.worst_lag = self._metrics.worst_commit = 0.0
         self._step, self._looked_at = step, now.hub
         self._pages.clear()
+        if step > self._since:
+            self.closed(step * STEP_MS, lambda org: self._pasts[org].known(step - 1))
 
     def _seen(self, org: Org, passed_ms: int) -> dict[str, float]:
         step = self._metrics.statistics[org.name].take_step()
@@ -116,7 +139,9 @@ class TimeSeries:
         first = max(self._since, self._step - points)
         past = self._pasts.get(org) or Past()
         series = [past.series(name, range(first, self._step)) for name in names]
-        return MetricsPage(STEP_MS, (first + 1) * STEP_MS, self._clock.now().wall, series)
+        # The first value may be yet to come, and the clock may have been set back a little.
+        since = min(first + 1, self._step) * STEP_MS
+        return MetricsPage(STEP_MS, since, max(since, self._clock.now().wall), series)
 
 
 def _rates(step: Step, seconds: float) -> dict[str, float]:

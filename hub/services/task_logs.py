@@ -18,9 +18,10 @@ from hub.core.org import Org
 from hub.services.metrics import Metrics
 from hub.services.peers import Peer, frame_of
 from hub.store.contract import JournalPort, LogStore, StoreError
+from schemas.attempts import Stream
 from schemas.from_agent import TaskLog
 from schemas.http.tasks import LogText
-from schemas.scalars import MIB, ErrorCode, Stream
+from schemas.scalars import MIB, ErrorCode
 from schemas.to_agent import Error, LogAck, LogOffsets
 
 QUEUE_BYTES: Final = 16 * MIB

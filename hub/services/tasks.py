@@ -31,8 +31,9 @@ from hub.services.peers import Peer, frame_of
 from hub.services.settings import Settings
 from hub.services.watch import Watches
 from hub.store.contract import JournalPort, Unit
+from schemas.attempts import CancelReason, Rejection
 from schemas.from_agent import TaskAccepted, TaskProgress, TaskRejected
-from schemas.scalars import CancelReason, ErrorCode, Rejection, Role, TaskState
+from schemas.scalars import ErrorCode, Role, TaskState
 from schemas.to_agent import Error, TaskAck
 from schemas.work import TaskSpec
 

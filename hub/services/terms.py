@@ -8,7 +8,8 @@ from hub.core.task import HELD, Change, Task
 from hub.services.agents import Agents
 from hub.services.chance import Chance
 from hub.services.tasks import Tasks
-from schemas.scalars import CancelReason, FailureClass, TaskState
+from schemas.attempts import CancelReason, FailureClass
+from schemas.scalars import TaskState
 
 
 class Terms:

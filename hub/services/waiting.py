@@ -1,20 +1,27 @@
 """What waits: since when the task has waited that has waited longest for an agent."""
 
+import asyncio
+from collections.abc import Iterator
 from heapq import nsmallest
+from itertools import islice
 from typing import Final
 
-from hub.core.lanes import seq_of
+from hub.core.lanes import Share, seq_of
 from hub.core.org import Org
 from hub.services.loader import Loader
 from schemas.scalars import TaskState
 
 HEADS: Final = 100
 """Of so many tasks that are next in their lanes the oldest is looked for."""
+PIECE: Final = 500
+"""So many lanes are looked at in one go: they hold nobody up for a millisecond."""
+REST_S: Final = 0.005
+"""The pause after each: also when there are very many lanes, most of the time is for others."""
 
 
 async def oldest_queued_at(org: Org, loader: Loader) -> int | None:
     """The wall time since when it waits; None when none waits."""
-    seqs = first_in_line(org, HEADS)
+    seqs = await first_in_line(org, HEADS)
     here = [task for seq in seqs if (task := org.tasks.at(seq)) is not None]
     known = {task.seq for task in here}
     missing = [seq for seq in seqs if seq not in known]
@@ -24,8 +31,21 @@ async def oldest_queued_at(org: Org, loader: Loader) -> int | None:
     return min((at for at in times if at is not None), default=None)
 
 
-def first_in_line(org: Org, most: int) -> list[int]:
-    """The seqs of tasks that are next in their lanes, those that come first of all."""
-    shares = (share for lane in org.matcher.lanes.values() for share in lane.shares.values())
-    heads = (head for share in shares if (head := share.head()) is not None)
-    return [seq_of(place) for place in nsmallest(most, heads)]
+async def first_in_line(org: Org, most: int) -> list[int]:
+    """The seqs of tasks that are next in their lanes, those that come first of all.
+
+    There may be tens of thousands of lanes: they are looked at a few at a time.
+    """
+    shares, first = _shares(org), list[int]()
+    while piece := list(islice(shares, PIECE)):
+        heads = [head for share in piece if (head := share.head()) is not None]
+        first = nsmallest(most, first + heads)
+        if len(piece) == PIECE:
+            await asyncio.sleep(REST_S)
+    return list(map(seq_of, first))
+
+
+def _shares(org: Org) -> Iterator[Share]:
+    """All there are; what comes or goes between two pieces may be among them or not."""
+    for lane in list(org.matcher.lanes.values()):
+        yield from list(lane.shares.values())

@@ -22,7 +22,8 @@ from hub.core.pauses import PauseRecord
 from hub.core.replays import Replay
 from hub.core.task import Task
 from hub.store.contract import Numbered
-from schemas.scalars import Executor, FailureClass, Priority, Role, TaskState
+from schemas.attempts import FailureClass
+from schemas.scalars import Executor, Priority, Role, TaskState
 from schemas.work import TaskSpec
 
 Row = tuple[Any, ...]

@@ -36,8 +36,13 @@ async def preview_bulk(call: Call) -> Answer:
 
 async def create_bulk(call: Call) -> Answer:
     """Begin an action; it goes on by itself."""
-    job = await call.services.bulk.create(call.org, call.actor, _taken(call))
+    job = await _begin(call, _taken(call))
     return _shown(job, 202)
+
+
+async def _begin(call: Call, request: BulkRequest | AgentBulkRequest) -> JobRecord:
+    credential = call.caller.credential
+    return await call.services.bulk.create(call.org, call.actor, request, credential)
 
 
 def _taken(call: Call) -> BulkRequest:
@@ -58,7 +63,7 @@ async def preview_agent_bulk(call: Call) -> Answer:
 
 async def create_agent_bulk(call: Call) -> Answer:
     """Begin an action on agents; it goes on by itself. Only admins delete."""
-    job = await call.services.bulk.create(call.org, call.actor, _agents_taken(call))
+    job = await _begin(call, _agents_taken(call))
     return _shown(job, 202)
 
 

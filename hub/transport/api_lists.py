@@ -47,12 +47,16 @@ def _conditions(query: FilterQuery, states: list[StateName] | None) -> TaskCondi
     if not all(sign for _, sign, _ in pairs):
         flaws = [Flaw("query.label", "expected name=value")]
         raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
+    labels = {name: value for name, _, value in pairs}
+    if len(labels) < len(set(pairs)):
+        flaws = [Flaw("query.label", "a task has only one value of a label")]
+        raise Refused(ErrorCode.VALIDATION_FAILED, flaws[0].message, flaws=flaws)
     return TaskConditions(
         state=sorted(set(states)) if states else None,
         agent=query.agent,
         priority=query.priority or None,
         capability=query.capability,
-        labels={name: value for name, _, value in pairs} or None,
+        labels=labels or None,
         mission=query.mission,
         submitter=query.submitter,
         created_after=query.created_after,

@@ -37,7 +37,7 @@ async def log_in(call: Call) -> Answer:
     sessions, request = call.services.browser_sessions, call.request
     principal, by = _who(call, wish)
     call.services.limits.take(principal, Tier.CONTROL)
-    _leave_earlier(call, principal)
+    _leave(call, Ending.REPLACED, principal.id)
     agent = without_secrets(fit(request.headers.get("User-Agent", ""), BROWSER_CHARS))
     secret, session = sessions.begin(principal, by, address_of(request.scope), agent)
     cookie = browser.setting(request, secret)
@@ -66,11 +66,13 @@ def _who(call: Call, wish: LogIn) -> tuple[Principal, str]:
     return principal, by
 
 
-def _leave_earlier(call: Call, principal: Principal) -> None:
-    """The browser gets another cookie, so nobody could use the session of the one it has."""
-    earlier = browser.left_behind(call.services, call.request)
-    if earlier is not None:
-        call.services.browser_sessions.end(earlier, Ending.REPLACED, principal.id)
+def _leave(call: Call, ending: Ending, actor: str) -> None:
+    """End what the browser has cookies of: it gets another one, or none.
+
+    What would stay is an older way in, or in the way of the next one.
+    """
+    for each in browser.left_behind(call.services, call.request):
+        call.services.browser_sessions.end(each, ending, actor)
 
 
 async def show_session(call: Call) -> Answer:
@@ -81,7 +83,7 @@ async def show_session(call: Call) -> Answer:
 async def log_out(call: Call) -> Answer:
     """End the session whose cookie the request has, with all that is open for it."""
     session = _own(call)
-    call.services.browser_sessions.end(session, Ending.LOGGED_OUT, call.actor)
+    _leave(call, Ending.LOGGED_OUT, call.actor)
     return Answer(204, entity=session.id, cookie=browser.clearing(call.request))
 
 

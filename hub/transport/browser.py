@@ -49,17 +49,18 @@ def session_of(services: Services, request: Request) -> BrowserSession | None:
     return session
 
 
-def left_behind(services: Services, request: Request) -> BrowserSession | None:
-    """The session that a browser has while it logs in anew, if it still has one."""
-    try:
-        return _find(services, request, is_use=True)
-    except Refused:
-        return None
+def left_behind(services: Services, request: Request) -> list[BrowserSession]:
+    """The sessions of all cookies that a browser has, while it logs in anew or out."""
+    return services.browser_sessions.all_in(_cookies(request), _origin(request))
 
 
 def _find(services: Services, request: Request, *, is_use: bool) -> BrowserSession | None:
-    header = "; ".join(request.headers.getlist("Cookie"))
-    return services.browser_sessions.find(header, _origin(request), is_use=is_use)
+    origin = _origin(request)
+    return services.browser_sessions.find(_cookies(request), origin, is_use=is_use)
+
+
+def _cookies(request: Request) -> str:
+    return "; ".join(request.headers.getlist("Cookie"))
 
 
 def _is_poll(request: Request) -> bool:

@@ -91,7 +91,8 @@ def bulk_view(job: JobRecord) -> BulkView:
         target = Raw(json.encode(shown))
     else:
         arguments = task_bulk.arguments_of(job)
-        more, reason = arguments.more, arguments.reason
+        more = arguments.more and job.state != BulkState.COMPLETED
+        reason = arguments.reason
     return BulkView(
         id=job.id,
         about=about,
@@ -107,4 +108,5 @@ def bulk_view(job: JobRecord) -> BulkView:
         failures=bulk.failures_of(job),
         finished_at=job.finished_at,
         reason=reason,
+        why_stopped=job.why_stopped,
     )

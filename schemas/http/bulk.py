@@ -72,7 +72,7 @@ class BulkState(StrEnum):
     COMPLETED = "completed"
     """Every task or agent was looked at; some may have failed."""
     CANCELLED = "cancelled"
-    """Somebody stopped it; what was done stays done."""
+    """Somebody stopped it, or the token that began it ended; what was done stays done."""
 
 
 class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -161,16 +161,19 @@ class BulkView(Struct, frozen=True, omit_defaults=True):
     created_at: WallTime
     created_by: str
     total: Total
-    """How many tasks or agents it was about at its beginning."""
+    """How many tasks or agents it was about at its beginning. Once it is completed, `done`,
+    `failed` and `skipped` add up to it."""
     done: Count
     failed: Count
     skipped: Count
-    """Those that had changed meanwhile, so that the action was not for them any more, and
-    those that were so already."""
+    """Those that had changed or left meanwhile, so that the action was not for them any more,
+    and those that were so already."""
     failures: list[BulkFailure] = []
     """The first 100."""
     finished_at: WallTime | None = None
     reason: str | None = None
+    why_stopped: str | None = None
+    """Why the hub stopped it, when no person did."""
 
 
 class BulkPage(Struct, frozen=True):

@@ -11,7 +11,8 @@ STEP_MS: Final = 10_000
 POINTS: Final = 360
 """One hour."""
 
-Value = float | int | None
+Known = float | int
+Value = Known | None
 
 
 class SeriesName(StrEnum):
@@ -71,7 +72,7 @@ class MetricsPage(Struct, frozen=True):
 
     step_ms: Count
     since: WallTime
-    """The end of the first value's step; value n is `n * step_ms` later."""
+    """The end of the first value's step; value n is `n * step_ms` later. Never after `at`."""
     at: WallTime
     series: list[Series]
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from schemas.attempts import FailureClass, Stream
 from schemas.http.hub import Reason
 from schemas.scalars import (
     NO_CONTROL,
@@ -13,7 +14,6 @@ from schemas.scalars import (
     Capability,
     Count,
     Cursor,
-    FailureClass,
     Generation,
     Label,
     Milliseconds,
@@ -22,7 +22,6 @@ from schemas.scalars import (
     PageLimit,
     PriorityName,
     StateName,
-    Stream,
     TaskId,
     WallTime,
 )

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from scripts.benchmark.faults import NO_LOAD, NOT_HERE, BenchmarkError
 from scripts.benchmark.figures import Load
-from scripts.benchmark.processes import process_times
+from scripts.benchmark.processes import cpu_seconds
 
 SPARE_FILES: Final = 64
 """Open files that a program needs besides its connections."""
@@ -104,7 +104,7 @@ class Crowd:
 
     def cpu_s(self) -> float:
         """CPU seconds that all programs have used by now."""
-        return process_times([process.pid for process in self._processes]).cpu_s
+        return cpu_seconds([process.pid for process in self._processes])
 
     def _start(self, share: Sequence[tuple[str, str]]) -> None:
         process = subprocess.Popen(

@@ -42,7 +42,7 @@ def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> LoadR
     before = _prepared(bench, settings, folder, say)
     say("starting a hub")
     with bench.hub(folder) as hub:
-        started_mib = hub.resident_mib()
+        started_mib = hub.memory_mib()
         peers = _peers(hub, settings, before.known, say)
         say("connecting")
         watcher = Watcher(hub, settings, bench.profile, say)
@@ -54,8 +54,8 @@ def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> LoadR
     run = structs.replace(
         found, completed_rows=rows, database_mib=os.path.getsize(database) / 2**20
     )
-    if before.known and watcher.joined:
-        cost = _cost(settings.agents, before.empty_mib, started_mib, watcher.joined.resident_mib)
+    if before.known and watcher.joined_mib is not None:
+        cost = _cost(settings.agents, before.empty_mib, started_mib, watcher.joined_mib)
         run = structs.replace(run, memory=cost)
     return run
 
@@ -72,7 +72,7 @@ def _prepared(bench: Bench, settings: Settings, folder: Path, say: Say) -> Befor
     if settings.weighed:
         known = fleet.settle(bench, folder, settings.agents, say)
         with bench.place() as other, bench.hub(other) as hub:
-            return Before(known=known, empty_mib=hub.resident_mib())
+            return Before(known=known, empty_mib=hub.memory_mib())
     return Before()
 
 
@@ -138,7 +138,7 @@ def _reckoned(load: Load, ledger: Ledger, watcher: Watcher) -> LoadRun:
         acknowledged_ms=spread(ledger.acknowledged_latencies()),
         hub_cores=watcher.hub_cores(),
         generator_cores=load.cpu_s / load.window_s,
-        hub_resident_mib=watcher.resident_mib(),
+        hub_resident_mib=watcher.memory_mib(),
         completed_rows=0,
         database_mib=0.0,
         load=load,

@@ -72,8 +72,9 @@ READING = """\
   clock, whatever the answers, and their time runs from the moment they were due.
 - Percentiles are over all tasks that were due within the window, by nearest rank. How late the
   generator ever was with a task stands beside its share of a core; that time counts as latency.
-- The hub's memory is the resident memory of all processes of `corral up`: of the hub itself, and
-  of the program that starts it again when it fails.
+- The hub's memory is that of all processes of `corral up`: of the hub itself, of the one that feeds
+  its search index, and of the program that starts it again when it fails. What they share counts
+  once (`Pss` of Linux).
 - A number without floor and aim is shown for what it is; nothing was promised about it.
 """
 

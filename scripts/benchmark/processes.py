@@ -4,17 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
 TICKS: Final = os.sysconf("SC_CLK_TCK")
-PAGE: Final = os.sysconf("SC_PAGE_SIZE")
-
-
-class ProcessTimes(Struct, frozen=True):
-    """One look at a process and all it started."""
-
-    cpu_s: float
-    resident_mib: float
 
 
 def family(pid: int) -> list[int]:
@@ -29,13 +19,27 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def process_times(pids: list[int]) -> ProcessTimes:
-    """CPU seconds (user and system) and resident MiB, added up; ended processes count 0."""
+def cpu_seconds(pids: list[int]) -> float:
+    """User and system time, added up; ended processes count 0."""
     stats = [fields for pid in pids if (fields := _stat(pid))]
-    return ProcessTimes(
-        cpu_s=sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS,
-        resident_mib=sum(int(fields[21]) for fields in stats) * PAGE / 2**20,
-    )
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
+
+
+def memory_mib(pids: list[int]) -> float:
+    """Resident memory, added up; ended processes count 0.
+
+    A page that several processes share, of a library for example, counts for each of them in
+    part (`Pss` of `/proc/PID/smaps_rollup`), so that the sum counts it once.
+    """
+    return sum(map(_proportional_kib, pids)) / 1024
+
+
+def _proportional_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def _stat(pid: int) -> list[str]:

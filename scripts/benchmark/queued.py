@@ -74,7 +74,7 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
         tally.add(structs.replace(filled.load, done=0), FULL)
         say("starting a hub on the queue")
         with bench.hub(full) as hub, bench.hub(empty) as other:
-            start_s, restarted_mib = hub.start_s, hub.resident_mib()
+            start_s, restarted_mib = hub.start_s, hub.memory_mib()
             sides = {
                 EMPTY: _side(other, other.operator(), settings, say),
                 FULL: _side(hub, known.operator, settings, say),
@@ -82,7 +82,7 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
             _rounds(bench, sides, 0, settings, tally, say)
             say("connecting the crowd")
             with _crowd(bench, hub, known, settings, tally):
-                crowded_mib = hub.resident_mib()
+                crowded_mib = hub.memory_mib()
                 _rounds(bench, sides, settings.crowd, settings, tally, say)
             say("stopping both hubs and counting their rows")
         index_mib = _bytes_in(full / "data", INDEX) / MIB
@@ -118,7 +118,7 @@ def _filled(bench: Bench, folder: Path, known: fleet.Known, settings: Settings, 
         watcher = Watcher(hub, asked, None, say)
         token, cores = known.operator[1], bench.load_cores
         load, _ = generator.run_http(folder, hub.port, token, asked, watcher.tick, cores)
-        taken_mib = hub.resident_mib()
+        taken_mib = hub.memory_mib()
     grown = stored_in(folder / "data") - before
     return Filled(load, watcher.hub_cores(), taken_mib, grown / max(settings.queued, 1))
 

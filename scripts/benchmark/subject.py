@@ -15,7 +15,7 @@ import msgspec
 
 from schemas.scalars import TaskState
 from scripts.benchmark.faults import NO_HUB, BenchmarkError
-from scripts.benchmark.processes import family, process_times
+from scripts.benchmark.processes import family, memory_mib
 
 OPERATOR: Final = "bench-operator"
 STOP_SECONDS: Final = 30.0
@@ -72,13 +72,17 @@ class Hub:
     def _connection(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
+    def pid(self) -> int:
+        """The process that serves, whoever started it on the way."""
+        return int(msgspec.json.decode((self.data / "runtime.json").read_bytes())["pid"])
+
     def processes(self) -> list[int]:
         """The process that was started and all its descendants that still run."""
         return family(self.process.pid)
 
-    def resident_mib(self) -> float:
+    def memory_mib(self) -> float:
         """Memory of all its processes now."""
-        return process_times(self.processes()).resident_mib
+        return memory_mib(self.processes())
 
     def stop(self) -> None:
         """Ask it to end and wait; raises BenchmarkError when it has to be killed."""

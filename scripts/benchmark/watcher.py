@@ -3,11 +3,21 @@
 import subprocess
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from scripts.benchmark.bench import Say
 from scripts.benchmark.figures import Settings
-from scripts.benchmark.processes import ProcessTimes, process_times
+from scripts.benchmark.processes import cpu_seconds, memory_mib
 from scripts.benchmark.subject import Hub
+
+
+class Look(NamedTuple):
+    """One look at the hub."""
+
+    at: float
+    """In seconds, on the monotonic clock."""
+    cpu_s: float
+    memory_mib: float
 
 
 class Watcher:
@@ -15,13 +25,14 @@ class Watcher:
 
     def __init__(self, hub: Hub, settings: Settings, profile: Path | None, say: Say) -> None:
         """Find the hub's processes now, so that a look within the window costs next to nothing."""
+        self.hub = hub
         self.pids = hub.processes()
         self.settings = settings
         self.profile = profile
         self.say = say
-        self.joined: ProcessTimes | None = None
-        """When all were connected, and nothing else had happened."""
-        self.looks: list[tuple[float, ProcessTimes]] = []
+        self.joined_mib: float | None = None
+        """Its memory when all were connected, and nothing else had happened."""
+        self.looks: list[Look] = []
         self.profiler: subprocess.Popen[bytes] | None = None
 
     def tick(self, word: str, numbers: list[int]) -> None:
@@ -30,22 +41,22 @@ class Watcher:
             second, results = numbers
             self.say(f"second {second} of {self.settings.seconds:g}: {results:,} results")
             return
-        look = process_times(self.pids)
+        memory = memory_mib(self.pids)
         if word == "joined":
-            self.joined = look
+            self.joined_mib = memory
             return
-        self.looks.append((time.monotonic(), look))
+        self.looks.append(Look(time.monotonic(), cpu_seconds(self.pids), memory))
         if word == "begin" and self.profile:
-            self.profiler = _start_profiler(self.pids[-1], self.profile, self.settings.seconds)
+            self.profiler = _start_profiler(self.hub.pid(), self.profile, self.settings.seconds)
 
     def hub_cores(self) -> float:
         """The share of a core the hub used within the window."""
-        (begin, before), (end, after) = self.looks[0], self.looks[-1]
-        return (after.cpu_s - before.cpu_s) / max(end - begin, 1e-9)
+        begin, end = self.looks[0], self.looks[-1]
+        return (end.cpu_s - begin.cpu_s) / max(end.at - begin.at, 1e-9)
 
-    def resident_mib(self) -> float:
+    def memory_mib(self) -> float:
         """The hub's memory at the window's begin or its end, whichever is more."""
-        return max(look.resident_mib for _, look in self.looks)
+        return max(look.memory_mib for look in self.looks)
 
     def close(self) -> None:
         """Wait for the profiler, if one runs, so that its file is whole."""
@@ -54,7 +65,7 @@ class Watcher:
 
 
 def _start_profiler(pid: int, path: Path, seconds: float) -> "subprocess.Popen[bytes]":
-    """py-spy on the hub itself: the last descendant, whoever started it on the way."""
+    """py-spy on one process."""
     return subprocess.Popen(
         ["py-spy", "record", "-p", str(pid), "-d", str(max(1, int(seconds) - 1)), "-o", str(path)],
         stdout=subprocess.DEVNULL,

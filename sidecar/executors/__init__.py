@@ -5,7 +5,7 @@ It decides only; `runner.py` does the running.
 
 from msgspec import Struct
 
-from schemas.scalars import Rejection
+from schemas.attempts import Rejection
 from schemas.to_agent import TaskAssign
 
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Final
 
-from schemas.scalars import Rejection
+from schemas.attempts import Rejection
 from schemas.to_agent import TaskAssign
 from schemas.work import PythonCall
 from sidecar.config import Config, environment

@@ -41,6 +41,15 @@ def test_it_is_watched_to_its_end(hub: HubDouble, corral: Corral) -> None:
     assert hub.asked[0].body == wanted
 
 
+def test_it_is_told_why_the_hub_stopped_it(hub: HubDouble, corral: Corral) -> None:
+    """A person sees the reason beside how far it came."""
+    why = "the token that began it was revoked"
+    hub.prepare(BULK, job(state="cancelled", done=2, finished_at=2, why_stopped=why), 202)
+    ended = corral("tasks", "cancel", "--label", "a=b", "--yes")
+    assert "2 tasks cancelled" in ended.err
+    assert why in ended.err
+
+
 def test_failures_are_told_and_count(hub: HubDouble, corral: Corral) -> None:
     """Which tasks, and why; the exit code says it too."""
     failure = {"task_id": TASK_ID, "code": "invalid_state", "message": "It \x1b[2Jended."}

@@ -9,8 +9,8 @@ import pytest
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import Address
+from schemas.attempts import Stream
 from schemas.http.tasks import TaskPage
-from schemas.scalars import Stream
 from schemas.work import TaskSpec
 from tests.cli.hub_double import TASK_ID, HubDouble, log, task
 

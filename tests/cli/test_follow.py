@@ -8,7 +8,7 @@ from hub.cli import follow
 from hub.cli.client import Client
 from hub.cli.exits import Exit, Trouble
 from hub.cli.locate import Address
-from schemas.scalars import Stream
+from schemas.attempts import Stream
 from tests.cli.hub_double import TASK_ID, HubDouble, log, task
 
 LOG = f"GET /api/v1/tasks/{TASK_ID}/log"

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.cli.exits import Trouble
-from hub.cli.options import duration_ms, words
+from hub.cli.options import duration_ms, pairs, words
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,13 @@ def test_words() -> None:
     """Blanks and empty parts do not count."""
     assert words(" a, b,,c ") == ["a", "b", "c"]
     assert words(None) == []
+
+
+def test_labels() -> None:
+    """One that is given twice is one, but it has only one value."""
+    assert pairs(["a=b", "c=d=e", "a=b", "f="]) == {"a": "b", "c": "d=e", "f": ""}
+    for text in ("a", "=b"):
+        with pytest.raises(Trouble, match="is not a label"):
+            pairs([text])
+    with pytest.raises(Trouble, match="two values"):
+        pairs(["a=b", "a=c"])

@@ -266,7 +266,7 @@ class HandHub:
         terms, timers = Terms(tasks, agents, dice), Timers(tasks, loader, clock)
         self.upkeep = Upkeep(journal, clock, peers, terms, timers, SETTINGS, metrics)
         self.upkeep.orgs = self.scheduler.orgs
-        tokens = Tokens(journal, clock, dice, b"pepper", past.credentials)
+        tokens = self.tokens = Tokens(journal, clock, dice, b"pepper", past.credentials)
         self.fleet = Fleet(orgs.values(), journal, clock, peers, tasks, tokens)
         self.pauses = Pauses(orgs.values(), journal, clock, dice)
         self.old_agents = OldAgents(journal, clock, peers, tasks, agents, self.greeting)

@@ -13,6 +13,7 @@ from msgspec import Raw
 
 from hub.core.task import Task
 from hub.store.memory import MemoryStore
+from schemas.attempts import AckStatus, Holding, Rejection
 from schemas.from_agent import (
     Alive,
     Identify,
@@ -23,7 +24,7 @@ from schemas.from_agent import (
     TaskFailed,
     TaskRejected,
 )
-from schemas.scalars import PROTOCOL_VERSION, AckStatus, Holding, Rejection
+from schemas.scalars import PROTOCOL_VERSION
 from schemas.to_agent import TaskAck, TaskAssign, ToAgent
 from tests.core.hand_hub import HandHub, Line
 

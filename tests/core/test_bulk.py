@@ -9,8 +9,10 @@ from hub.core.jobs import JobRecord
 from schemas.events import EventType
 from schemas.http.bulk import (
     AgentAction,
+    AgentBulkRequest,
     BulkAction,
     BulkFailure,
+    BulkRequest,
     BulkState,
     BulkSubject,
     TaskAction,
@@ -54,6 +56,28 @@ def test_turns_add_up() -> None:
     assert after.state == BulkState.RUNNING
     kept = bulk.failures_of(after)
     assert (len(kept), kept[0]) == (bulk.FAILURES, failures[0])
+
+
+@pytest.mark.parametrize(
+    ("total", "done", "failed", "skipped", "at_the_end"),
+    [(9, 4, 1, 0, (9, 4)), (9, 4, 1, 4, (9, 4)), (0, 0, 0, 0, (0, 0)), (3, 4, 1, 2, (7, 2))],
+)
+def test_all_are_accounted_for_at_the_end(
+    total: int, done: int, failed: int, skipped: int, at_the_end: tuple[int, int]
+) -> None:
+    """Those that left meanwhile were skipped; those that came were not counted before."""
+    job = structs.replace(JOB, total=total, done=done, failed=failed, skipped=skipped)
+    after = bulk.complete(job)
+    assert (after.total, after.skipped) == at_the_end
+    assert after.done + after.failed + after.skipped == after.total
+
+
+def test_a_name_counts_once() -> None:
+    """In the place where it is first."""
+    given = BulkRequest(TaskAction.CANCEL, ids=["b", "a", "b"])
+    assert bulk.without_repeats(given).ids == ["b", "a"]
+    whole = AgentBulkRequest(AgentAction.PAUSE, all=True)
+    assert bulk.without_repeats(whole) == whole
 
 
 def test_an_end_is_told() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.core.cookies import Origin, clearing, name_of, secret_in, setting
+from hub.core.cookies import LOOKED_AT, Origin, clearing, name_of, secrets_in, setting
 
 PLAIN, SECURE = Origin(False, 8420), Origin(True, 443)
 PLAIN_NAME, SECURE_NAME = name_of(PLAIN), name_of(SECURE)
@@ -21,39 +21,48 @@ OTHER = "f" * 64
         (f"{PLAIN_NAME.upper()}={SECRET}", None),
         (f"{SECURE_NAME}={SECRET}", None),
         (f"{name_of(Origin(False, 8421))}={SECRET}", None),
-        (f"{PLAIN_NAME}={SECRET}", SECRET),
-        (f"a=b; {PLAIN_NAME}={SECRET}; c=d", SECRET),
-        (f";;a;=;{PLAIN_NAME}={SECRET};;", SECRET),
-        (f"\t{PLAIN_NAME} = {SECRET} ", SECRET),
-        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}={SECRET}", SECRET),
-        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}={OTHER}", ""),
-        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}=", ""),
-        (f"{PLAIN_NAME}=", ""),
-        (f'{PLAIN_NAME}="{SECRET}"', ""),
-        (f"{PLAIN_NAME}={SECRET}, {PLAIN_NAME}={OTHER}", ""),
-        (f"{PLAIN_NAME}={SECRET.upper()}", ""),
-        (f"{PLAIN_NAME}={SECRET}0", ""),
-        (f"{PLAIN_NAME}={SECRET}\n", ""),
-        (f"{PLAIN_NAME}={SECRET[:-1]}\u0661", ""),
-        (f"{PLAIN_NAME}=\udcff", ""),
+        (f"{PLAIN_NAME}={SECRET}", [SECRET]),
+        (f"a=b; {PLAIN_NAME}={SECRET}; c=d", [SECRET]),
+        (f";;a;=;{PLAIN_NAME}={SECRET};;", [SECRET]),
+        (f"\t{PLAIN_NAME} = {SECRET} ", [SECRET]),
+        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}={SECRET}", [SECRET]),
+        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}={OTHER}", [SECRET, OTHER]),
+        (f"{PLAIN_NAME}={OTHER}; {PLAIN_NAME}={SECRET}", [OTHER, SECRET]),
+        (f"{PLAIN_NAME}={SECRET}; {PLAIN_NAME}=", [SECRET]),
+        (f"{PLAIN_NAME}=", []),
+        (f'{PLAIN_NAME}="{SECRET}"', []),
+        (f"{PLAIN_NAME}={SECRET}, {PLAIN_NAME}={OTHER}", []),
+        (f"{PLAIN_NAME}={SECRET.upper()}", []),
+        (f"{PLAIN_NAME}={SECRET}0", []),
+        (f"{PLAIN_NAME}={SECRET}\n", []),
+        (f"{PLAIN_NAME}={SECRET[:-1]}\u0661", []),
+        (f"{PLAIN_NAME}=\udcff", []),
         (f"\udcff={SECRET}; a=\ud800", None),
-        ("a=b; " * 5_000 + f"{PLAIN_NAME}={SECRET}", SECRET),
+        ("a=b; " * 5_000 + f"{PLAIN_NAME}={SECRET}", [SECRET]),
         ("=" * 60_000 + ";" * 60_000, None),
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_a_cookie_is_found_or_it_is_not(header: str, found: str | None) -> None:
+def test_a_cookie_is_found_or_it_is_not(header: str, found: list[str] | None) -> None:
     """Among others, twice, cut, quoted, in other letters, and in bytes that are no text."""
-    assert secret_in(header, PLAIN) == found
+    assert secrets_in(header, PLAIN) == found
+
+
+def test_a_full_jar_is_not_looked_through() -> None:
+    """Whoever plants many makes no work; what cannot be ours takes no place."""
+    jar = [f"{PLAIN_NAME}=x{n}" for n in range(500)]
+    jar += [f"{PLAIN_NAME}={n:064x}" for n in range(LOOKED_AT + 5) for _ in range(2)]
+
+    assert secrets_in("; ".join(jar), PLAIN) == [f"{n:064x}" for n in range(LOOKED_AT)]
 
 
 def test_an_encrypted_connection_has_a_cookie_of_its_own() -> None:
     """The plain one, which any neighbour may have planted, is not looked at there."""
     both = f"{PLAIN_NAME}={OTHER}; {SECURE_NAME}={SECRET}"
 
-    assert secret_in(both, SECURE) == SECRET
-    assert secret_in(both, PLAIN) == OTHER
-    assert secret_in(f"{PLAIN_NAME}={OTHER}", SECURE) is None
+    assert secrets_in(both, SECURE) == [SECRET]
+    assert secrets_in(both, PLAIN) == [OTHER]
+    assert secrets_in(f"{PLAIN_NAME}={OTHER}", SECURE) is None
     assert SECURE_NAME == "__Host-corral_session_443"
 
 
@@ -62,7 +71,7 @@ def test_each_port_of_a_host_has_a_cookie_of_its_own() -> None:
     first, second = Origin(False, 8420), Origin(False, 8421)
     both = f"{name_of(first)}={SECRET}; {name_of(second)}={OTHER}"
 
-    assert (secret_in(both, first), secret_in(both, second)) == (SECRET, OTHER)
+    assert (secrets_in(both, first), secrets_in(both, second)) == ([SECRET], [OTHER])
     assert clearing(second).startswith("corral_session_8421=; ")
 
 

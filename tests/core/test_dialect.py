@@ -12,7 +12,7 @@ from hub.core.dialect import Dialect, Recovering, Working
 from hub.core.old_frames import number_of
 from schemas import backbone as old
 from schemas import from_agent as wire
-from schemas.scalars import AckStatus, CancelReason, Rejection, Stream
+from schemas.attempts import AckStatus, CancelReason, Rejection, Stream
 from schemas.to_agent import LogAck, Pong, TaskAck, TaskAssign, TaskCancel
 
 ASSIGN = TaskAssign("task-1", 7, 1, "do it", 5)

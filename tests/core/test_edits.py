@@ -13,9 +13,10 @@ from hub.core.errors import Refused
 from hub.core.lifecycle import AGING_MS
 from hub.core.requirements import decode
 from hub.core.task import ENDED, HELD, Task
+from schemas.attempts import FailureClass, Rejection
 from schemas.events import EventType
 from schemas.http.tasks import TaskEdit
-from schemas.scalars import ErrorCode, FailureClass, Priority, PriorityName, Rejection, TaskState
+from schemas.scalars import ErrorCode, Priority, PriorityName, TaskState
 from schemas.work import Retry, TaskSpec
 from tests.core.making import EPOCH, NOW, assigned, in_state, later, queued, running
 

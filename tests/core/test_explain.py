@@ -13,7 +13,8 @@ from hub.core.explain import SENTENCES, explain
 from hub.core.org import Org
 from hub.core.pauses import PauseRecord
 from hub.core.task import Task
-from schemas.scalars import FailureClass, TaskState
+from schemas.attempts import FailureClass
+from schemas.scalars import TaskState
 from tests.core.making import (
     AGENT,
     NOW,

@@ -5,8 +5,9 @@ import pytest
 
 from hub.core import facts
 from hub.core.facts import Fact
+from schemas.attempts import FailureClass
 from schemas.events import PAYLOADS, AgentOnline, EventType
-from schemas.scalars import FailureClass, StateName
+from schemas.scalars import StateName
 
 FACTS = {
     EventType.TASK_CREATED: facts.created(7, "task-1", "me", 5, StateName.QUEUED),

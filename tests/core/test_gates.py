@@ -7,7 +7,8 @@ import pytest
 
 from hub.core.gates import ALLOWED, COSTS, GATES
 from schemas import from_agent as wire
-from schemas.scalars import Role, Stream, Tier
+from schemas.attempts import Stream
+from schemas.scalars import Role, Tier
 from schemas.work import TaskSpec
 
 REPORTS = {

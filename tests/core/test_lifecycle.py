@@ -8,8 +8,9 @@ from hub.core.errors import IllegalMove
 from hub.core.lifecycle import AGING_MS
 from hub.core.requirements import FOR_GOOD
 from hub.core.task import Change, Task
+from schemas.attempts import FailureClass, Rejection
 from schemas.events import EventType
-from schemas.scalars import FailureClass, PriorityName, Rejection, TaskState
+from schemas.scalars import PriorityName, TaskState
 from tests.core.making import AGENT, EPOCH, NOW, assigned, in_state, later, queued, running
 
 S = TaskState

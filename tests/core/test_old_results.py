@@ -7,7 +7,8 @@ from msgspec import UNSET, Raw, json
 
 from hub.core import opaque
 from hub.core.old_results import Judged, judged
-from schemas.scalars import OPAQUE_BYTES, FailureClass
+from schemas.attempts import FailureClass
+from schemas.scalars import OPAQUE_BYTES
 
 MISSING: Any = object()
 

@@ -9,7 +9,8 @@ from hub.core import lifecycle, reports
 from hub.core.lanes import Share, place_of, seq_of
 from hub.core.org import Org
 from hub.core.task import HELD
-from schemas.scalars import FailureClass, Priority, TaskState
+from schemas.attempts import FailureClass
+from schemas.scalars import Priority, TaskState
 from tests.core.making import NOW, assigned, later, queued, record, running
 from tests.core.yard import Yard
 

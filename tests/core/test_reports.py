@@ -10,7 +10,8 @@ from hub.core import lifecycle, reports
 from hub.core.errors import Refused
 from hub.core.reports import Outcome, Report
 from hub.core.task import Task
-from schemas.scalars import AckStatus, ErrorCode, FailureClass, TaskState
+from schemas.attempts import AckStatus, FailureClass
+from schemas.scalars import ErrorCode, TaskState
 from tests.core.making import (
     AGENT,
     EPOCH,

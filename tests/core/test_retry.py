@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core import retry
-from schemas.scalars import DAY_MS, FailureClass
+from schemas.attempts import FailureClass
+from schemas.scalars import DAY_MS
 from schemas.work import Retry
 
 CHANCE = st.floats(0, 1, exclude_max=True)

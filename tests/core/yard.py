@@ -17,8 +17,9 @@ from hub.core.matching import Match
 from hub.core.org import Org
 from hub.core.pauses import PauseRecord
 from hub.core.task import HELD, Change, Task
+from schemas.attempts import FailureClass, Rejection
 from schemas.http.tasks import TaskEdit
-from schemas.scalars import Executor, FailureClass, PriorityName, Rejection, TaskState
+from schemas.scalars import Executor, PriorityName, TaskState
 from schemas.work import TaskSpec
 from tests.core.making import RUN
 

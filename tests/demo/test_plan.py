@@ -10,8 +10,9 @@ import pytest
 
 from hub.demo import plan, workshop
 from hub.demo.plan import Job, Plan, flaws
+from schemas.attempts import FailureClass
 from schemas.http.tasks import TaskView
-from schemas.scalars import FailureClass, StateName
+from schemas.scalars import StateName
 from schemas.work import Command
 
 

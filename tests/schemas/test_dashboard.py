@@ -7,6 +7,7 @@ import pytest
 
 from schemas import dashboard
 from schemas.dashboard import FromPage, ToPage
+from schemas.http.metrics import SeriesName
 from tests.schemas.agreement import assert_corpus, published
 
 COUNTERS = dashboard.Counters(
@@ -46,6 +47,7 @@ def test_what_a_page_may_say(member: type[msgspec.Struct]) -> None:
     [
         DELTA,
         dashboard.Hello("e", 1, 1, True, 10_000),
+        dashboard.Step(1, {SeriesName.RUNNING: 1, SeriesName.UTILISATION: 0.5}),
         dashboard.Reset(1, "too slow"),
         dashboard.Beat(1, 1),
         dashboard.Ended("revoked"),

@@ -12,8 +12,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
+from schemas.attempts import AckStatus
 from schemas.from_agent import FromAgent, Identify, Ping, TaskComplete, TaskSubmit
-from schemas.scalars import AckStatus, ErrorCode, StateName
+from schemas.scalars import ErrorCode, StateName
 from schemas.to_agent import (
     Error,
     Identified,

@@ -29,6 +29,18 @@ from scripts.benchmark.session import ROOT, summed_up
 from tests.scripts.example_runs import run_of
 
 SECOND = 1_000_000_000
+FORKS = """
+import os, sys
+held = b"x" * (64 << 20)
+forks = []
+while len(forks) < 2:
+    forks.append(os.fork())
+    if not forks[-1]:
+        sys.stdin.read()
+        os._exit(0)
+print(os.getpid(), *forks, flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.mark.parametrize(
@@ -139,10 +151,21 @@ def test_a_missing_database_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_has_used_time_and_memory() -> None:
     """One that has ended counts nothing."""
-    alive = processes.process_times([os.getpid()])
-    assert alive.cpu_s > 0
-    assert alive.resident_mib > 1
-    assert processes.process_times([2**22 + 1]) == processes.ProcessTimes(0, 0)
+    assert processes.cpu_seconds([os.getpid()]) > 0
+    assert processes.memory_mib([os.getpid()]) > 1
+    assert (processes.cpu_seconds([2**22 + 1]), processes.memory_mib([2**22 + 1])) == (0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_that_processes_share_counts_once() -> None:
+    """A process and two that were forked from it hold the same 64 MiB."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        together = processes.memory_mib([int(pid) for pid in parent.stdout.readline().split()])
+        parent.communicate()
+    assert 64 < together < 128
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pins processes")

@@ -1,23 +1,26 @@
 """Bulk actions on agents, with the services worked by hand and the hub killed at every step."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hub.core import agent_bulk
+from hub.core import agent_bulk, bulk
 from hub.core.agent import AgentRecord
+from hub.core.bulk import Turn
 from hub.core.errors import Refused
 from hub.core.jobs import JobRecord
+from hub.core.org import Org
 from hub.services.agent_bulk import TURN, AgentBulk
-from hub.services.bulk import Bulk
+from hub.services.bulk import AT_ONCE, Bulk
 from hub.services.roll import PIECE, call_roll
 from hub.services.task_bulk import TaskBulk
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
 from schemas.http.agents import AgentList, DeclaredAgent
 from schemas.http.bulk import AgentAction, AgentBulkRequest, BulkState
-from schemas.scalars import TaskState
+from schemas.scalars import Role, TaskState
 from tests.core.hand_hub import Dice, HandHub
 from tests.services.test_fleet import NAME, Stable
 
@@ -37,6 +40,7 @@ class Pasture:
             hub.clock,
             Dice(hub.clock.hub() << 20),
             hub.loader,
+            hub.tokens,
             hub.tasks,
             TaskBulk(hub.journal, hub.loader, hub.tasks, hub.edits),
             self.of_agents,
@@ -52,12 +56,18 @@ class Pasture:
         self.hub.fleet.sync(self.hub.org, wanted, "me")
         self.hub.journal.commit()
 
-    def begin(self, action: AgentAction, **which: Any) -> JobRecord:
+    def begin(self, action: AgentAction, credential: str = "", **which: Any) -> JobRecord:
         """A job, durable."""
         request = AgentBulkRequest(action, **which)
-        job = asyncio.run(self.bulk.create(self.hub.org, "me", request))
+        job = asyncio.run(self.bulk.create(self.hub.org, "me", request, credential))
         self.hub.journal.commit()
         return job
+
+    def token(self) -> str:
+        """The public id of an operator's token, durable."""
+        _, made = self.hub.tokens.create(self.hub.org, Role.OPERATOR, "olga", "me")
+        self.hub.journal.commit()
+        return made.public_id
 
     def turn(self) -> None:
         """Each job has its turn, which is not durable yet."""
@@ -85,8 +95,11 @@ class Pasture:
 
     def told(self, kind: EventType) -> list[str]:
         """Whom the durable events of a kind are about."""
-        rows = self.hub.store.reader().events("main", 0, 10_000).rows
-        return [row.entity for row in rows if row.type == kind]
+        return [row.entity for row in self.rows() if row.type == kind]
+
+    def rows(self) -> list[Any]:
+        """The durable events."""
+        return list(self.hub.store.reader().events("main", 0, 10_000).rows)
 
 
 def paused(agents: dict[str, AgentRecord]) -> set[str]:
@@ -246,6 +259,27 @@ def test_agents_that_are_named_are_all_accounted_for() -> None:
     assert b"not_found" in ended.failures
 
 
+def test_a_short_pause_is_a_pause() -> None:
+    """Although its end has passed by an agent's turn: it ends by itself, as any other."""
+    pasture = Pasture()
+    job = pasture.begin(PAUSE, all=True, for_ms=1)
+    pasture.hub.clock.wait(1_000)
+    ended = pasture.end(job)
+    assert (ended.done, ended.skipped, ended.failed) == (MANY, 0, 0)
+    pasture.hub.fleet.end_pauses(pasture.hub.clock.now())
+    pasture.hub.journal.commit()
+    assert paused(pasture.stored()) == set()
+    assert len(pasture.told(EventType.AGENT_STATUS_CHANGED)) == 2 * MANY
+
+
+def test_agents_named_twice_are_one() -> None:
+    """In the total, and for what was seen in a preview."""
+    pasture = Pasture()
+    named = ["agent-000", "nobody", "agent-000", "nobody"]
+    ended = pasture.end(pasture.begin(DELETE, ids=named, at_most=2))
+    assert (ended.total, ended.done, ended.skipped, ended.failed) == (2, 1, 0, 1)
+
+
 def test_all_are_deleted() -> None:
     """With an event for each."""
     pasture = Pasture()
@@ -299,6 +333,48 @@ def test_a_job_that_was_stopped_leaves_nothing() -> None:
     assert pasture.of_agents.jobs_in_memory == 0
     with pytest.raises(Refused):
         pasture.bulk.cancel(org, "you", pasture.job(job))
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_job_goes_no_further_than_its_token(is_killed: bool) -> None:
+    """Whether the hub was killed right after the end of the token, or not; others go on."""
+    pasture = Pasture()
+    token = pasture.token()
+    theirs = [pasture.begin(PAUSE, token, all=True) for _ in range(AT_ONCE + 1)]
+    pasture.turn()
+    pasture.hub.journal.commit()
+    pasture.hub.tokens.revoke("main", token, "me")
+    pasture.hub.journal.commit()
+    if is_killed:
+        pasture = pasture.killed()
+    mine = pasture.begin(DRAIN, ids=["agent-000"])
+    pasture.turn()
+    for job in theirs:
+        stopped = pasture.job(job)
+        assert (stopped.state, stopped.why_stopped) == ("cancelled", bulk.CREDENTIAL_ENDED)
+    assert len(paused(pasture.stored())) == TURN
+    assert pasture.end(mine).done == 1
+    ends = [row for row in pasture.rows() if row.type == EventType.BULK_STATUS_CHANGED]
+    assert ends[0].actor == "hub"
+    assert b"revoked" in ends[0].data
+
+
+def test_a_token_that_ends_within_a_turn_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is done, although all was read for it."""
+    pasture = Pasture()
+    token = pasture.token()
+    look = pasture.of_agents.look
+
+    async def look_and_revoke(org: Org, job: JobRecord) -> Callable[[], Turn]:
+        act = await look(org, job)
+        pasture.hub.tokens.revoke("main", token, "me")
+        return act
+
+    monkeypatch.setattr(pasture.of_agents, "look", look_and_revoke)
+    job = pasture.begin(PAUSE, token, all=True)
+    pasture.turn()
+    assert (pasture.job(job).state, pasture.job(job).done) == ("cancelled", 0)
+    assert pasture.of_agents.jobs_in_memory == 0
 
 
 async def test_nobody_waits_for_a_look_at_all_agents() -> None:

@@ -8,8 +8,9 @@ from msgspec import json
 
 from hub.core.credentials import Principal
 from hub.store.memory import MemoryStore
+from schemas.attempts import FailureClass, Holding
 from schemas.from_agent import Alive, Identify, InFlight, TaskAccepted
-from schemas.scalars import Executor, FailureClass, Holding, Role, TaskState
+from schemas.scalars import Executor, Role, TaskState
 from schemas.to_agent import LogOffsets
 from schemas.work import TaskSpec
 from tests.core.hand_hub import HandHub, Line

@@ -5,7 +5,8 @@ import pytest
 from hub.core.clock import Instant
 from hub.services.batch_ring import CATCH_UP_BYTES, BatchRing
 from hub.services.follower import SILENT_MS, STUCK_MS, Follower
-from schemas.dashboard import BEAT_MS, Beat, Delta, Pace, Reset
+from hub.services.picture import encode
+from schemas.dashboard import BEAT_MS, Beat, Delta, Pace, Reset, Step
 from schemas.scalars import CloseCode
 from tests.services.onlooker import VIEWER, Onlooker
 
@@ -120,6 +121,15 @@ def test_a_slow_page_that_is_shown_waits(scene: Scene) -> None:
     assert scene.line.heard == []
     scene.follower.unclog()
     assert scene.line.take(Reset) == [Reset(1, "too slow")]
+
+
+def test_steps_go_to_who_sees_them_and_reads(scene: Scene) -> None:
+    """None is kept for later: the page asks for what it missed."""
+    for number, stand in enumerate(("seen", "clogged", "hidden", "seen")):
+        scene.follower.clogged = stand == "clogged"
+        scene.follower.hidden = stand == "hidden"
+        scene.follower.take_step(encode(Step(number, {})))
+    assert scene.line.take(Step) == [Step(0, {}), Step(3, {})]
 
 
 def test_a_page_that_takes_nothing_is_cut(scene: Scene) -> None:

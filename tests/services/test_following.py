@@ -11,10 +11,12 @@ import pytest
 from hub.core.clock import Instant
 from hub.services.follower import Follower
 from hub.services.following import LINGER_MS, SLICE, Following
+from hub.services.picture import encode
 from hub.store.contract import StoreError
 from hub.store.memory import MemoryStore
-from schemas.dashboard import MOST_EVENTS, Delta, Pace, Reset, Snapshot
+from schemas.dashboard import MOST_EVENTS, Delta, Pace, Reset, Snapshot, Step
 from schemas.events import EventType
+from schemas.http.metrics import SeriesName
 from schemas.work import TaskSpec
 from tests.core.hand_hub import OPERATOR, HandHub
 from tests.core.making import record
@@ -154,6 +156,40 @@ async def test_others_have_their_turn_between_pages(scene: Scene) -> None:
         told.append(sum(bool(line.heard) for _, line in pages))
         await asyncio.sleep(0)
     assert max(after - before for before, after in pairwise(told)) == SLICE
+
+
+def step(at: int) -> bytes:
+    """A step of the series that ended then."""
+    return encode(Step(at, {SeriesName.RUNNING: 1}))
+
+
+async def test_a_step_waits_for_the_disk_and_goes_to_all(scene: Scene) -> None:
+    """It is the same for everybody, a few in each turn, and no batch: nobody misses a number."""
+    pages = scene.open(50)
+    scene.submit()
+    scene.following.send_step(step(1))
+    assert not any(line.heard for _, line in pages)
+    scene.hub.journal.commit()
+    assert sum(bool(line.heard) for _, line in pages) == SLICE
+    await everybody_had_a_turn(pages)
+    assert len({id(line.frames[-1]) for _, line in pages}) == 1
+    assert all(line.take(Step) == [Step(1, {SeriesName.RUNNING: 1})] for _, line in pages)
+    assert {follower.seq for follower, _ in pages} == {0}
+
+
+async def test_a_step_meets_a_batch(scene: Scene) -> None:
+    """Everybody gets both; who has left gets neither."""
+    pages = scene.open(50)
+    scene.submit()
+    scene.tick()
+    scene.following.send_step(step(1))
+    gone, silence = next(page for page in pages if not page[1].heard)
+    scene.following.leave(gone)
+    pages.remove((gone, silence))
+    for _ in range(2):
+        await everybody_had_a_turn(pages)
+    assert {tuple(type(each) for each in line.heard) for _, line in pages} == {(Delta, Step)}
+    assert silence.heard == []
 
 
 async def test_a_batch_meets_the_one_before_it(scene: Scene) -> None:

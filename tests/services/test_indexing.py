@@ -186,3 +186,37 @@ async def test_stopping_leaves_nothing(said: list[dict[str, Any]], text: str) ->
     await keeper.stop()
     assert not lives(pid)
     assert not said
+
+
+LATE = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(600)
+"""
+
+
+async def test_stopping_does_not_wait_for_a_child_that_dies_late(
+    said: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub would be killed itself, by whoever waits for its end.
+
+    No process can be made to outlive a SIGKILL for long; one that is deaf to a milder signal
+    stands for it.
+    """
+    monkeypatch.setattr(asyncio.subprocess.Process, "kill", asyncio.subprocess.Process.terminate)
+    deaf = tmp_path / "deaf"
+    keeper = Indexing([sys.executable, "-c", LATE, str(deaf)])
+    keeper.start(fail)
+    await reached(deaf.exists)
+    pid = keeper.pid or 0
+    try:
+        async with asyncio.timeout(20):
+            await keeper.stop()
+            await keeper.stop()
+        assert lives(pid)
+        assert keeper.pid is None
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        await reached(partial(dies, pid))
+    assert not said

@@ -1,5 +1,6 @@
 """Pages of several orgs: who has a place, who hears what, and who has to go."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,9 +12,11 @@ from hub.core.org import Org
 from hub.services.follower import Follower
 from hub.services.live import MOST_OF_ONE, MOST_PAGES, Live, Since
 from hub.services.metrics import Metrics
+from hub.services.series import Values
 from hub.store.contract import Batch, StoreError
 from hub.store.memory import MemoryStore
-from schemas.dashboard import Delta, Ended, Hello
+from schemas.dashboard import Delta, Ended, Hello, Pace, Step
+from schemas.http.metrics import SeriesName
 from schemas.scalars import CloseCode, Role
 from tests.core.hand_hub import Dice, HandHub
 from tests.services.newsroom import fact
@@ -92,6 +95,32 @@ async def test_events_stay_in_their_org(scene: Scene) -> None:
         for org, line in lines.items()
     }
     assert seen == {"main": [1, 3], "other": [2]}
+
+
+async def test_a_step_is_told_to_who_sees_it(scene: Scene) -> None:
+    """Each org hears of its own; where nobody looks nothing is made."""
+    made: list[str] = []
+
+    def values(org: str) -> Values:
+        made.append(org)
+        return {SeriesName.RUNNING: len(org)}
+
+    scene.live.tell_step(1, values)
+    assert made == []
+    lines = {org: scene.open(org=org)[0] for org in ("main", "other")}
+    hidden, follower = scene.open()
+    follower.hears(Pace(hidden=True), scene.hub.clock.now())
+    scene.live.tell_step(2, values)
+    await asyncio.sleep(0)
+    for org, line in lines.items():
+        assert line.take(Step) == [Step(2, {SeriesName.RUNNING: len(org)})]
+    assert hidden.take(Step) == []
+    assert made == ["main", "other"]
+    _, alone = scene.open(org="other")
+    for each in (alone, *scene.live._of_org["other"].followers):
+        each.hears(Pace(hidden=True), scene.hub.clock.now())
+    scene.live.tell_step(3, values)
+    assert made == ["main", "other", "main"]
 
 
 async def test_who_may_not_look_any_more_is_told(scene: Scene) -> None:

@@ -2,10 +2,15 @@
 
 import asyncio
 import threading
+from typing import Any, cast
+
+import pytest
 
 from hub.core.org import Org
+from hub.services import loader as loading
 from hub.services.loader import Loader
-from hub.store.memory import MemoryStore
+from hub.store.contract import StoreError
+from hub.store.memory import MemoryReader, MemoryStore
 from tests.store.records import Clerk, new_task
 
 
@@ -49,3 +54,107 @@ async def test_what_was_in_memory_is_found_when_the_rest_arrives() -> None:
     loader.close()
 
     assert found == [first.id, second.id]
+
+
+class Scratched(MemoryStore):
+    """A store on a disk that cannot be read so many times."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+
+    def reader(self) -> MemoryReader:
+        """A reader of it."""
+        return cast(MemoryReader, ScratchedReader(self, super().reader()))
+
+
+class ScratchedReader:
+    """Refuses while the disk cannot be read, and then answers."""
+
+    def __init__(self, store: Scratched, reader: MemoryReader) -> None:
+        self._store = store
+        self._reader = reader
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "close" and self._store.failures:
+            self._store.failures -= 1
+            raise StoreError("cannot look up tasks: disk I/O error")
+        return getattr(self._reader, name)
+
+
+class Desk:
+    """Somebody who asks for a task in each way there is, and is called back or not."""
+
+    def __init__(self, failures: int) -> None:
+        self.store, self.org = Scratched(0), Org("main", 1)
+        self.task = new_task(1)
+        Clerk(self.store).submit(self.task)
+        self.store.failures = failures
+        self.died: list[str] = []
+        self.found: list[str] = []
+        self.loader = Loader(self.store, self._die)
+        self.moved = asyncio.Event()
+
+    def _die(self, name: str, error: BaseException) -> None:
+        self.died.append(f"{name}: {error}")
+        self.moved.set()
+
+    def look(self, task_id: str = "") -> None:
+        """What was asked for has arrived."""
+        task = self.org.tasks.get(task_id or self.task.id)
+        self.found.append("none" if task is None else task.id)
+        self.moved.set()
+
+    async def ask(self, way: str) -> None:
+        """Ask, and wait for what comes of it."""
+        match way:
+            case "id":
+                self.loader.by_id(self.org, self.task.id, self.look)
+            case "ids":
+                self.loader.by_ids(self.org, [self.task.id], self.look)
+            case _:
+                self.loader.by_seq(self.org, [self.task.seq], self.look)
+        async with asyncio.timeout(5):
+            await self.moved.wait()
+        self.loader.close()
+
+
+@pytest.mark.parametrize("way", ["id", "ids", "seq"])
+async def test_what_cannot_be_read_now_is_read_later(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No error reaches the event loop, which would stop the hub, and nobody waits for good."""
+    monkeypatch.setattr(loading, "AGAIN_S", (0.0,) * 3)
+    errors: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, what: errors.append(what))
+    desk = Desk(failures=3)
+    await desk.ask(way)
+
+    assert (desk.found, desk.died, errors) == ([desk.task.id], [], [])
+
+
+@pytest.mark.parametrize("way", ["id", "ids", "seq"])
+async def test_what_cannot_be_read_at_all_stops_the_hub(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the reason; nobody is told that there is no such task."""
+    monkeypatch.setattr(loading, "AGAIN_S", (0.0,) * 3)
+    desk = Desk(failures=99)
+    await desk.ask(way)
+
+    assert (desk.found, desk.died) == ([], ["loader: cannot look up tasks: disk I/O error"])
+
+
+async def test_nothing_is_read_again_once_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub that stops in order is not stopped by a disk."""
+    monkeypatch.setattr(loading, "AGAIN_S", (0.0,))
+    errors: list[Any] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, what: errors.append(what))
+    desk = Desk(failures=1)
+    desk.loader.by_id(desk.org, desk.task.id, desk.look)
+    desk.loader.close()
+    for _ in range(9):
+        await asyncio.sleep(0)
+
+    assert (desk.found, desk.died, errors) == ([], [], [])

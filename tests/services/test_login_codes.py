@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.core.browser_sessions import Ending
 from hub.core.credentials import Principal
 from hub.services import login_codes
 from hub.services.login_codes import LoginCodes
@@ -10,6 +11,7 @@ from schemas.events import EventType
 from schemas.http.sessions import CODE_MS
 from schemas.redaction import without_secrets
 from tests.core.hand_hub import Dice
+from tests.services.test_browser_sessions import Porch
 from tests.services.test_tokens import Desk
 
 
@@ -18,7 +20,14 @@ class Office:
 
     def __init__(self) -> None:
         self.desk = Desk(MemoryStore(), 1_000_000_000)
-        self.codes = LoginCodes(self.desk.tokens, self.desk.journal, self.desk.clock, Dice(1 << 90))
+        self.porch = Porch(self.desk)
+        self.codes = LoginCodes(
+            self.desk.tokens,
+            self.porch.sessions,
+            self.desk.journal,
+            self.desk.clock,
+            Dice(1 << 90),
+        )
         anna = self.desk.tokens.check(self.desk.person()[0])
         assert anna is not None
         self.anna: Principal = anna
@@ -77,6 +86,22 @@ def test_a_code_ends_with_its_token(office: Office) -> None:
 
     assert not office.codes.is_open(code)
     assert office.codes.redeem(code) is None
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+def test_a_code_ends_with_the_session_that_made_it(office: Office, ending: Ending) -> None:
+    """Whoever is sent away leaves no way in behind; the code of another session stays good."""
+    sessions = office.porch.sessions
+    theirs, others = (office.porch.begin(office.anna)[1] for _ in range(2))
+    code, another = (
+        office.codes.make(sessions.principal_of(each), "anna")[0] for each in (theirs, others)
+    )
+    assert office.codes.is_open(code)
+    sessions.end(theirs, ending, "admin")
+
+    assert not office.codes.is_open(code)
+    assert office.codes.redeem(code) is None
+    assert office.codes.redeem(another) == office.anna
 
 
 def test_there_are_so_many_and_no_more(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """Agents of protocol 1 by the clock, which is worked by hand."""
 
 from hub.core.old_terms import OLD_TERMS
+from schemas.attempts import FailureClass
 from schemas.from_agent import Identify, TaskAccepted
-from schemas.scalars import FailureClass, TaskState
+from schemas.scalars import TaskState
 from tests.core.hand_hub import Line
 from tests.services.old_yard import ADMIN, MINUTE, NAME, SECOND, STEP_MS, Yard
 

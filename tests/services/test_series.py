@@ -9,8 +9,9 @@ from msgspec import json, structs
 from hub.core.agent import AgentRecord
 from hub.core.org import Org
 from hub.services.metrics import Metrics
-from hub.services.series import KEPT_PAGES, Past, TimeSeries
+from hub.services.series import KEPT_PAGES, Past, TimeSeries, Values
 from hub.services.statistics import middle_of, step_of
+from schemas.dashboard import Step
 from schemas.http.metrics import POINTS, STEP_MS, UNITS, MetricsPage, SeriesName, Value
 from schemas.scalars import Priority, TaskState
 from tests.core.hand_hub import HandClock
@@ -29,6 +30,9 @@ class Watched:
         self.org = Org("main", 1)
         self.metrics = Metrics(lambda: 0.0)
         self.series = TimeSeries({"main": self.org}, self.metrics, self.clock)
+        self.closed: list[tuple[int, Values]] = []
+        """Each step that was told as over: its end, and what is known of it."""
+        self.series.closed = lambda at, values: self.closed.append((at, values("main")))
 
     def wait(self, ms: int) -> None:
         """Time goes by, with its passes."""
@@ -83,6 +87,21 @@ def test_a_step_is_told_when_it_is_over() -> None:
     assert (page.step_ms, page.series[0].values) == (STEP_MS, [0])
     assert page.since == BEGIN + 2 * STEP_MS
     assert page.at == hub.clock.now().wall
+
+
+def test_no_value_is_from_the_future() -> None:
+    """Not while there is none yet, and not after the clock was set back by less than a step."""
+    hub = Watched()
+    assert (hub.page().since, hub.page().at) == (BEGIN, BEGIN)
+    hub.wait(STEP_MS - PASS_MS)
+    page = hub.page()
+    assert page.since <= page.at
+    hub.wait(2 * STEP_MS)
+    hub.clock.wait(-STEP_MS)
+    hub.stall(0)
+    page = hub.page(points=1)
+    assert len(page.series[0].values) == 1
+    assert page.since <= page.at
 
 
 def test_rates_and_times_are_those_of_the_step() -> None:
@@ -173,6 +192,43 @@ def test_a_clock_that_was_set_back_begins_anew() -> None:
     assert hub.values("running") == []
     hub.wait(3 * STEP_MS)
     assert len(hub.values("running")) >= 2
+
+
+def test_a_step_goes_on_where_a_page_ends() -> None:
+    """It is told once it is over, with the values that a page has from then on."""
+    hub = Watched()
+    hub.wait(2 * STEP_MS - PASS_MS)
+    assert hub.closed == [], "the first part of a step is none"
+    hub.end(TaskState.COMPLETED, wait=10)
+    hub.wait(PASS_MS)
+    hub.wait(STEP_MS)
+    assert [at for at, _ in hub.closed] == [BEGIN + 2 * STEP_MS, BEGIN + 3 * STEP_MS]
+    page = hub.page()
+    for place, (at, values) in enumerate(hub.closed):
+        assert at == page.since + place * page.step_ms
+        assert values == {
+            each.name: each.values[place] for each in page.series if each.values[place] is not None
+        }
+    assert "wait_p50" in hub.closed[0][1]
+    assert "wait_p50" not in hub.closed[1][1]
+
+
+def test_a_step_that_nobody_saw_is_told_empty() -> None:
+    """Only the last one: what was before it leaves a gap that is seen."""
+    hub = watched()
+    hub.wait(STEP_MS)
+    hub.end(TaskState.COMPLETED)
+    hub.stall(5 * STEP_MS)
+    assert hub.closed[1:] == [(BEGIN + 7 * STEP_MS, {})]
+
+
+def test_a_step_is_small() -> None:
+    """Less than five thousand bytes, whatever it counts."""
+    past = Past()
+    past.put(0, dict.fromkeys(UNITS, 3.4e38))
+    values = past.known(0)
+    assert list(values) == list(UNITS)
+    assert len(json.encode(Step(2**53 - 1, values))) < 5_000
 
 
 def test_a_page_is_made_once_a_step() -> None:

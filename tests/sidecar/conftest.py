@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.scalars import FailureClass
+from schemas.attempts import FailureClass
 from sidecar.config import Config
 from sidecar.exits import Leave
 from sidecar.spool import Spool

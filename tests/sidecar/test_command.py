@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.scalars import Rejection
+from schemas.attempts import Rejection
 from schemas.to_agent import TaskAssign
 from schemas.work import Command
 from sidecar.config import Config

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.scalars import FailureClass
+from schemas.attempts import FailureClass
 from sidecar.config import Config, ConfigError, directory, environment, load, save
 
 CONFIG = Config(

@@ -1,6 +1,6 @@
 """What is known about one attempt, and how far its logs are."""
 
-from schemas.scalars import Stream
+from schemas.attempts import Stream
 from schemas.to_agent import LogOffsets
 from sidecar.holding import LOG_WINDOW, NEVER, Held
 

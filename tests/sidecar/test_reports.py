@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.scalars import FailureClass
+from schemas.attempts import FailureClass
 from sidecar import reports
 from sidecar.reports import Said
 from sidecar.runner import Outcome

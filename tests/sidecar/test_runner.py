@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.scalars import Stream
+from schemas.attempts import Stream
 from sidecar import processes
 from sidecar.runner import MARK, Plan, Run, end_leftovers, end_tree, spawn
 from tests.sidecar.stage import until

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from schemas.attempts import FailureClass, Rejection, Stream
 from schemas.from_agent import Alive, FromAgent, Identify, Ping, TaskCancelled, TaskFailed
-from schemas.scalars import PROTOCOL_VERSION, FailureClass, Rejection, Stream
+from schemas.scalars import PROTOCOL_VERSION
 from sidecar.holding import LOG_WINDOW
 from sidecar.session import Phase, Session
 from sidecar.steps import (

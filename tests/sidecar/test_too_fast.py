@@ -2,8 +2,8 @@
 
 import pytest
 
+from schemas.attempts import Stream
 from schemas.from_agent import Ping
-from schemas.scalars import Stream
 from sidecar.steps import Complain, Send
 from tests.sidecar.test_session import KEY, REPORT, Talk, frames
 

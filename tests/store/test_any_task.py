@@ -13,7 +13,8 @@ from hub.core import lifecycle
 from hub.core.task import Task
 from hub.store.contract import Store, Unit
 from hub.store.memory import MemoryStore
-from schemas.scalars import SAFE_INTEGER, FailureClass, Priority, TaskState
+from schemas.attempts import FailureClass
+from schemas.scalars import SAFE_INTEGER, Priority, TaskState
 from schemas.work import TaskSpec
 from tests.store.records import NOW, Clerk, image, images, open_sqlite, read_by_seq
 

@@ -14,9 +14,10 @@ from hub.core.facts import Fact
 from hub.core.filters import TaskFilter
 from hub.store.contract import EventRow, QueuedRow, Store, StoreError, TimedRow, Unit
 from hub.store.memory import MemoryStore
+from schemas.attempts import FailureClass
 from schemas.events import EventType
 from schemas.from_agent import TaskComplete, TaskFailed
-from schemas.scalars import Executor, FailureClass, Priority, PriorityName, Role, TaskState
+from schemas.scalars import Executor, Priority, PriorityName, Role, TaskState
 from tests.store.records import (
     NOW,
     Clerk,

@@ -199,6 +199,25 @@ def test_a_kill_neither_repeats_nor_skips(own_hub: StartHub) -> None:
     assert names.count("agent.status.changed") == 2
 
 
+def test_it_ends_with_the_token_that_began_it(own_hub: StartHub) -> None:
+    """Whoever looks at it reads why."""
+    hub = own_hub()
+    herd(hub, MANY)
+    wish = {"role": "operator", "name": "olga"}
+    token = hub.http("POST", "/api/v1/tokens", wish, role=Role.ADMIN).json
+    request = {"action": "pause", "all": True}
+    job = hub.http("POST", "/api/v1/agents/bulk", request, token=token["token"]).json
+    until(lambda: hub.get(f"/bulk/{job['id']}")["done"])
+    gone = hub.http("DELETE", f"/api/v1/tokens/{token['id']}", role=Role.ADMIN)
+    assert gone.status == 204
+    stopped = ended(hub, job)
+    assert (stopped["state"], stopped["done"] < MANY) == ("cancelled", True)
+    assert "was revoked" in stopped["why_stopped"]
+    last = events_of(hub, job["id"])[-1]
+    assert (last["type"], last["meta"]["actor_id"]) == ("bulk.status.changed", "hub")
+    assert last["payload"]["reason"] == stopped["why_stopped"]
+
+
 def test_it_can_be_stopped(own_hub: StartHub) -> None:
     """What was done stays done."""
     hub = own_hub()

@@ -96,7 +96,16 @@ def test_dead_letters(calm_hub: Hub, herd: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["label=x", "state=done", "limit=0", "limit=201", "created_after=x", "nope=1"]
+    "query",
+    [
+        "label=x",
+        "label=x%3D1&label=x%3D2",
+        "state=done",
+        "limit=0",
+        "limit=201",
+        "created_after=x",
+        "nope=1",
+    ],
 )
 def test_a_bad_question(calm_hub: Hub, query: str) -> None:
     """It is refused by name, not widened."""

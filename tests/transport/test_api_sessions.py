@@ -66,6 +66,15 @@ def test_a_link_of_a_session_is_its_persons(calm_hub: Hub) -> None:
     assert Browser(calm_hub).log_in(code=code).json["principal"] == "admin"
 
 
+def test_a_link_ends_with_the_session_that_asked_for_it(calm_hub: Hub) -> None:
+    """A logout leaves no other way in."""
+    browser = logged_in(calm_hub)
+    code = browser.ask("POST", CODES).json["code"]
+    assert browser.ask("DELETE", SESSION).status == 204
+
+    assert Browser(calm_hub).log_in(code=code).code == "invalid_code"
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -199,6 +208,36 @@ def test_a_cookie_that_somebody_planted_is_never_adopted(calm_hub: Hub) -> None:
     for old in (planted, cookie):
         reply = Browser(calm_hub).ask("GET", SESSION, headers={"Cookie": old})
         assert (reply.status, reply.code) == (401, "invalid_session")
+
+
+def test_an_old_cookie_of_the_same_name_locks_nobody_out(calm_hub: Hub) -> None:
+    """It may have another path: a browser sends it for good, and before the new one."""
+    old = logged_in(calm_hub)
+    stale = old.cookie
+    assert old.ask("DELETE", SESSION).status == 204
+    browser = logged_in(calm_hub)
+    jar = {"Cookie": f"{stale}; {browser.cookie}"}
+
+    assert browser.ask("GET", SESSION, headers=jar).json["csrf"] == browser.csrf
+    assert browser.ask("POST", CODES, headers=jar).status == 201
+
+
+def test_a_login_and_a_logout_end_all_that_the_browser_has(calm_hub: Hub) -> None:
+    """Also what somebody else planted there, with which the hub answers to nobody."""
+    mine, another, planted = (logged_in(calm_hub) for _ in range(3))
+    theirs = logged_in(calm_hub, Role.VIEWER)
+    both = {"Cookie": f"{mine.cookie}; {theirs.cookie}"}
+    assert mine.ask("GET", SESSION, headers=both).code == "invalid_session"
+    fresh = Browser(calm_hub)
+    fresh.cookie = both["Cookie"]
+    assert fresh.log_in().status == 201
+    cookies = [each.cookie for each in (mine, theirs, another, fresh, planted)]
+    jar = {"Cookie": "; ".join(cookies)}
+    assert another.ask("GET", SESSION, headers=jar).json["csrf"] == another.csrf
+    assert another.ask("DELETE", SESSION, headers=jar).status == 204
+
+    for each in cookies:
+        assert Browser(calm_hub).ask("GET", SESSION, headers={"Cookie": each}).status == 401
 
 
 def test_whoever_logs_out_is_out(calm_hub: Hub) -> None:

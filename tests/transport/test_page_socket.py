@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.dashboard import Beat, Delta, Hello, Reset
+from schemas.dashboard import Beat, Delta, Hello, Reset, Step
+from schemas.http.metrics import STEP_MS, SeriesName
 from schemas.scalars import CloseCode, Role
 from tests.transport.conftest import StartHub
 from tests.transport.page import following, opened, snapshot, url
-from tests.transport.ranch import CALM, Hub
+from tests.transport.ranch import CALM, PATIENCE, Hub
 from tests.transport.wire import Door, new_name, open_door, until
 
 # What a page sees
@@ -311,10 +312,15 @@ def _read_until(connection: socket.socket, word: bytes) -> bytes:
     return bytes(heard)
 
 
-async def test_a_beat_comes_and_is_answered(calm: Door) -> None:
-    """Ten seconds are long for a test: a page hears it, and lives on."""
+async def test_steps_and_beats_come_by_themselves(calm: Door) -> None:
+    """Ten seconds are long for a test: a page hears both, and lives on."""
     async with opened(calm.hub) as page:
         await page.hears(Hello)
+        # The first whole step of a hub that has just begun ends within two.
+        step = await page.hears(Step, PATIENCE + 2 * STEP_MS / 1000)
+        told = calm.hub.get("/metrics?points=1&series=running")
+        assert told["since"] == step.at
+        assert told["series"][0]["values"] == [step.values[SeriesName.RUNNING]]
         beat = await page.hears(Beat)
         assert beat.at > 0
         assert not page.closed

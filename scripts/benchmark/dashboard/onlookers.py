@@ -24,7 +24,7 @@ ANSWER_SECONDS: Final = BEAT_MS * 0.8 / 1000
 """How often a page says that it is well."""
 PATIENCE_SECONDS: Final = 30.0
 DELTA: Final = b'{"type":"delta"'
-USUAL: Final = (DELTA, b'{"type":"beat"', b'{"type":"hello"')
+USUAL: Final = (DELTA, b'{"type":"step"', b'{"type":"beat"', b'{"type":"hello"')
 
 
 class OpenTabs:

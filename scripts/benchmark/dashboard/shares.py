@@ -4,7 +4,7 @@ import os
 import time
 
 from scripts.benchmark.dashboard.figures import Cores
-from scripts.benchmark.processes import family, process_times
+from scripts.benchmark.processes import cpu_seconds, family
 from scripts.benchmark.subject import Hub
 
 
@@ -23,7 +23,7 @@ class Meter:
         browser = [] if self._browser is None else family(self._browser)
         load = set(family(os.getpid())) - {*hub, *browser}
         groups = {"hub": hub, "browser": browser, "load": sorted(load)}
-        used = {name: process_times(pids).cpu_s for name, pids in groups.items()}
+        used = {name: cpu_seconds(pids) for name, pids in groups.items()}
         self._looks.append((time.monotonic(), used))
 
     def cores(self) -> Cores:

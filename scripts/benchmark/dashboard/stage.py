@@ -13,7 +13,7 @@ from scripts.benchmark.crowd import Crowd
 from scripts.benchmark.dashboard.browser import Chromium, chromium
 from scripts.benchmark.dashboard.steady import SLOTS, Rest
 from scripts.benchmark.faults import NO_HUB, BenchmarkError
-from scripts.benchmark.processes import process_times
+from scripts.benchmark.processes import cpu_seconds
 from scripts.benchmark.subject import Hub
 
 SPARE: Final = 16
@@ -66,8 +66,8 @@ def let_rest(hub: Hub, say: Say, rest: Rest = time.sleep) -> None:
     give_up = time.monotonic() + QUIET_SECONDS
     while time.monotonic() < give_up:
         say("waiting for the hub to be at rest")
-        before = process_times(hub.processes()).cpu_s
+        before = cpu_seconds(hub.processes())
         rest(1.0)
-        if process_times(hub.processes()).cpu_s - before < QUIET_CORES:
+        if cpu_seconds(hub.processes()) - before < QUIET_CORES:
             return
     raise BenchmarkError(NO_HUB, f"the hub was not at rest within {QUIET_SECONDS:.0f} s")

@@ -22,7 +22,7 @@ from scripts.benchmark.peers.contestant import Contestant, program
 from scripts.benchmark.peers.figures import Course, Round, round_of
 from scripts.benchmark.peers.processes import Cores, last_words, running
 from scripts.benchmark.peers.servers import SERVERS, Server
-from scripts.benchmark.processes import family, process_times
+from scripts.benchmark.processes import cpu_seconds, family
 from scripts.benchmark.subject import Hub
 
 COURSE_SECONDS: Final = 240.0
@@ -69,7 +69,7 @@ class Listener:
 
 
 def _cpu(pids: list[int]) -> float:
-    return process_times([each for pid in pids for each in family(pid)]).cpu_s
+    return cpu_seconds([each for pid in pids for each in family(pid)])
 
 
 def missing(contestant: Contestant) -> str:

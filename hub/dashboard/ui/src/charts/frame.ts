@@ -78,14 +78,18 @@ export function since(frame: Frame, from: number): Frame {
   return { times: frame.times.slice(start), lines }
 }
 
-/** A frame with one more point at its end: what is known live and not yet kept by the hub. */
+/**
+ * A frame with one more point at its end: what is known live and not yet kept by the hub. Where
+ * steps are missing before it there is none: a line would say what was in between.
+ */
 export function withHead(
   frame: Frame,
   at: number,
   head: Readonly<Record<string, number | null>>,
 ): Frame {
-  const last = frame.times.at(-1)
-  if (last !== undefined && at <= last) return frame
+  const last = frame.times.at(-1) ?? -Infinity
+  const step = last - (frame.times.at(-2) ?? -Infinity)
+  if (at <= last || at > last + 2 * step) return frame
   const lines = frame.lines.map((line) => ({
     ...line,
     values: [...line.values, head[line.name] ?? null],

@@ -1,56 +1,75 @@
-/** Keeps the series of charts fresh: asks the hub once a step, and not while the page is hidden. */
+/** Keeps the series of charts fresh: asks the hub for them once, and goes on by the steps of the socket. */
 
 import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 
 import { get } from '@/api/client'
-import type { MetricsPage } from '@/api/types'
+import type { MetricsPage, Step } from '@/api/types'
 import { useLive } from '@/live/live'
 
+import { follow } from './follow'
 import { rangeMs, type RangeName } from './frame'
 
 const PATH = '/api/v1/metrics'
 const STEP_MS = 10_000
-/** A step is known to the hub a moment after it is over. */
-const MOMENT_MS = 700
 const RETRY_MS = 5_000
 
 /** The newest page of these series, as far back as the range. */
 export function useMetrics(names: readonly string[], range: Ref<RangeName>) {
-  const live = useLive()
   const page = shallowRef<MetricsPage | null>(null)
   const error = shallowRef<unknown>(null)
   let asked = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let isAsking = false
+  /** What was told while the hub was asked: its answer may be older. */
+  let told: Step | null = null
+  let retry: ReturnType<typeof setTimeout> | undefined
+
+  const points = () => Math.ceil(rangeMs(range.value) / STEP_MS)
 
   async function ask(): Promise<void> {
-    clearTimeout(timer)
+    clearTimeout(retry)
     asked.abort()
     const { signal } = (asked = new AbortController())
-    const query = { points: Math.ceil(rangeMs(range.value) / STEP_MS), series: names.join(',') }
+    isAsking = true
+    told = null
     try {
-      page.value = await get<MetricsPage>(PATH, query, signal)
+      const answer = await get<MetricsPage>(PATH, { points: points(), series: names.join(',') }, signal)
+      if (signal.aborted) return
+      page.value = answer
       error.value = null
     } catch (reason) {
-      if (!signal.aborted) error.value = reason
+      if (signal.aborted) return
+      error.value = reason
+      retry = setTimeout(askIfSeen, RETRY_MS)
     }
-    if (signal.aborted) return
-    timer = setTimeout(askIfSeen, wait())
-  }
-
-  function wait(): number {
-    if (error.value !== null) return RETRY_MS
-    return STEP_MS - (live.now() % STEP_MS) + MOMENT_MS
+    isAsking = false
+    if (told !== null) take(told)
   }
 
   function askIfSeen(): void {
     if (!document.hidden) void ask()
   }
 
+  function heard(step: Step | null): void {
+    if (step === null) askIfSeen()
+    else if (isAsking) told = step
+    else take(step)
+  }
+
+  /** After an error the retry asks, in its time. */
+  function take(step: Step): void {
+    if (page.value === null || error.value !== null) return
+    const next = follow(page.value, step, points())
+    if (next === null) askIfSeen()
+    else page.value = next
+  }
+
   watch(range, ask)
+  const stop = useLive().onSteps(heard)
   document.addEventListener('visibilitychange', askIfSeen)
   onScopeDispose(() => {
+    stop()
     document.removeEventListener('visibilitychange', askIfSeen)
-    clearTimeout(timer)
+    clearTimeout(retry)
     asked.abort()
   })
   void ask()

@@ -4,13 +4,14 @@
  * Says what it hears to its listener and decides nothing about the picture; the only thing it
  * asks is from which batch it may go on.
  */
-import type { Beat, Delta, Ended, Hello, Reset } from '@/api/types'
+import type { Beat, Delta, Ended, Hello, Reset, Step } from '@/api/types'
 
 import { backoff } from './backoff'
 
 export type FromHub =
   | (Hello & { type: 'hello' })
   | (Delta & { type: 'delta' })
+  | (Step & { type: 'step' })
   | (Reset & { type: 'reset' })
   | (Beat & { type: 'beat' })
   | (Ended & { type: 'ended' })

@@ -7,7 +7,7 @@
 import { computed, ref, shallowRef } from 'vue'
 
 import { get } from '@/api/client'
-import type { Agent, Counters, HubEvent, LiveTask, Snapshot } from '@/api/types'
+import type { Agent, Counters, HubEvent, LiveTask, Snapshot, Step } from '@/api/types'
 import { useSession } from '@/stores/session'
 
 import { HubClock } from './clock'
@@ -37,6 +37,7 @@ const listeners = {
   agents: new Set<(ids: ReadonlySet<string>) => void>(),
   tasks: new Set<(tasks: LiveTask[], more: boolean) => void>(),
   events: new Set<(events: HubEvent[], more: boolean) => void>(),
+  steps: new Set<(step: Step | null) => void>(),
 }
 
 const tick = ref(0)
@@ -100,6 +101,8 @@ export function useLive() {
     onAgents: (call: (ids: ReadonlySet<string>) => void) => listen(listeners.agents, call),
     onTasks: (call: (tasks: LiveTask[], more: boolean) => void) => listen(listeners.tasks, call),
     onEvents: (call: (events: HubEvent[], more: boolean) => void) => listen(listeners.events, call),
+    /** Each step of the series, once it is over; null when some may have been missed. */
+    onSteps: (call: (step: Step | null) => void) => listen(listeners.steps, call),
     /** The time at the hub, in milliseconds: now, or at a time of this machine. */
     now: (local = Date.now()) => clock.now(local),
     start,
@@ -149,6 +152,7 @@ function heard(message: FromHub): void {
   else if (message.type === 'delta') received(message)
   else if (message.type === 'reset') resync.need()
   else if (message.type === 'ended') ended()
+  else if (message.type === 'step') tellStep(message)
   else timed(message.at)
 }
 
@@ -170,6 +174,12 @@ function greeted(hello: Extract<FromHub, { type: 'hello' }>): void {
   waiting = []
   if (hello.resumed) resync.done()
   else resync.need()
+  // Steps are not told again.
+  if (place() !== null) tellStep(null)
+}
+
+function tellStep(step: Step | null): void {
+  for (const call of listeners.steps) call(step)
 }
 
 function received(delta: DeltaText): void {

@@ -35,6 +35,12 @@ describe('a frame', () => {
     expect(made.lines[0]?.values).toEqual([1, 2, 7])
     expect(withHead(frame([1, 2]), STEP, { x: 7 }).times).toEqual([0, STEP])
     expect(withHead(frame([1]), STEP, {}).lines[0]?.values).toEqual([1, null])
+    expect(withHead(frame([]), STEP, { x: 7 }).lines[0]?.values).toEqual([7])
+  })
+
+  it('takes no last point behind steps that are missing', () => {
+    expect(withHead(frame([1, 2]), 3 * STEP, { x: 7 }).lines[0]?.values).toEqual([1, 2, 7])
+    expect(withHead(frame([1, 2]), 3 * STEP + 1, { x: 7 }).lines[0]?.values).toEqual([1, 2])
   })
 })
 

@@ -215,6 +215,23 @@ describe('the live picture', () => {
     expect(heard).toHaveLength(1)
   })
 
+  it('tells of steps, and of a loss in which some may have been missed', async () => {
+    serve(1, [])
+    const live = await freshLive()
+    const heard: (number | null)[] = []
+    live.onSteps((step) => heard.push(step?.values.running ?? null))
+    greet(1, false)
+    await vi.waitFor(() => expect(live.status.value).toBe('live'))
+    const step = { type: 'step', at: Date.now() - 5_000, values: { running: 7 } }
+    FakeSocket.last.says(step)
+    expect([heard, live.status.value]).toEqual([[7], 'live'])
+    FakeSocket.last.dies()
+    await vi.waitFor(() => expect(FakeSocket.all).toHaveLength(2), 2_000)
+    greet(1, true)
+    FakeSocket.last.says(step)
+    expect(heard).toEqual([7, null, 7])
+  })
+
   it('takes the lag of a beat too', async () => {
     serve(1, [])
     const live = await freshLive()

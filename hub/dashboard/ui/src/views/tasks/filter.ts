@@ -105,14 +105,19 @@ function addOneOf<T extends StateName | Priority>(
 function addLabel(conditions: TaskConditions, value: string): string | null {
   const sign = value.indexOf('=')
   if (sign < 1) return 'A label is written name=value.'
-  conditions.labels = { ...conditions.labels, [value.slice(0, sign)]: value.slice(sign + 1) }
+  const [name, wanted] = [value.slice(0, sign), value.slice(sign + 1)]
+  const known = new Map(Object.entries(conditions.labels ?? {}))
+  if ((known.get(name) ?? wanted) !== wanted) return `A task has only one value of the label ${name}.`
+  conditions.labels = Object.fromEntries(known.set(name, wanted))
   return null
 }
 
 function addMoment(conditions: TaskConditions, key: 'after' | 'before', value: string, now: number): string | null {
   const at = moment(value, now)
   if (at === null) return 'A time is written 15m, 6h, 7d or 2026-11-21.'
-  conditions[key === 'after' ? 'created_after' : 'created_before'] = at
+  const field = key === 'after' ? 'created_after' : 'created_before'
+  if (conditions[field] !== undefined) return `Only one ${key} can be looked for.`
+  conditions[field] = at
   return null
 }
 

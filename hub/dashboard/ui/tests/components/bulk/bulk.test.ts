@@ -97,9 +97,9 @@ describe('the question before a bulk action', () => {
 })
 
 describe('the bulk actions that go on', () => {
-  async function jobs(about: string) {
+  async function jobs(about: string, job = JOB) {
     const shown = show(BulkJobs, { about })
-    useBulkJobs().jobs = [JOB]
+    useBulkJobs().jobs = [job]
     await flushPromises()
     return shown
   }
@@ -110,6 +110,12 @@ describe('the bulk actions that go on', () => {
     expect(shown.text()).toContain('Delete 5 agents: done')
     expect(shown.text()).toContain('3 deleted · 2 failed')
     expect(await flaws()).toEqual([])
+  })
+
+  it('say why the hub stopped one', async () => {
+    const stopped = { ...JOB, state: 'cancelled', why_stopped: 'the token was revoked' } as BulkView
+    expect((await jobs('agents', stopped)).text()).toContain('Delete 5 agents: stopped, because the token was revoked')
+    expect((await jobs('agents', { ...stopped, why_stopped: undefined })).text()).not.toContain('because')
   })
 
   it('tell what failed and why, as the text that it is', async () => {

@@ -19,6 +19,11 @@ describe('what a filter means', () => {
     expect(conditions('label:team=ops label:"site=north hall"')).toEqual({ labels: { team: 'ops', site: 'north hall' } })
   })
 
+  it('one label, when it is there twice', () => {
+    expect(conditions('label:team=ops label:team=ops')).toEqual({ labels: { team: 'ops' } })
+    expect(flaws('label:team=ops label:team=ops')).toEqual([])
+  })
+
   it('free words are parts of the id or the description', () => {
     expect(conditions('nightly state:queued build')).toEqual({ text: 'nightly build', state: ['queued'] })
   })
@@ -27,7 +32,7 @@ describe('what a filter means', () => {
     expect(conditions('after:6h before:15m')).toEqual({ created_after: NOW - 6 * 3_600_000, created_before: NOW - 900_000 })
   })
 
-  it.each(['state:flying', 'priority:9', 'label:alone', 'after:soon', '-agent:a', 'agent:a agent:b', 'colour:red', 'constructor:a', '__proto__:a', 'state:constructor'])('%s is answered by a sentence', (text) => {
+  it.each(['state:flying', 'priority:9', 'label:alone', 'after:soon', '-agent:a', 'agent:a agent:b', 'after:6h after:1h', 'before:1h before:6h', 'label:a=b label:a=c', 'label:__proto__=b label:__proto__=c', 'colour:red', 'constructor:a', '__proto__:a', 'state:constructor'])('%s is answered by a sentence', (text) => {
     expect(flaws(text)).toHaveLength(1)
   })
 
