@@ -10,8 +10,8 @@ from hub.core.agent import Agent, AgentRecord
 from hub.core.agent_filter import MOST_WORDS, Word, fits, meant_by, words_of
 from hub.core.errors import Refused
 
-TESTS_OF_PAGE = Path(__file__).parents[2] / "hub/dashboard/ui/tests"
-CASES: dict[str, Any] = json.decode((TESTS_OF_PAGE / "components/fleet/filterCases.json").read_bytes())
+FLEET_OF_PAGE = Path(__file__).parents[2] / "hub/dashboard/ui/tests/components/fleet"
+CASES: dict[str, Any] = json.decode((FLEET_OF_PAGE / "filterCases.json").read_bytes())
 
 
 def agent_of(fields: dict[str, Any]) -> Agent:
