@@ -148,6 +148,18 @@ def test_long_names_fit_a_phone(look: Look, wide: Hub, section: str) -> None:
     assert max(page.evaluate(INNER_WIDTH), default=0) == 0
 
 
+def test_a_long_reason_pushes_no_button_away(look: Look, herd: Herd) -> None:
+    """The panel of a paused agent is no wider than its place, whatever its note says."""
+    visit = look(herd.hub, reduced_motion="reduce").log_in()
+    page = open_live(visit, "/fleet/resting")
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_text("Donaudampf").first).to_be_visible()
+    place, button = panel.bounding_box(), panel.get_by_role("button", name="Delete…").bounding_box()
+    assert place is not None
+    assert button is not None
+    assert button["x"] + button["width"] <= place["x"] + place["width"]
+
+
 def test_who_may_not_sees_why(look: Look, herd: Herd) -> None:
     """A viewer reads the reason in the place of what is for admins only."""
     visit = look(herd.hub, reduced_motion="reduce").log_in(Role.VIEWER)
