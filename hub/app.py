@@ -38,12 +38,9 @@ BAD_DATA: Final = 3
 FAIL_STOP: Final = 70
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread may keep the interpreter: more, and commits wait for a busy loop."""
-GARBAGE: Final = (10_000, 5, 1_000)
-"""When cycles are looked for: seldom, as records make none, and in few objects at a time.
-
-In 50,000 at a time, and then in a million, it held up everybody for 130 ms when 10,000 agents
-had connected.
-"""
+GC_THRESHOLDS: Final = (10_000, 5, 1_000)
+"""Of the garbage collector. The young generations are small, because everybody waits while one
+is searched; the oldest is searched seldom, because records make no cycles."""
 
 
 class Hub:
@@ -190,7 +187,7 @@ def run(config: Config, *, announce: bool, supervised: bool = False) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GARBAGE)
+    gc.set_threshold(*GC_THRESHOLDS)
     hub = Hub(config, opened, log_level)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

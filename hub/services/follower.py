@@ -81,7 +81,10 @@ class Follower:
             self._line.deliver(frame)
 
     def take(self, seq: int, frame: bytes) -> None:
-        """Send the newest batch, if it is for this page now, and what it has not had before it."""
+        """Send the newest batch, and those before it that the page has not had.
+
+        Nothing while it is hidden or clogged.
+        """
         if self.hidden or self.clogged:
             return
         if seq == self.seq + 1:
@@ -124,10 +127,10 @@ class Follower:
             if not self.hidden and not self.clogged:
                 self._catch_up("hidden for too long")
 
-    def _catch_up(self, otherwise: str) -> None:
+    def _catch_up(self, reason: str) -> None:
         missed = self._batches.after(self.seq)
         if missed is None:
-            self.reset(otherwise)
+            self.reset(reason)
         else:
             self.begin(missed)
 

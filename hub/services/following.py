@@ -41,8 +41,10 @@ class Following:
         """The last batch that is durable, with its number."""
         self._step = b""
         """The last step of the series that was told."""
-        self._behind: dict[tuple[Follower, Tell], None] = {}
-        """Who has yet to be sent which of the two."""
+        self._due: dict[tuple[Follower, Tell], None] = {}
+        """Who has yet to be sent which of the two, in this order."""
+        self._is_sending = False
+        """The next slice is on its way."""
         self.active = False
         """Changes are gathered."""
         self.lag_ms = 0
@@ -75,7 +77,7 @@ class Following:
         """A page is gone. Idempotent."""
         self.followers.discard(follower)
         for tell in (self._tell_batch, self._tell_step):
-            self._behind.pop((follower, tell), None)
+            self._due.pop((follower, tell), None)
         self._until = self._clock.hub() + LINGER_MS
 
     def _begin(self, now: Instant) -> None:
@@ -94,7 +96,7 @@ class Following:
         self.active = False
         self.picture.end()
         self.ring.clear(self.picture.seq)
-        self._behind.clear()
+        self._due.clear()
         self.snapshots.forget()
 
     # Batches
@@ -118,7 +120,7 @@ class Following:
         follower.take(*self._newest)
 
     def send_step(self, frame: bytes) -> None:
-        """Tell all pages of a step of the series, once what it counts is durable."""
+        """Tell every page that is seen of a step of the series, once what it counts is durable."""
         self._journal.promise(self._send_step, frame)
 
     def _send_step(self, frame: bytes) -> None:
@@ -129,17 +131,17 @@ class Following:
         follower.take_step(self._step)
 
     def _tell_all(self, tell: Tell) -> None:
-        is_under_way = bool(self._behind)
-        self._behind.update(dict.fromkeys((follower, tell) for follower in self.followers))
-        if not is_under_way:
+        self._due.update(dict.fromkeys((follower, tell) for follower in self.followers))
+        if not self._is_sending:
             self._send_slice()
 
     def _send_slice(self) -> None:
-        for due in list(islice(self._behind, SLICE)):
-            del self._behind[due]
+        for due in list(islice(self._due, SLICE)):
+            del self._due[due]
             follower, tell = due
             tell(follower)
-        if self._behind:
+        self._is_sending = bool(self._due)
+        if self._is_sending:
             asyncio.get_running_loop().call_soon(self._send_slice)
 
     def send_numbers(self, now: Instant) -> None:

@@ -20,9 +20,9 @@ STATEMENTS: Final = 128
 READER_WAIT_MS: Final = 5_000
 CHECKPOINT_WAIT_MS: Final = 100
 WAL_LIMIT: Final = 64 * 1024 * 1024
-WRITER_KIB: Final = 8_192
+WRITER_CACHE_KIB: Final = 8_192
 """The writer's cache of pages: what is written is new, or was written a moment ago."""
-READER_KIB: Final = 16_384
+READER_CACHE_KIB: Final = 16_384
 """That of each reader: pages of lists and of what is long over."""
 
 _EVERYWHERE: Final = (
@@ -80,7 +80,9 @@ def open_writer(path: Path) -> apsw.Connection:
     """
     path.touch(mode=0o600)
     writer = _connect(path, apsw.SQLITE_OPEN_READWRITE)
-    _settle(writer, "PRAGMA journal_mode = WAL;" + _DURABLE + f"PRAGMA cache_size = -{WRITER_KIB}")
+    _settle(
+        writer, "PRAGMA journal_mode = WAL;" + _DURABLE + f"PRAGMA cache_size = -{WRITER_CACHE_KIB}"
+    )
     for name, wanted in _READ_BACK.items():
         found = writer.pragma(name)
         if found != wanted:
@@ -100,6 +102,6 @@ def open_checkpointer(path: Path) -> apsw.Connection:
 def open_reader(path: Path) -> apsw.Connection:
     """A connection that cannot write."""
     reader = _connect(path, apsw.SQLITE_OPEN_READONLY)
-    _settle(reader, f"PRAGMA query_only = ON; PRAGMA cache_size = -{READER_KIB}")
+    _settle(reader, f"PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB}")
     reader.set_busy_timeout(READER_WAIT_MS)
     return reader

@@ -67,6 +67,17 @@ async def everybody_had_a_turn(pages: list[tuple[Follower, Onlooker]]) -> None:
         await asyncio.sleep(0)
 
 
+async def most_in_a_turn(scene: Scene, pages: list[tuple[Follower, Onlooker]]) -> int:
+    """So many of these pages hear of a batch within one turn of the loop, at most."""
+    scene.submit()
+    scene.tick()
+    told = [0]
+    while told[-1] < len(pages):
+        told.append(sum(bool(line.heard) for _, line in pages))
+        await asyncio.sleep(0)
+    return max(after - before for before, after in pairwise(told))
+
+
 @pytest.fixture
 def scene() -> Scene:
     """Nobody follows."""
@@ -148,14 +159,7 @@ async def test_the_same_bytes_go_to_all(scene: Scene) -> None:
 
 async def test_others_have_their_turn_between_pages(scene: Scene) -> None:
     """One turn of the loop writes to a few pages: the hub has more to do."""
-    pages = scene.open(50)
-    scene.submit()
-    scene.tick()
-    told = [0]
-    while told[-1] < len(pages):
-        told.append(sum(bool(line.heard) for _, line in pages))
-        await asyncio.sleep(0)
-    assert max(after - before for before, after in pairwise(told)) == SLICE
+    assert await most_in_a_turn(scene, scene.open(50)) == SLICE
 
 
 def step(at: int) -> bytes:
@@ -190,6 +194,16 @@ async def test_a_step_meets_a_batch(scene: Scene) -> None:
         await everybody_had_a_turn(pages)
     assert {tuple(type(each) for each in line.heard) for _, line in pages} == {(Delta, Step)}
     assert silence.heard == []
+
+
+async def test_pages_that_left_hurry_nobody(scene: Scene) -> None:
+    """Those that come after them get no more in a turn than others."""
+    gone = scene.open(50)
+    scene.submit()
+    scene.tick()
+    for follower, _ in gone:
+        scene.following.leave(follower)
+    assert await most_in_a_turn(scene, scene.open(50)) == SLICE
 
 
 async def test_a_batch_meets_the_one_before_it(scene: Scene) -> None:
