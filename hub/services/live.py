@@ -110,11 +110,15 @@ class Live:
     def join(self, principal: Principal, line: Line, since: Since | None) -> Follower:
         """A page follows from now on; it has every batch up to `since`, if it says so.
 
-        Raises Refused `busy` when there are too many, or too many of this principal.
+        While the hub stops it hears only that. Raises Refused `busy` when there are too many
+        pages, or too many of this principal.
         """
         following = self._of_org[principal.org]
-        self._check_room(following, principal)
         follower = Follower(principal, line, following.ring, self._clock.now())
+        if self._stopped:
+            follower.stop()
+            return follower
+        self._check_room(following, principal)
         known = since is not None and since.epoch == self.epoch
         missed = following.enter(follower, since.seq if known and since is not None else None)
         seq, wall = following.ring.last, self._clock.now().wall
@@ -127,9 +131,7 @@ class Live:
     def _check_room(self, following: Following, principal: Principal) -> None:
         followers = following.followers
         text = None
-        if self._stopped:
-            text = "the hub stops"
-        elif len(followers) >= MOST_PAGES:
+        if len(followers) >= MOST_PAGES:
             text = f"there are {MOST_PAGES} pages open already"
         elif sum(other.principal == principal for other in followers) >= MOST_OF_ONE:
             text = f"you have {MOST_OF_ONE} pages open already"

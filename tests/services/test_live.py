@@ -159,9 +159,12 @@ async def test_a_database_that_cannot_be_read_ends_nothing(
 
 
 async def test_a_hub_that_stops_takes_nobody(scene: Scene) -> None:
-    """Whoever was there comes back later."""
-    line, _ = scene.open()
+    """Whoever is there, and whoever comes now, comes back soon."""
+    lines = [scene.open()[0]]
     scene.live.stop()
-    assert line.closed is not None
-    assert line.closed.code is CloseCode.STOPPING
-    assert refused(scene, "viewer") == "the hub stops"
+    lines.append(scene.open()[0])
+    for line in lines:
+        assert line.closed is not None
+        assert (line.closed.code, line.closed.reconnect) == (CloseCode.STOPPING, True)
+    assert lines[1].heard == []
+    assert scene.metrics.pages == 1
