@@ -103,7 +103,7 @@ class Stream(Struct, frozen=True):
 
 
 class Memory(Struct, frozen=True):
-    """What connected agents cost the hub, in KiB of resident memory each."""
+    """What connected agents cost the hub, in KiB of memory each."""
 
     registered_kib: float
     """A hub that knows them, against one that knows none."""

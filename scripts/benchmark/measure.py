@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from schemas.scalars import TaskState
 from scripts.benchmark import backlog, crowd, fleet, generator
 from scripts.benchmark.bench import Bench, Say
 from scripts.benchmark.beside import Onlookers
@@ -50,7 +51,8 @@ def _measured(bench: Bench, settings: Settings, folder: Path, say: Say) -> LoadR
         watcher.close()
         say("stopping the hub and counting its rows")
     database = folder / "data" / "hub.db"
-    rows = rows_of(database, ended=not settings.connections) - before.completed
+    state = TaskState.QUEUED if settings.connections else TaskState.COMPLETED
+    rows = rows_of(database, state) - before.completed
     run = structs.replace(
         found, completed_rows=rows, database_mib=os.path.getsize(database) / 2**20
     )
@@ -138,7 +140,7 @@ def _reckoned(load: Load, ledger: Ledger, watcher: Watcher) -> LoadRun:
         acknowledged_ms=spread(ledger.acknowledged_latencies()),
         hub_cores=watcher.hub_cores(),
         generator_cores=load.cpu_s / load.window_s,
-        hub_resident_mib=watcher.memory_mib(),
+        hub_memory_mib=watcher.memory_mib(),
         completed_rows=0,
         database_mib=0.0,
         load=load,

@@ -26,10 +26,10 @@ def cpu_seconds(pids: list[int]) -> float:
 
 
 def memory_mib(pids: list[int]) -> float:
-    """Resident memory, added up; ended processes count 0.
+    """Proportional set size (PSS), added up; ended processes count 0.
 
     A page that several processes share, of a library for example, counts for each of them in
-    part (`Pss` of `/proc/PID/smaps_rollup`), so that the sum counts it once.
+    part, so that the sum counts it once.
     """
     return sum(map(_proportional_kib, pids)) / 1024
 

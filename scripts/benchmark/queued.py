@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from schemas.scalars import TaskState
 from scripts.benchmark import crowd, fleet, generator
 from scripts.benchmark.bench import Bench, Say
 from scripts.benchmark.crowd import Crowd
@@ -86,7 +87,7 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
                 _rounds(bench, sides, settings.crowd, settings, tally, say)
             say("stopping both hubs and counting their rows")
         index_mib = _bytes_in(full / "data", INDEX) / MIB
-        lost = tally.done[EMPTY] - rows_of(empty / "data" / "hub.db", ended=True)
+        lost = tally.done[EMPTY] - rows_of(empty / "data" / "hub.db", TaskState.COMPLETED)
         tally.faults["rows missing in the empty hub"] += lost
         return QueueRun(
             tasks=settings.queued,
@@ -102,8 +103,8 @@ def queued(bench: Bench, settings: Settings, say: Say) -> QueueRun:
             pairs=tally.pairs,
             faults=dict(tally.faults),
             done=tally.done[FULL],
-            queued_rows=rows_of(full / "data" / "hub.db", ended=False),
-            completed_rows=rows_of(full / "data" / "hub.db", ended=True),
+            queued_rows=rows_of(full / "data" / "hub.db", TaskState.QUEUED),
+            completed_rows=rows_of(full / "data" / "hub.db", TaskState.COMPLETED),
         )
 
 

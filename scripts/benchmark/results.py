@@ -31,7 +31,7 @@ class LoadRun(Struct, frozen=True, tag="load"):
     hub_cores: float
     """CPU time of the hub and its children, user and system, by wall time."""
     generator_cores: float
-    hub_resident_mib: float
+    hub_memory_mib: float
     """Resident memory of the hub's processes, added up: the larger of the window's two ends."""
     completed_rows: int
     """Tasks completed in the database after the hub has ended, but for those stored before."""

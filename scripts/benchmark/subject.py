@@ -73,7 +73,7 @@ class Hub:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def pid(self) -> int:
-        """The process that serves, whoever started it on the way."""
+        """The process that serves; `process` may have started it."""
         return int(msgspec.json.decode((self.data / "runtime.json").read_bytes())["pid"])
 
     def processes(self) -> list[int]:
@@ -97,13 +97,12 @@ class Hub:
             raise BenchmarkError(NO_HUB, f"the hub did not stop in {STOP_SECONDS:.0f} s") from None
 
 
-def rows_of(database: Path, *, ended: bool) -> int:
-    """How many tasks are in the database of a hub that has ended: completed, or in the queue.
+def rows_of(database: Path, state: TaskState) -> int:
+    """How many tasks of this state are in the database of a hub that has stopped.
 
     Raises BenchmarkError when the file is missing or holds no task table.
     """
     query = "SELECT count(*) FROM task WHERE state = ?"
-    state = TaskState.COMPLETED if ended else TaskState.QUEUED
     try:
         with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as rows:
             return int(rows.execute(query, (int(state),)).get)

@@ -72,7 +72,7 @@ def _repetition(number: int, run: LoadRun, asked: Settings) -> str:
         f"{late.p50:.2f} / {late.p90:.2f} / {late.p99:.2f} / {late.highest:.2f} ms",
         f"{run.hub_cores:.2f}",
         _generator(run, asked),
-        f"{run.hub_resident_mib:.0f} MiB",
+        f"{run.hub_memory_mib:.0f} MiB",
         f"{run.database_mib:.0f} MiB",
         _equal(run.load.done, run.completed_rows),
     ]

@@ -24,7 +24,7 @@ class Watcher:
     """Looks at the hub when the measured window begins and when it ends."""
 
     def __init__(self, hub: Hub, settings: Settings, profile: Path | None, say: Say) -> None:
-        """Find the hub's processes now, so that a look within the window costs next to nothing."""
+        """Find the hub's processes now, so that nobody looks for them within the window."""
         self.hub = hub
         self.pids = hub.processes()
         self.settings = settings
@@ -41,11 +41,11 @@ class Watcher:
             second, results = numbers
             self.say(f"second {second} of {self.settings.seconds:g}: {results:,} results")
             return
-        memory = memory_mib(self.pids)
         if word == "joined":
-            self.joined_mib = memory
+            self.joined_mib = memory_mib(self.pids)
             return
-        self.looks.append(Look(time.monotonic(), cpu_seconds(self.pids), memory))
+        # Memory is read after the other two at both ends: it takes longest.
+        self.looks.append(Look(time.monotonic(), cpu_seconds(self.pids), memory_mib(self.pids)))
         if word == "begin" and self.profile:
             self.profiler = _start_profiler(self.hub.pid(), self.profile, self.settings.seconds)
 

@@ -49,7 +49,7 @@ def run(tasks_per_s: float = 15_000, p50: float = 0.5, p99: float = 4.0) -> Load
         acknowledged_ms=Spread(0.2, 0.5, 1.0, 2.0),
         hub_cores=0.98,
         generator_cores=0.4,
-        hub_resident_mib=50,
+        hub_memory_mib=50,
         completed_rows=1_000,
         database_mib=1,
         load=load,

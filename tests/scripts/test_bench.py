@@ -137,14 +137,14 @@ def test_rows_are_counted_on_disk(tmp_path: Path) -> None:
     states = [TaskState.COMPLETED, TaskState.QUEUED, TaskState.COMPLETED]
     connection.executemany("INSERT INTO task (state) VALUES (?)", [(int(s),) for s in states])
     connection.close()
-    assert subject.rows_of(path, ended=True) == 2
-    assert subject.rows_of(path, ended=False) == 1
+    assert subject.rows_of(path, TaskState.COMPLETED) == 2
+    assert subject.rows_of(path, TaskState.QUEUED) == 1
 
 
 def test_a_missing_database_is_told(tmp_path: Path) -> None:
     """A hub that left nothing behind was not measured."""
     with pytest.raises(BenchmarkError, match=r"hub\.db") as error:
-        subject.rows_of(tmp_path / "hub.db", ended=True)
+        subject.rows_of(tmp_path / "hub.db", TaskState.COMPLETED)
     assert error.value.status == NO_HUB
 
 

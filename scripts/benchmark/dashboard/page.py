@@ -131,10 +131,9 @@ def _settings(name: str, asked: Asked) -> str:
 
 
 def _cores(cores: dict[str, list[Cores]]) -> Iterator[str]:
-    yield "| cores used, median | hub | browser | load |"
-    yield "|---|---:|---:|---:|"
+    groups = list(next(iter(cores.values()))[0])
+    yield f"| cores used, median | {' | '.join(groups)} |"
+    yield f"|---|{'---:|' * len(groups)}"
     for window, shares in cores.items():
-        medians = (
-            summary([each[group] for each in shares]).median for group in ("hub", "browser", "load")
-        )
+        medians = (summary([each[group] for each in shares]).median for group in groups)
         yield f"| {window} | {' | '.join(f'{share:.2f}' for share in medians)} |"

@@ -13,16 +13,15 @@ class Meter:
 
     def __init__(self, hub: Hub, browser: int | None = None) -> None:
         """`browser` is the process of Chromium that started its others, if there is one."""
-        self._hub = hub.process.pid
-        self._browser = browser
+        self._roots = {"hub": hub.process.pid}
+        if browser is not None:
+            self._roots["browser"] = browser
         self._looks: list[tuple[float, Cores]] = []
 
     def look(self) -> None:
         """Note what each has used by now."""
-        hub = family(self._hub)
-        browser = [] if self._browser is None else family(self._browser)
-        load = set(family(os.getpid())) - {*hub, *browser}
-        groups = {"hub": hub, "browser": browser, "load": sorted(load)}
+        groups = {name: family(pid) for name, pid in self._roots.items()}
+        groups["load"] = sorted(set(family(os.getpid())).difference(*groups.values()))
         used = {name: cpu_seconds(pids) for name, pids in groups.items()}
         self._looks.append((time.monotonic(), used))
 

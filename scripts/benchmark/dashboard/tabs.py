@@ -102,7 +102,7 @@ def _measured(scene: Scene) -> Window:
 def _part(without: list[Window], beside: list[Window]) -> Part:
     pairs = list(zip(without, beside, strict=True))
     costs = [(with_.cores["hub"] - empty.cores["hub"]) * 100 for empty, with_ in pairs]
-    ratios = [with_.p99_ms / empty.p99_ms for empty, with_ in pairs if empty.p99_ms]
+    ratios = [_ratio(empty.p99_ms, with_.p99_ms) for empty, with_ in pairs]
     p99s = [[each.p99_ms for each in side] for side in (without, beside)]
     return Part(
         "tabs",
