@@ -4,8 +4,8 @@ Over https it is called `__Host-…`, which a browser takes only from the host i
 and for all paths: no neighbour can plant one. The port is in the name, because browsers send
 the cookies of a host to all of its ports. A browser may send any number of cookies in any
 disorder, so what does not look like ours is passed over. It may also have several of our name,
-of another path or from another time: the first ones are looked at, and who keeps the sessions
-says which of them is worth something.
+of another path or from another time: whoever keeps the sessions says which of them is worth
+something. All are looked at, so that none is hidden behind others.
 """
 
 import re
@@ -15,8 +15,6 @@ from schemas.http.sessions import COOKIE
 
 SECURE: Final = "__Host-"
 SECRET_BYTES: Final = 32
-LOOKED_AT: Final = 8
-"""So many different ones of our name are looked at."""
 _SECRET: Final = re.compile(f"[0-9a-f]{{{2 * SECRET_BYTES}}}")
 
 
@@ -48,7 +46,7 @@ def secrets_in(header: str, origin: Origin) -> list[str] | None:
     ]
     if not found:
         return None
-    return [value for value in dict.fromkeys(found) if _SECRET.fullmatch(value)][:LOOKED_AT]
+    return [value for value in dict.fromkeys(found) if _SECRET.fullmatch(value)]
 
 
 def setting(secret: str, seconds: int, origin: Origin) -> str:

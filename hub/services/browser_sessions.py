@@ -10,7 +10,7 @@ old, so no request waits for the disk because of it.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import structs
 
@@ -30,7 +30,6 @@ from schemas.events import EventType
 from schemas.scalars import ErrorCode
 
 HUB: Final = "hub"
-OF_TWO: Final = "the browser has cookies of two people; log in again"
 MOST_OF_ONE: Final = 64
 """Sessions that one principal may have; the oldest gives way to the next one."""
 MOST: Final = 4_096
@@ -42,7 +41,26 @@ ROUND_MS: Final = 1_000
 USES_MS: Final = 60_000
 """How often their uses are written."""
 
+LEFT: Final = (Ending.LOGGED_OUT, Ending.REPLACED)
+"""How a browser itself ends a session."""
+
 Heir = Callable[[BrowserSession, Ending], None]
+
+
+class OfTwo(Refused):
+    """A browser has cookies of two people; which of them is its own nobody can tell."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorCode.INVALID_SESSION, "the browser has cookies of two people; log in again"
+        )
+
+
+class _Ended(NamedTuple):
+    ending: Ending
+    principal: Principal
+    at: int
+    """Hub time."""
 
 
 class BrowserSessions:
@@ -65,8 +83,8 @@ class BrowserSessions:
         self._by_digest: dict[bytes, BrowserSession] = {}
         self._used: dict[str, Instant] = {}
         """The latest use of each."""
-        self._ended: OrderedDict[bytes, Ending] = OrderedDict()
-        """Why the latest ones ended, by hash."""
+        self._ended: OrderedDict[bytes, _Ended] = OrderedDict()
+        """The latest ones that ended, by hash."""
         self._looked_at = self._noted_at = 0
         self._heirs: list[Heir] = []
         for session in known:
@@ -86,9 +104,9 @@ class BrowserSessions:
 
         `origin` is where the browser has the page from. A connection that comes and goes by
         itself, such as a socket's, is no use, nor is what a page reads by itself. None when
-        there is no cookie of ours. Of several, the first that is worth something counts, but
-        those of two people are none: one may have been planted, and nobody acts as another by
-        mistake. Raises Refused `session_expired` when it was idle for too long or is too old,
+        there is no cookie of ours. Of several, the first that is worth something counts. Raises
+        OfTwo when they are of two people: one may have been planted, and nobody acts as another
+        by mistake. Raises Refused `session_expired` when it was idle for too long or is too old,
         and `invalid_session` when it has ended otherwise or never was.
         """
         secrets = cookies.secrets_in(header, origin)
@@ -97,15 +115,27 @@ class BrowserSessions:
         digests = list(map(browser_sessions.digest_of, secrets))
         alive = self._alive(digests)
         if not alive:
-            known = (self._ended[each] for each in digests if each in self._ended)
+            known = (self._ended[each].ending for each in digests if each in self._ended)
             raise _refusal(next(known, None))
-        if len(alive) > 1 and len(set(map(self.principal_of, alive))) > 1:
-            raise Refused(ErrorCode.INVALID_SESSION, OF_TWO)
+        if len(digests) > 1 and len(self._people(alive, digests)) > 1:
+            raise OfTwo
         session = alive[0]
         if is_use:
             now = self._used[session.id] = self._clock.now()
             self._tokens.touch([session.credential], now.wall)
         return session
+
+    def _people(self, alive: list[BrowserSession], digests: list[bytes]) -> set[Principal]:
+        """Whose cookies these are, also of sessions that ended while the others lasted.
+
+        What its own browser ended does not count: that cookie is only left over.
+        """
+        people = set(map(self.principal_of, alive))
+        since = max(session.began.hub for session in alive)
+        for ended in (self._ended[each] for each in digests if each in self._ended):
+            if ended.ending not in LEFT and ended.at >= since:
+                people.add(ended.principal)
+        return people
 
     def all_in(self, header: str, origin: Origin) -> list[BrowserSession]:
         """Every session that a browser has a cookie of, whoever's it is."""
@@ -206,11 +236,11 @@ class BrowserSessions:
         self._heirs.append(heir)
 
     def _end(self, sessions: list[BrowserSession], ending: Ending, actor: str) -> None:
-        wall = self._clock.now().wall
+        now = self._clock.now()
         for session in sessions:
+            self._ended[session.digest] = _Ended(ending, self.principal_of(session), now.hub)
             del self._known[session.id], self._by_digest[session.digest], self._used[session.id]
-            self._ended[session.digest] = ending
-            told = _told(session, ending, actor, wall)
+            told = _told(session, ending, actor, now.wall)
             self._journal.write(Unit(session.org, facts=[told], gone_sessions=[session.id]))
             self._journal.promise(self._tell, (session, ending))
         while len(self._ended) > REMEMBERED:

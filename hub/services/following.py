@@ -136,13 +136,15 @@ class Following:
             self._send_slice()
 
     def _send_slice(self) -> None:
-        for due in list(islice(self._due, SLICE)):
-            del self._due[due]
-            follower, tell = due
-            tell(follower)
+        now_due = list(islice(self._due, SLICE))
+        for each in now_due:
+            del self._due[each]
+        # Whatever goes wrong with these pages, the next ones have their turn.
         self._is_sending = bool(self._due)
         if self._is_sending:
             asyncio.get_running_loop().call_soon(self._send_slice)
+        for follower, tell in now_due:
+            tell(follower)
 
     def send_numbers(self, now: Instant) -> None:
         """Tell hidden pages how things are."""

@@ -15,6 +15,7 @@ from hub.core import cookies
 from hub.core.browser_sessions import BrowserSession
 from hub.core.cookies import Origin
 from hub.core.errors import Refused
+from hub.services.browser_sessions import OfTwo
 from hub.services.bundle import Services
 from hub.transport.address import address_of
 from schemas.http.sessions import LONGEST_MS
@@ -78,6 +79,14 @@ def _refuse_forged(request: Request, csrf: str) -> None:
     if not compare_digest(given.encode("latin-1", "replace"), csrf.encode()):
         text = f"with a cookie, a change needs the header {CSRF}; GET /api/v1/session says it"
         raise Refused(ErrorCode.INVALID_CSRF, text)
+
+
+def is_useless(refused: Refused) -> bool:
+    """Whether a browser should forget the cookie that was refused.
+
+    Of two people's it would forget its own, and stay with the one that was planted.
+    """
+    return refused.code in NO_SESSION and not isinstance(refused, OfTwo)
 
 
 def setting(request: Request, secret: str) -> str:

@@ -73,6 +73,6 @@ def refusal(services: Services, request: Request, refused: Refused, name: str) -
         headers["Retry-After"] = str(max(1, -(-refused.retry_after_ms // 1000)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if refused.code in browser.NO_SESSION and "Authorization" not in request.headers:
+    if browser.is_useless(refused) and "Authorization" not in request.headers:
         headers["Set-Cookie"] = browser.clearing(request)
     return Response(_encode(ErrorBody(problem, name)), status, headers, JSON)

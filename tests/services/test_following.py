@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections import Counter
+from contextlib import suppress
 from itertools import pairwise
 
 import msgspec
@@ -204,6 +205,27 @@ async def test_pages_that_left_hurry_nobody(scene: Scene) -> None:
     for follower, _ in gone:
         scene.following.leave(follower)
     assert await most_in_a_turn(scene, scene.open(50)) == SLICE
+
+
+async def test_a_broken_page_is_in_nobodys_way(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All others hear of both batches, but for those that have their turn with it."""
+
+    def fail(_text: bytes) -> None:
+        raise OSError("the connection is broken")
+
+    pages = scene.open(50)
+    _, broken = pages[0]
+    monkeypatch.setattr(broken, "deliver", fail)
+    for _ in range(2):
+        scene.submit()
+        with suppress(OSError):
+            scene.tick()
+        await everybody_had_a_turn(pages)
+    told = [len(line.take(Delta)) for _, line in pages]
+    assert told[0] == 0
+    assert told.count(2) >= len(pages) - SLICE
 
 
 async def test_a_batch_meets_the_one_before_it(scene: Scene) -> None:

@@ -222,6 +222,18 @@ def test_an_old_cookie_of_the_same_name_locks_nobody_out(calm_hub: Hub) -> None:
     assert browser.ask("POST", CODES, headers=jar).status == 201
 
 
+def test_cookies_of_two_people_are_nobodys(calm_hub: Hub) -> None:
+    """One may have been planted: its own is not forgotten for it, however many there are."""
+    mine = logged_in(calm_hub)
+    theirs = [logged_in(calm_hub, Role.VIEWER).cookie for _ in range(9)]
+    for planted in (theirs[:1], theirs):
+        jar = {"Cookie": "; ".join([*planted, mine.cookie])}
+        reply = Browser(calm_hub).ask("GET", SESSION, headers=jar)
+        assert (reply.status, reply.code) == (401, "invalid_session")
+        assert "set-cookie" not in reply.headers
+    assert mine.ask("GET", SESSION).status == 200
+
+
 def test_a_login_and_a_logout_end_all_that_the_browser_has(calm_hub: Hub) -> None:
     """Also what somebody else planted there, with which the hub answers to nobody."""
     mine, another, planted = (logged_in(calm_hub) for _ in range(3))
