@@ -4,8 +4,8 @@ Over https it is called `__Host-…`, which a browser takes only from the host i
 and for all paths: no neighbour can plant one. The port is in the name, because browsers send
 the cookies of a host to all of its ports. A browser may send any number of cookies in any
 disorder, so what does not look like ours is passed over. It may also have several of our name,
-of another path or from another time: the first ones are looked at, and who keeps the sessions
-says which of them is worth something.
+of another path or from another time: the first ones are looked at, and whoever keeps the
+sessions says which of them is worth something.
 """
 
 import re
