@@ -100,6 +100,72 @@ def test_no_cookie_is_no_session_and_a_wrong_one_is_refused(porch: Porch) -> Non
         assert porch.refusal(f"{cookies.name_of(HERE)}={wrong}") is ErrorCode.INVALID_SESSION
 
 
+def test_what_ended_hides_nothing_that_lasts(porch: Porch) -> None:
+    """An old cookie beside a new one; what is over is ended by that."""
+    anna = porch.person()
+    old, over = porch.begin(anna)
+    porch.desk.clock.wait(IDLE_MS)
+    new, session = porch.begin(anna)
+
+    assert porch.find(f"{old}; {new}") == session
+    porch.desk.journal.commit()
+    assert porch.ended == [(over.id, Ending.EXPIRED)]
+
+
+def test_of_what_ended_the_first_reason_that_is_known_is_told(porch: Porch) -> None:
+    """A cookie that nobody knows says nothing."""
+    idle, _ = porch.begin(porch.person())
+    porch.desk.clock.wait(IDLE_MS)
+    left, over = porch.begin(porch.person("bert"))
+    porch.sessions.end(over, Ending.LOGGED_OUT, "bert")
+    unknown = f"{cookies.name_of(HERE)}={'0' * 64}"
+
+    assert porch.refusal(f"{unknown}; {idle}; {left}") is ErrorCode.SESSION_EXPIRED
+    assert porch.refusal(f"{unknown}; {left}; {idle}") is ErrorCode.INVALID_SESSION
+
+
+def test_of_one_person_the_first_session_counts(porch: Porch) -> None:
+    """Whichever token each came with."""
+    anna = porch.person()
+    one, first = porch.begin(anna)
+    text, _ = porch.desk.tokens.rotate("main", anna.credential, MINUTE, "admin")
+    same = porch.desk.tokens.check(text)
+    assert same is not None
+    other, second = porch.begin(same)
+
+    assert first.credential != second.credential
+    assert porch.find(f"{one}; {other}") == first
+    assert porch.find(f"{other}; {one}") == second
+
+
+def test_two_people_of_one_browser_are_nobody(porch: Porch) -> None:
+    """And that was no use of either's session or token; a logout still finds both."""
+    anna, bert = porch.person(), porch.person("bert")
+    (one, hers), (other, his) = porch.begin(anna), porch.begin(bert)
+    both = f"{one}; {other}"
+    began = porch.desk.clock.now().wall
+    porch.desk.clock.wait(MINUTE)
+
+    assert porch.refusal(both) is ErrorCode.INVALID_SESSION
+    for session in (hers, his):
+        token = porch.desk.tokens.find("main", session.credential)
+        assert porch.sessions.last_used(session) == began
+        assert porch.desk.tokens.last_used(token) == began
+    assert porch.sessions.all_in(both, HERE) == [hers, his]
+
+
+def test_all_of_a_browser_are_those_that_last(porch: Porch) -> None:
+    """None of them without a cookie; what is over is ended by the look."""
+    old, over = porch.begin(porch.person())
+    porch.desk.clock.wait(IDLE_MS)
+    new, session = porch.begin(porch.person("bert"))
+
+    assert porch.sessions.all_in("", HERE) == []
+    assert porch.sessions.all_in(f"{old}; {new}", HERE) == [session]
+    porch.desk.journal.commit()
+    assert porch.ended == [(over.id, Ending.EXPIRED)]
+
+
 def test_an_idle_session_ends(porch: Porch) -> None:
     """A use puts that off; it says that it expired, also later."""
     cookie, session = porch.begin(porch.person())
