@@ -145,29 +145,35 @@ class Bulk:
     async def run_once(self) -> None:
         """One turn of each job whose turn it is."""
         for org in self._orgs.values():
-            mine = [key for key in self._jobs if key[0] == org.name]
-            going = [key for key in mine if self._goes_on(key)]
+            self._end_without_token(org)
+            going = [key for key in self._jobs if key[0] == org.name]
             for key in going[:AT_ONCE]:
                 await self._journal.settled()
                 if key in self._jobs:
                     await self._take_turn(org, self._jobs[key])
 
-    def _goes_on(self, key: tuple[str, str]) -> bool:
-        """Whether a job still has turns; it ends here when its token has."""
-        job = self._jobs.get(key)
-        if job is None:
-            return False
-        if not job.credential or self._tokens.valid(job.credential):
-            return True
+    def _end_without_token(self, org: Org) -> None:
+        """End the jobs whose token has ended."""
+        mine = [job for job in self._jobs.values() if job.org == org.name]
+        for job in [each for each in mine if not self._may_go_on(each)]:
+            self._stop_with_token(job)
+
+    def _may_go_on(self, job: JobRecord) -> bool:
+        """Whether the token that began it is valid; old records do not say which that was."""
+        return not job.credential or self._tokens.valid(job.credential)
+
+    def _stop_with_token(self, job: JobRecord) -> None:
         self._finish(job, BulkState.CANCELLED, HUB, why=bulk.CREDENTIAL_ENDED)
-        return False
 
     async def _take_turn(self, org: Org, job: JobRecord) -> None:
         is_of_agents = bulk.about(job) is BulkSubject.AGENTS
         work = self.of_agents if is_of_agents else self.of_tasks
         act = await work.look(org, job)
-        if not self._goes_on((org.name, job.id)):
+        if (org.name, job.id) not in self._jobs:
             self.of_agents.forget(job)
+            return
+        if not self._may_go_on(job):
+            self._stop_with_token(job)
             return
         # From here on nothing is awaited, so all of it is one commit.
         with self._tasks.together(org):

@@ -98,6 +98,7 @@ class Fleet:
 
         Raises Refused `not_found`, or `validation_failed` when the end makes no sense.
         """
+        # An unknown agent is told before an end that makes no sense.
         self.find(org, agent_id)
         end = end_of(until, for_ms, self._clock.now().wall)
         return self.pause_until(org, agent_id, actor, note, end)
@@ -105,9 +106,9 @@ class Fleet:
     def pause_until(
         self, org: Org, agent_id: str, actor: str, note: str | None, end: int | None
     ) -> Agent:
-        """The same with an end that was checked when somebody asked for it.
+        """Pause an agent until a time that was checked when it was asked for.
 
-        When it has passed since, the pause ends by itself at once. Raises Refused `not_found`.
+        When that has passed since, the pause ends by itself at once. Raises Refused `not_found`.
         """
         record = self.find(org, agent_id).record
         return self._stand(org, record, people.paused(record, note, end), actor)

@@ -3,9 +3,10 @@
 Whoever needs a record says what to do once it is there. A record that somebody touched while
 it was being read wins over what was read.
 
-A read that fails is tried again after a while, because a disk may be better then. When it goes
-on to fail the hub has to stop: to go on as if there were no such record would take work away
-from agents, and to wait for it would keep tasks for good from those who do them.
+What the hub reads for itself is read again after a while when that fails, because a disk may
+be better then. When it goes on to fail the hub has to stop: to go on as if there were no such
+record would take work away from agents, and to wait for it would keep tasks for good from those
+who do them. What somebody asks for is read once: whoever asks is told, and may ask again.
 """
 
 import asyncio
@@ -33,8 +34,8 @@ T = TypeVar("T")
 class Loader:
     """Reads through the store's readers, off the event loop."""
 
-    def __init__(self, store: Store, died: Died | None = None) -> None:
-        """Without `died`, a read that fails for good is an error in the event loop."""
+    def __init__(self, store: Store, died: Died) -> None:
+        """`died` is told of a read that has failed for good, which nobody awaits."""
         self._store = store
         self._died = died
         self._loop = asyncio.get_running_loop()
@@ -54,12 +55,22 @@ class Loader:
         """Ask a reader in its thread."""
         return await self._begin(question)
 
+    async def read_again(self, question: Callable[[Reader], T]) -> T:
+        """Ask a reader in its thread, and again after each failure. Raises StoreError at last."""
+        for pause in AGAIN_S:
+            try:
+                return await self.read(question)
+            except StoreError as error:
+                _warn(error)
+                await asyncio.sleep(pause)
+        return await self.read(question)
+
     async def window(
         self, org: str, wanted: TaskFilter, before: int | None, skip: int, limit: int
     ) -> tuple[int, Found]:
-        """How many tasks were left out, and those behind them.
+        """How many tasks were skipped, and those after them.
 
-        None come before all that should be left out is: where to go on is said.
+        When there is more to skip, none come yet, and `next_before` says where to go on.
         """
 
         def ask(reader: Reader) -> tuple[int, Found]:
@@ -152,14 +163,16 @@ class Loader:
         rows: "asyncio.Future[Rows]",
     ) -> None:
         error = rows.exception()
-        if isinstance(error, StoreError) and failed < len(AGAIN_S):
-            logger.bind(error=str(error)).warning("tasks cannot be read; they are read again")
-            self._loop.call_later(AGAIN_S[failed], self._have, org, question, then, failed + 1)
-        elif isinstance(error, StoreError) and self._died is not None:
-            self._died("loader", error)
-        else:
+        if self._closed:
+            return
+        if not isinstance(error, StoreError):
             self.keep(org, rows.result())
             then()
+        elif failed < len(AGAIN_S):
+            _warn(error)
+            self._loop.call_later(AGAIN_S[failed], self._have, org, question, then, failed + 1)
+        else:
+            self._died("loader", error)
 
     def keep(self, org: Org, rows: Rows) -> None:
         """Put what was read into memory, unless something newer is there."""
@@ -177,6 +190,10 @@ class Loader:
         self._threads.shutdown(wait=True)
         while not self._free.empty():
             self._free.get().close()
+
+
+def _warn(error: StoreError) -> None:
+    logger.bind(error=str(error)).warning("tasks cannot be read; they are read again")
 
 
 def _look_at_all(ids: Sequence[str], look: Callable[[str], None]) -> None:

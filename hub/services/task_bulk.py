@@ -90,10 +90,10 @@ class TaskBulk:
         if target.filter is None:
             left = max(job.cursor - TURN, 0)
             ids = target.ids[left : job.cursor]
-            rows = await self._loader.read(lambda reader: reader.by_id(org.name, ids))
+            rows = await self._loader.read_again(lambda reader: reader.by_id(org.name, ids))
             return partial(self._act, org, job, rows, ids, left, None)
         wanted = task_bulk.narrowed(TaskAction(job.action), target.filter)
-        rows, before = await self._loader.read(
+        rows, before = await self._loader.read_again(
             lambda reader: reader.search(org.name, wanted, job.cursor, TURN)
         )
         seen = [task.id for task in self._loader.decode(rows)]

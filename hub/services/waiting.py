@@ -14,9 +14,9 @@ from schemas.scalars import TaskState
 HEADS: Final = 100
 """Of so many tasks that are next in their lanes the oldest is looked for."""
 PIECE: Final = 500
-"""So many lanes are looked at in one go: they hold nobody up for a millisecond."""
+"""So many shares of lanes are looked at in one go: they hold nobody up for a millisecond."""
 REST_S: Final = 0.005
-"""The pause after each: also when there are very many lanes, most of the time is for others."""
+"""The pause after each: also when there are very many, most of the time is for others."""
 
 
 async def oldest_queued_at(org: Org, loader: Loader) -> int | None:
@@ -34,7 +34,7 @@ async def oldest_queued_at(org: Org, loader: Loader) -> int | None:
 async def first_in_line(org: Org, most: int) -> list[int]:
     """The seqs of tasks that are next in their lanes, those that come first of all.
 
-    There may be tens of thousands of lanes: they are looked at a few at a time.
+    There may be tens of thousands of lanes: their shares are looked at some at a time.
     """
     shares, first = _shares(org), list[int]()
     while piece := list(islice(shares, PIECE)):

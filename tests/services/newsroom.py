@@ -35,7 +35,7 @@ class Newsroom:
         past = store.recover()
         self.store = store
         self.metrics = Metrics(time.monotonic)
-        self.loader = Loader(store)
+        self.loader = Loader(store, self._died)
         self.journal = Journal(
             store, Batcher(past.event_seq), lambda: 1, self.metrics, self._broken
         )
@@ -43,6 +43,10 @@ class Newsroom:
         self.journal.published = self.bus.publish
         self.cut = asyncio.Event()
         """Set when the connection of a reader is broken."""
+
+    @staticmethod
+    def _died(_name: str, error: BaseException) -> None:
+        raise error
 
     @staticmethod
     def _broken(_batch: Batch, error: StoreError) -> None:

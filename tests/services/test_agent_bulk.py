@@ -1,110 +1,23 @@
 """Bulk actions on agents, with the services worked by hand and the hub killed at every step."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from hub.core import agent_bulk, bulk
-from hub.core.agent import AgentRecord
-from hub.core.bulk import Turn
-from hub.core.errors import Refused
+from hub.core import agent_bulk
 from hub.core.jobs import JobRecord
-from hub.core.org import Org
-from hub.services.agent_bulk import TURN, AgentBulk
-from hub.services.bulk import AT_ONCE, Bulk
+from hub.services.agent_bulk import TURN
 from hub.services.roll import PIECE, call_roll
-from hub.services.task_bulk import TaskBulk
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
 from schemas.http.agents import AgentList, DeclaredAgent
 from schemas.http.bulk import AgentAction, AgentBulkRequest, BulkState
-from schemas.scalars import Role, TaskState
-from tests.core.hand_hub import Dice, HandHub
+from schemas.scalars import TaskState
+from tests.core.hand_hub import HandHub
+from tests.services.pasture import MANY, Pasture, paused
 from tests.services.test_fleet import NAME, Stable
 
 PAUSE, RESUME, DRAIN, DELETE = AgentAction
-MANY = 3 * TURN + 7
-
-
-class Pasture:
-    """A hub with agents, and jobs about them."""
-
-    def __init__(self, hub: HandHub | None = None, agents: int = MANY) -> None:
-        fresh = hub is None
-        self.hub = hub = hub or HandHub(MemoryStore(), 1_000_000, 1)
-        self.of_agents = AgentBulk(hub.clock, hub.fleet)
-        self.bulk = Bulk(
-            hub.journal,
-            hub.clock,
-            Dice(hub.clock.hub() << 20),
-            hub.loader,
-            hub.tokens,
-            hub.tasks,
-            TaskBulk(hub.journal, hub.loader, hub.tasks, hub.edits),
-            self.of_agents,
-            {"main": hub.org},
-            hub.store.recover().jobs,
-        )
-        if fresh:
-            self.declare(*(f"agent-{n:03}" for n in range(agents)))
-
-    def declare(self, *ids: str) -> None:
-        """There are these agents, too."""
-        wanted = AgentList([DeclaredAgent(each) for each in ids], deactivate_missing=False)
-        self.hub.fleet.sync(self.hub.org, wanted, "me")
-        self.hub.journal.commit()
-
-    def begin(self, action: AgentAction, credential: str = "", **which: Any) -> JobRecord:
-        """A job, durable."""
-        request = AgentBulkRequest(action, **which)
-        job = asyncio.run(self.bulk.create(self.hub.org, "me", request, credential))
-        self.hub.journal.commit()
-        return job
-
-    def token(self) -> str:
-        """The public id of an operator's token, durable."""
-        _, made = self.hub.tokens.create(self.hub.org, Role.OPERATOR, "olga", "me")
-        self.hub.journal.commit()
-        return made.public_id
-
-    def turn(self) -> None:
-        """Each job has its turn, which is not durable yet."""
-        asyncio.run(self.bulk.run_once())
-
-    def job(self, job: JobRecord) -> JobRecord:
-        """The job as it stands."""
-        found = asyncio.run(self.bulk.find(self.hub.org, job.id))
-        assert found is not None
-        return found
-
-    def end(self, job: JobRecord) -> JobRecord:
-        """The job at its end."""
-        while self.job(job).finished_at is None:
-            self.turn()
-        return self.job(job)
-
-    def killed(self) -> "Pasture":
-        """What comes after a death: nothing that was not committed."""
-        return Pasture(self.hub.restart())
-
-    def stored(self) -> dict[str, AgentRecord]:
-        """The agents as a new hub would find them."""
-        return {each.id: each for each in self.hub.store.recover().agents}
-
-    def told(self, kind: EventType) -> list[str]:
-        """Whom the durable events of a kind are about."""
-        return [row.entity for row in self.rows() if row.type == kind]
-
-    def rows(self) -> list[Any]:
-        """The durable events."""
-        return list(self.hub.store.reader().events("main", 0, 10_000).rows)
-
-
-def paused(agents: dict[str, AgentRecord]) -> set[str]:
-    """Those that are paused."""
-    return {each.id for each in agents.values() if each.paused}
 
 
 def test_a_job_goes_through_its_agents_by_id() -> None:
@@ -317,64 +230,6 @@ def test_a_job_about_nobody_ends_at_once() -> None:
     pasture = Pasture()
     ended = pasture.end(pasture.begin(PAUSE, filter="status:working"))
     assert (ended.total, ended.done, ended.state) == (0, 0, "completed")
-
-
-def test_a_job_that_was_stopped_leaves_nothing() -> None:
-    """It cannot be stopped again, and nobody else is touched."""
-    pasture = Pasture()
-    org = pasture.hub.org
-    job = pasture.begin(PAUSE, all=True)
-    pasture.turn()
-    pasture.bulk.cancel(org, "you", pasture.job(job))
-    pasture.turn()
-    pasture.hub.journal.commit()
-    assert pasture.job(job).state == "cancelled"
-    assert len(paused(pasture.stored())) == TURN == pasture.job(job).done
-    assert pasture.of_agents.jobs_in_memory == 0
-    with pytest.raises(Refused):
-        pasture.bulk.cancel(org, "you", pasture.job(job))
-
-
-@pytest.mark.parametrize("is_killed", [False, True])
-def test_a_job_goes_no_further_than_its_token(is_killed: bool) -> None:
-    """Whether the hub was killed right after the end of the token, or not; others go on."""
-    pasture = Pasture()
-    token = pasture.token()
-    theirs = [pasture.begin(PAUSE, token, all=True) for _ in range(AT_ONCE + 1)]
-    pasture.turn()
-    pasture.hub.journal.commit()
-    pasture.hub.tokens.revoke("main", token, "me")
-    pasture.hub.journal.commit()
-    if is_killed:
-        pasture = pasture.killed()
-    mine = pasture.begin(DRAIN, ids=["agent-000"])
-    pasture.turn()
-    for job in theirs:
-        stopped = pasture.job(job)
-        assert (stopped.state, stopped.why_stopped) == ("cancelled", bulk.CREDENTIAL_ENDED)
-    assert len(paused(pasture.stored())) == TURN
-    assert pasture.end(mine).done == 1
-    ends = [row for row in pasture.rows() if row.type == EventType.BULK_STATUS_CHANGED]
-    assert ends[0].actor == "hub"
-    assert b"revoked" in ends[0].data
-
-
-def test_a_token_that_ends_within_a_turn_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is done, although all was read for it."""
-    pasture = Pasture()
-    token = pasture.token()
-    look = pasture.of_agents.look
-
-    async def look_and_revoke(org: Org, job: JobRecord) -> Callable[[], Turn]:
-        act = await look(org, job)
-        pasture.hub.tokens.revoke("main", token, "me")
-        return act
-
-    monkeypatch.setattr(pasture.of_agents, "look", look_and_revoke)
-    job = pasture.begin(PAUSE, token, all=True)
-    pasture.turn()
-    assert (pasture.job(job).state, pasture.job(job).done) == ("cancelled", 0)
-    assert pasture.of_agents.jobs_in_memory == 0
 
 
 async def test_nobody_waits_for_a_look_at_all_agents() -> None:

@@ -3,71 +3,19 @@
 import pytest
 
 from hub.core import cookies
-from hub.core.browser_sessions import BrowserSession, Ending
+from hub.core.browser_sessions import Ending
 from hub.core.cookies import Origin
-from hub.core.credentials import Principal
 from hub.core.errors import Refused
 from hub.services import browser_sessions
-from hub.services.browser_sessions import MOST_OF_ONE, ROUND_MS, USES_MS, BrowserSessions
+from hub.services.browser_sessions import MOST_OF_ONE, ROUND_MS, USES_MS
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
 from schemas.http.sessions import IDLE_MS, LONGEST_MS
 from schemas.scalars import ErrorCode
-from tests.core.hand_hub import Dice
+from tests.services.porch import HERE, Porch
 from tests.services.test_tokens import Desk
 
 MINUTE = 60_000
-HERE = Origin(encrypted=False, port=8420)
-
-
-class Porch:
-    """The sessions of a hub, with its tokens, and what was told of their ends."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        past = desk.store.recover()
-        dice = Dice(len(past.sessions) + 1 << 80)
-        self.sessions = BrowserSessions(desk.tokens, desk.journal, desk.clock, dice, past.sessions)
-        desk.tokens.on_end(self.sessions.end_of_credentials)
-        self.ended: list[tuple[str, Ending]] = []
-        self.sessions.on_end(lambda session, ending: self.ended.append((session.id, ending)))
-
-    def person(self, name: str = "anna", ttl_ms: int | None = None) -> Principal:
-        """Somebody with a token."""
-        principal = self.desk.tokens.check(self.desk.person(name, ttl_ms)[0])
-        assert principal is not None
-        return principal
-
-    def begin(self, person: Principal) -> tuple[str, BrowserSession]:
-        """Log in: the cookie header from now on, and the session."""
-        secret, session = self.sessions.begin(person, "token", "192.0.2.1", "Firefox")
-        return f"{cookies.name_of(HERE)}={secret}", session
-
-    def find(self, cookie: str, *, is_use: bool = True) -> BrowserSession | None:
-        """Come with a cookie."""
-        return self.sessions.find(cookie, HERE, is_use=is_use)
-
-    def refusal(self, cookie: str) -> ErrorCode:
-        """Why this cookie is refused."""
-        with pytest.raises(Refused) as refused:
-            self.find(cookie)
-        return refused.value.code
-
-    def wait(self, ms: int) -> None:
-        """Time passes, and upkeep runs."""
-        self.desk.wait(ms)
-        self.sessions.end_due(self.desk.clock.now())
-        self.sessions.note_uses(self.desk.clock.now())
-        self.desk.journal.commit()
-
-    def again(self) -> "Porch":
-        """What a hub finds that comes after this one."""
-        return Porch(self.desk.again())
-
-    def ends(self) -> list[EventType]:
-        """The kinds of events about sessions so far."""
-        ours = (EventType.AUTH_SESSION_BEGAN, EventType.AUTH_SESSION_ENDED)
-        return [kind for kind, _ in self.desk.told() if kind in ours]
 
 
 @pytest.fixture
@@ -98,6 +46,72 @@ def test_no_cookie_is_no_session_and_a_wrong_one_is_refused(porch: Porch) -> Non
     assert porch.sessions.find(cookie, Origin(True, 8420)) is None
     for wrong in ("0" * 64, session.digest.hex(), session.id, "", "\udcff"):
         assert porch.refusal(f"{cookies.name_of(HERE)}={wrong}") is ErrorCode.INVALID_SESSION
+
+
+def test_what_ended_hides_nothing_that_lasts(porch: Porch) -> None:
+    """An old cookie beside a new one; what is over is ended by that."""
+    anna = porch.person()
+    old, over = porch.begin(anna)
+    porch.desk.clock.wait(IDLE_MS)
+    new, session = porch.begin(anna)
+
+    assert porch.find(f"{old}; {new}") == session
+    porch.desk.journal.commit()
+    assert porch.ended == [(over.id, Ending.EXPIRED)]
+
+
+def test_of_what_ended_the_first_reason_that_is_known_is_told(porch: Porch) -> None:
+    """A cookie that nobody knows says nothing."""
+    idle, _ = porch.begin(porch.person())
+    porch.desk.clock.wait(IDLE_MS)
+    left, over = porch.begin(porch.person("bert"))
+    porch.sessions.end(over, Ending.LOGGED_OUT, "bert")
+    unknown = f"{cookies.name_of(HERE)}={'0' * 64}"
+
+    assert porch.refusal(f"{unknown}; {idle}; {left}") is ErrorCode.SESSION_EXPIRED
+    assert porch.refusal(f"{unknown}; {left}; {idle}") is ErrorCode.INVALID_SESSION
+
+
+def test_of_one_person_the_first_session_counts(porch: Porch) -> None:
+    """Whichever token each came with."""
+    anna = porch.person()
+    one, first = porch.begin(anna)
+    text, _ = porch.desk.tokens.rotate("main", anna.credential, MINUTE, "admin")
+    same = porch.desk.tokens.check(text)
+    assert same is not None
+    other, second = porch.begin(same)
+
+    assert first.credential != second.credential
+    assert porch.find(f"{one}; {other}") == first
+    assert porch.find(f"{other}; {one}") == second
+
+
+def test_two_people_of_one_browser_are_nobody(porch: Porch) -> None:
+    """And that was no use of either's session or token; a logout still finds both."""
+    anna, bert = porch.person(), porch.person("bert")
+    (one, hers), (other, his) = porch.begin(anna), porch.begin(bert)
+    both = f"{one}; {other}"
+    began = porch.desk.clock.now().wall
+    porch.desk.clock.wait(MINUTE)
+
+    assert porch.refusal(both) is ErrorCode.INVALID_SESSION
+    for session in (hers, his):
+        token = porch.desk.tokens.find("main", session.credential)
+        assert porch.sessions.last_used(session) == began
+        assert porch.desk.tokens.last_used(token) == began
+    assert porch.sessions.all_in(both, HERE) == [hers, his]
+
+
+def test_all_of_a_browser_are_those_that_last(porch: Porch) -> None:
+    """None of them without a cookie; what is over is ended by the look."""
+    old, over = porch.begin(porch.person())
+    porch.desk.clock.wait(IDLE_MS)
+    new, session = porch.begin(porch.person("bert"))
+
+    assert porch.sessions.all_in("", HERE) == []
+    assert porch.sessions.all_in(f"{old}; {new}", HERE) == [session]
+    porch.desk.journal.commit()
+    assert porch.ended == [(over.id, Ending.EXPIRED)]
 
 
 def test_an_idle_session_ends(porch: Porch) -> None:

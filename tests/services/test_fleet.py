@@ -87,6 +87,14 @@ class Stable:
         return self.fleet.sync(self.hub.org, AgentList(list(agents), **more), "me")
 
 
+def test_an_unknown_agent_is_told_before_an_end_that_makes_no_sense() -> None:
+    """Whoever mistypes an id is not sent to look for another time."""
+    stable = Stable()
+    with pytest.raises(Refused) as refused:
+        stable.fleet.pause(stable.hub.org, "brich", "me", until=1)
+    assert refused.value.code is ErrorCode.NOT_FOUND
+
+
 def test_a_paused_agent_goes_on_with_what_it_has() -> None:
     """And gets nothing new, until somebody resumes it."""
     stable = Stable()

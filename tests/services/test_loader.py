@@ -14,9 +14,14 @@ from hub.store.memory import MemoryReader, MemoryStore
 from tests.store.records import Clerk, new_task
 
 
+def dies(_name: str, error: BaseException) -> None:
+    """Nothing may fail for good here."""
+    raise error
+
+
 async def test_records_stay_for_reads_under_way() -> None:
     """What changed since the oldest read began may not leave memory before it is used."""
-    loader, go_on = Loader(MemoryStore()), threading.Event()
+    loader, go_on = Loader(MemoryStore(), dies), threading.Event()
     loader.durable = lambda: 5
     assert loader.floor(9) == 9
     slow = asyncio.create_task(loader.read(lambda _reader: go_on.wait()))
@@ -39,7 +44,7 @@ async def test_what_was_in_memory_is_found_when_the_rest_arrives() -> None:
     first, second = new_task(1), new_task(2)
     clerk.submit(first)
     clerk.submit(second)
-    loader, found = Loader(store), list[str | None]()
+    loader, found = Loader(store, dies), list[str | None]()
     org.tasks.visit(first)
 
     def look(task_id: str) -> None:
@@ -118,6 +123,17 @@ class Desk:
             await self.moved.wait()
         self.loader.close()
 
+    async def leave(self) -> list[Any]:
+        """Ask, and close before the answer is there. Returns the errors of the event loop."""
+        errors: list[Any] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, what: errors.append(what))
+        self.loader.by_id(self.org, self.task.id, self.look)
+        self.loader.close()
+        for _ in range(9):
+            await asyncio.sleep(0)
+        return errors
+
 
 @pytest.mark.parametrize("way", ["id", "ids", "seq"])
 async def test_what_cannot_be_read_now_is_read_later(
@@ -145,16 +161,35 @@ async def test_what_cannot_be_read_at_all_stops_the_hub(
     assert (desk.found, desk.died) == ([], ["loader: cannot look up tasks: disk I/O error"])
 
 
-async def test_nothing_is_read_again_once_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hub that stops in order is not stopped by a disk."""
-    monkeypatch.setattr(loading, "AGAIN_S", (0.0,))
-    errors: list[Any] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _loop, what: errors.append(what))
+@pytest.mark.parametrize("again", [(0.0,), ()])
+async def test_a_disk_stops_no_hub_that_stops_in_order(
+    again: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it is closed nothing is read again, and the last failure is none any more."""
+    monkeypatch.setattr(loading, "AGAIN_S", again)
     desk = Desk(failures=1)
-    desk.loader.by_id(desk.org, desk.task.id, desk.look)
-    desk.loader.close()
-    for _ in range(9):
-        await asyncio.sleep(0)
+    assert await desk.leave() == []
+    assert (desk.store.failures, desk.found, desk.died) == (0, [], [])
 
-    assert (desk.found, desk.died, errors) == ([], [], [])
+
+async def test_nobody_is_called_back_once_it_is_closed() -> None:
+    """What they would do has no journal any more."""
+    desk = Desk(failures=0)
+    assert await desk.leave() == []
+    assert (desk.found, desk.died) == ([], [])
+
+
+async def test_what_is_awaited_is_read_again_when_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So many times; after that whoever waits is told."""
+    monkeypatch.setattr(loading, "AGAIN_S", (0.0,) * 3)
+    desk = Desk(failures=3)
+    rows = await desk.loader.read_again(lambda reader: reader.by_id("main", [desk.task.id]))
+    assert [task.id for task in desk.loader.decode(rows)] == [desk.task.id]
+    desk.store.failures = 4
+    with pytest.raises(StoreError):
+        await desk.loader.read_again(lambda reader: reader.by_id("main", [desk.task.id]))
+    desk.loader.close()
+
+    assert (desk.store.failures, desk.died) == (0, [])

@@ -11,7 +11,7 @@ from schemas.events import EventType
 from schemas.http.sessions import CODE_MS
 from schemas.redaction import without_secrets
 from tests.core.hand_hub import Dice
-from tests.services.test_browser_sessions import Porch
+from tests.services.porch import Porch
 from tests.services.test_tokens import Desk
 
 

@@ -37,7 +37,7 @@ async def test_the_first_of_all_lanes_are_found(lanes: int) -> None:
 
 
 async def test_nobody_waits_for_a_look_at_all_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The loop has its turn after each piece, and lanes may come and go meanwhile."""
+    """The loop has its turn after each piece, and lanes may come meanwhile."""
     monkeypatch.setattr(waiting, "REST_S", 0)
     org, turns = crowded(), 0
 
