@@ -20,8 +20,8 @@ from schemas.http.metrics import (
     POINTS,
     STEP_MS,
     UNITS,
-    Known,
     MetricsPage,
+    Number,
     Series,
     SeriesName,
     Value,
@@ -38,7 +38,7 @@ KEPT_PAGES: Final = 64
 """So many encoded pages are kept until the step is over."""
 _encode: Final = json.Encoder().encode
 
-Values = dict[SeriesName, Known]
+Values = dict[SeriesName, Number]
 """What is known of one step."""
 Closed = Callable[[int, Callable[[str], Values]], None]
 """Hears when a step ended that is over now, and may ask what is known of it in an org."""
