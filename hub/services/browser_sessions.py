@@ -30,7 +30,6 @@ from schemas.events import EventType
 from schemas.scalars import ErrorCode
 
 HUB: Final = "hub"
-OF_TWO: Final = "the browser has cookies of two people; log in again"
 MOST_OF_ONE: Final = 64
 """Sessions that one principal may have; the oldest gives way to the next one."""
 MOST: Final = 4_096
@@ -42,7 +41,8 @@ ROUND_MS: Final = 1_000
 USES_MS: Final = 60_000
 """How often their uses are written."""
 
-Heir = Callable[[BrowserSession, Ending], None]
+OnEnd = Callable[[BrowserSession, Ending], None]
+"""Hears of a session that has ended, and why."""
 
 
 class BrowserSessions:
@@ -68,7 +68,7 @@ class BrowserSessions:
         self._ended: OrderedDict[bytes, Ending] = OrderedDict()
         """Why the latest ones ended, by hash."""
         self._looked_at = self._noted_at = 0
-        self._heirs: list[Heir] = []
+        self._listeners: list[OnEnd] = []
         for session in known:
             self._keep(session)
             self._used[session.id] = session.used
@@ -100,7 +100,8 @@ class BrowserSessions:
             known = (self._ended[each] for each in digests if each in self._ended)
             raise _refusal(next(known, None))
         if len(alive) > 1 and len(set(map(self.principal_of, alive))) > 1:
-            raise Refused(ErrorCode.INVALID_SESSION, OF_TWO)
+            text = "the browser has cookies of two people; log in again"
+            raise Refused(ErrorCode.INVALID_SESSION, text)
         session = alive[0]
         if is_use:
             now = self._used[session.id] = self._clock.now()
@@ -201,9 +202,9 @@ class BrowserSessions:
         theirs = [each for each in self._known.values() if each.credential in ended]
         self._end(theirs, Ending.CREDENTIAL_ENDED, HUB)
 
-    def on_end(self, heir: Heir) -> None:
+    def on_end(self, listener: OnEnd) -> None:
         """Have every end told, once it is durable."""
-        self._heirs.append(heir)
+        self._listeners.append(listener)
 
     def _end(self, sessions: list[BrowserSession], ending: Ending, actor: str) -> None:
         wall = self._clock.now().wall
@@ -217,8 +218,8 @@ class BrowserSessions:
             self._ended.popitem(last=False)
 
     def _tell(self, what: tuple[BrowserSession, Ending]) -> None:
-        for heir in self._heirs:
-            heir(*what)
+        for listener in self._listeners:
+            listener(*what)
 
     # Upkeep
 
