@@ -20,7 +20,7 @@ from hub.core.clock import Instant
 from hub.core.cookies import Origin
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
-from hub.core.facts import Fact
+from hub.core.facts import HUB, Fact
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.tokens import Tokens
@@ -29,7 +29,6 @@ from schemas import events
 from schemas.events import EventType
 from schemas.scalars import ErrorCode
 
-HUB: Final = "hub"
 MOST_OF_ONE: Final = 64
 """Sessions that one principal may have; the oldest gives way to the next one."""
 MOST: Final = 4_096
