@@ -220,7 +220,7 @@ def _publish(bus: Bus, live: Live, batch: Batch) -> None:
 
 def _series(basis: _Basis) -> TimeSeries:
     series = TimeSeries(basis.orgs, basis.metrics, basis.clock)
-    series.closed = basis.live.tell_step
+    series.on_step = basis.live.tell_step
     return series
 
 

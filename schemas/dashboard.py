@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from schemas.http.metrics import Known, SeriesName
+from schemas.http.metrics import Number, SeriesName
 from schemas.scalars import AgentId, CloseCode, Count, StateName, TaskId, WallTime
 
 BATCH_MS: Final = 50
@@ -170,7 +170,7 @@ class Step(Struct, frozen=True, tag_field="type", tag="step"):
 
     at: WallTime
     """The end of the step."""
-    values: dict[SeriesName, Known]
+    values: dict[SeriesName, Number]
     """What is not named was not known."""
 
 

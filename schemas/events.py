@@ -243,7 +243,7 @@ class BulkStatusChanged(Struct, frozen=True, omit_defaults=True):
     done: Count = 0
     failed: Count = 0
     skipped: Count = 0
-    reason: str | None = None
+    why_stopped: str | None = None
     """Why the hub stopped it."""
 
 

@@ -15,6 +15,8 @@ from schemas.attempts import FailureClass
 from schemas.events import EventType
 from schemas.scalars import StateName
 
+HUB: Final = "hub"
+"""The actor of what the hub does by itself."""
 _encode = json.Encoder().encode
 _CREATED: Final = EventType.TASK_CREATED
 _ASSIGNED: Final = EventType.TASK_ASSIGNED
@@ -61,7 +63,7 @@ def created(seq: int, task_id: str, actor: str, at: int, state: StateName) -> Fa
 def assigned(seq: int, task_id: str, at: int, agent: str, generation: int) -> Fact:
     """A task was pushed to an agent."""
     data = _encode(events.TaskAssigned(agent_id=agent, generation=generation))
-    return Fact(_ASSIGNED, task_id, seq, "hub", at, data)
+    return Fact(_ASSIGNED, task_id, seq, HUB, at, data)
 
 
 def unassigned(

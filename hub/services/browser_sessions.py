@@ -20,7 +20,7 @@ from hub.core.clock import Instant
 from hub.core.cookies import Origin
 from hub.core.credentials import Principal
 from hub.core.errors import Refused
-from hub.core.facts import Fact
+from hub.core.facts import HUB, Fact
 from hub.services.chance import Chance
 from hub.services.clock import Clock
 from hub.services.tokens import Tokens
@@ -29,7 +29,6 @@ from schemas import events
 from schemas.events import EventType
 from schemas.scalars import ErrorCode
 
-HUB: Final = "hub"
 MOST_OF_ONE: Final = 64
 """Sessions that one principal may have; the oldest gives way to the next one."""
 MOST: Final = 4_096
@@ -44,7 +43,8 @@ USES_MS: Final = 60_000
 LEFT: Final = (Ending.LOGGED_OUT, Ending.REPLACED)
 """How a browser itself ends a session."""
 
-Heir = Callable[[BrowserSession, Ending], None]
+OnEnd = Callable[[BrowserSession, Ending], None]
+"""Hears of a session that has ended, and why."""
 
 
 class OfTwo(Refused):
@@ -86,7 +86,7 @@ class BrowserSessions:
         self._ended: OrderedDict[bytes, _Ended] = OrderedDict()
         """The latest ones that ended, by hash."""
         self._looked_at = self._noted_at = 0
-        self._heirs: list[Heir] = []
+        self._listeners: list[OnEnd] = []
         for session in known:
             self._keep(session)
             self._used[session.id] = session.used
@@ -132,10 +132,9 @@ class BrowserSessions:
         """
         people = set(map(self.principal_of, alive))
         since = max(session.began.hub for session in alive)
-        for ended in (self._ended[each] for each in digests if each in self._ended):
-            if ended.ending not in LEFT and ended.at >= since:
-                people.add(ended.principal)
-        return people
+        ended = [self._ended[each] for each in digests if each in self._ended]
+        late = (each for each in ended if each.ending not in LEFT and each.at >= since)
+        return people | {each.principal for each in late}
 
     def all_in(self, header: str, origin: Origin) -> list[BrowserSession]:
         """Every session that a browser has a cookie of, whoever's it is."""
@@ -231,9 +230,9 @@ class BrowserSessions:
         theirs = [each for each in self._known.values() if each.credential in ended]
         self._end(theirs, Ending.CREDENTIAL_ENDED, HUB)
 
-    def on_end(self, heir: Heir) -> None:
+    def on_end(self, listener: OnEnd) -> None:
         """Have every end told, once it is durable."""
-        self._heirs.append(heir)
+        self._listeners.append(listener)
 
     def _end(self, sessions: list[BrowserSession], ending: Ending, actor: str) -> None:
         now = self._clock.now()
@@ -247,8 +246,8 @@ class BrowserSessions:
             self._ended.popitem(last=False)
 
     def _tell(self, what: tuple[BrowserSession, Ending]) -> None:
-        for heir in self._heirs:
-            heir(*what)
+        for listener in self._listeners:
+            listener(*what)
 
     # Upkeep
 

@@ -18,6 +18,7 @@ from msgspec import structs
 
 from hub.core import bulk
 from hub.core.errors import Refused
+from hub.core.facts import HUB
 from hub.core.ids import RANDOM_BYTES, ulid
 from hub.core.jobs import JobRecord
 from hub.core.org import Org
@@ -32,7 +33,6 @@ from hub.store.contract import JournalPort, Unit
 from schemas.http.bulk import AgentBulkRequest, BulkRequest, BulkState, BulkSubject
 from schemas.scalars import ErrorCode
 
-HUB: Final = "hub"
 AT_ONCE: Final = 4
 """Jobs of one org that go on by turns; the others wait for them."""
 WAITING: Final = 100

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec import Raw, json
 
+from hub.core.facts import HUB
 from hub.core.org import Org
 from hub.store.contract import EventRow
 from schemas.events import EVENT_NAMES, ActorType, Envelope, EventMeta, EventType
@@ -19,7 +20,6 @@ KEPT: Final = 4_096
 ACTORS: Final = 4_096
 """How many actors' types are remembered."""
 SCHEMA_VERSION: Final = 1
-HUB: Final = "hub"
 _TASKS: Final = range(EventType.TASK_CREATED, EventType.AGENT_CREATED)
 """The numbers of the events whose entity is a task."""
 _ROLES: Final = {

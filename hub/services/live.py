@@ -102,7 +102,7 @@ class Live:
     def tell_step(self, at: int, values: Callable[[str], Values]) -> None:
         """A step of the series is over: pages that are seen hear what is known of it."""
         for name, following in self._of_org.items():
-            if not all(follower.hidden for follower in following.followers):
+            if any(not follower.hidden for follower in following.followers):
                 following.send_step(encode(Step(at, values(name))))
 
     # Pages

@@ -20,8 +20,8 @@ from schemas.http.metrics import (
     POINTS,
     STEP_MS,
     UNITS,
-    Known,
     MetricsPage,
+    Number,
     Series,
     SeriesName,
     Value,
@@ -38,10 +38,10 @@ KEPT_PAGES: Final = 64
 """So many encoded pages are kept until the step is over."""
 _encode: Final = json.Encoder().encode
 
-Values = dict[SeriesName, Known]
+Values = dict[SeriesName, Number]
 """What is known of one step."""
-Closed = Callable[[int, Callable[[str], Values]], None]
-"""Hears when a step ended that is over now, and may ask what is known of it in an org."""
+OnStep = Callable[[int, Callable[[str], Values]], None]
+"""Hears of a step that is over: when it ended, and how to get its values for an org."""
 
 
 class Past:
@@ -78,7 +78,7 @@ class TimeSeries:
         self._orgs = orgs
         self._metrics = metrics
         self._clock = clock
-        self.closed: Closed = lambda _at, _values: None
+        self.on_step: OnStep = lambda _at, _values: None
         """Hears of every step once it is over."""
         self._pages: dict[tuple[str, int, tuple[SeriesName, ...]], bytes] = {}
         self._begin(clock.now())
@@ -111,7 +111,7 @@ class TimeSeries:
         self._step, self._looked_at = step, now.hub
         self._pages.clear()
         if step > self._since:
-            self.closed(step * STEP_MS, lambda org: self._pasts[org].known(step - 1))
+            self.on_step(step * STEP_MS, lambda org: self._pasts[org].known(step - 1))
 
     def _seen(self, org: Org, passed_ms: int) -> dict[str, float]:
         step = self._metrics.statistics[org.name].take_step()

@@ -71,7 +71,7 @@ def _leave(call: Call, ending: Ending, actor: str) -> None:
 
     What would stay is an older way in, or in the way of the next one.
     """
-    for each in browser.left_behind(call.services, call.request):
+    for each in browser.all_sessions_of(call.services, call.request):
         call.services.browser_sessions.end(each, ending, actor)
 
 

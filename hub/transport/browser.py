@@ -50,8 +50,8 @@ def session_of(services: Services, request: Request) -> BrowserSession | None:
     return session
 
 
-def left_behind(services: Services, request: Request) -> list[BrowserSession]:
-    """The sessions of all cookies that a browser has, while it logs in anew or out."""
+def all_sessions_of(services: Services, request: Request) -> list[BrowserSession]:
+    """The sessions of all cookies that a browser has: it may log in anew, or out."""
     return services.browser_sessions.all_in(_cookies(request), _origin(request))
 
 

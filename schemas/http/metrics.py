@@ -11,8 +11,9 @@ STEP_MS: Final = 10_000
 POINTS: Final = 360
 """One hour."""
 
-Known = float | int
-Value = Known | None
+Number = float | int
+"""A value that is known."""
+Value = Number | None
 
 
 class SeriesName(StrEnum):

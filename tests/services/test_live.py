@@ -107,17 +107,17 @@ async def test_a_step_is_told_to_who_sees_it(scene: Scene) -> None:
 
     scene.live.tell_step(1, values)
     assert made == []
-    lines = {org: scene.open(org=org)[0] for org in ("main", "other")}
+    pages = {org: scene.open(org=org) for org in ("main", "other")}
     hidden, follower = scene.open()
     follower.hears(Pace(hidden=True), scene.hub.clock.now())
     scene.live.tell_step(2, values)
     await asyncio.sleep(0)
-    for org, line in lines.items():
+    for org, (line, _) in pages.items():
         assert line.take(Step) == [Step(2, {SeriesName.RUNNING: len(org)})]
     assert hidden.take(Step) == []
     assert made == ["main", "other"]
     _, alone = scene.open(org="other")
-    for each in (alone, *scene.live._of_org["other"].followers):
+    for each in (alone, pages["other"][1]):
         each.hears(Pace(hidden=True), scene.hub.clock.now())
     scene.live.tell_step(3, values)
     assert made == ["main", "other", "main"]

@@ -32,7 +32,7 @@ class Watched:
         self.series = TimeSeries({"main": self.org}, self.metrics, self.clock)
         self.closed: list[tuple[int, Values]] = []
         """Each step that was told as over: its end, and what is known of it."""
-        self.series.closed = lambda at, values: self.closed.append((at, values("main")))
+        self.series.on_step = lambda at, values: self.closed.append((at, values("main")))
 
     def wait(self, ms: int) -> None:
         """Time goes by, with its passes."""

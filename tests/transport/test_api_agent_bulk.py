@@ -215,7 +215,7 @@ def test_it_ends_with_the_token_that_began_it(own_hub: StartHub) -> None:
     assert "was revoked" in stopped["why_stopped"]
     last = events_of(hub, job["id"])[-1]
     assert (last["type"], last["meta"]["actor_id"]) == ("bulk.status.changed", "hub")
-    assert last["payload"]["reason"] == stopped["why_stopped"]
+    assert last["payload"]["why_stopped"] == stopped["why_stopped"]
 
 
 def test_it_can_be_stopped(own_hub: StartHub) -> None:

@@ -87,9 +87,9 @@ export function withHead(
   at: number,
   head: Readonly<Record<string, number | null>>,
 ): Frame {
-  const last = frame.times.at(-1) ?? -Infinity
-  const step = last - (frame.times.at(-2) ?? -Infinity)
-  if (at <= last || at > last + 2 * step) return frame
+  const [before, last] = [frame.times.at(-2), frame.times.at(-1)]
+  if (last !== undefined && at <= last) return frame
+  if (last !== undefined && before !== undefined && at > last + 2 * (last - before)) return frame
   const lines = frame.lines.map((line) => ({
     ...line,
     values: [...line.values, head[line.name] ?? null],

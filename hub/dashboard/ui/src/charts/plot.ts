@@ -8,7 +8,7 @@ import { faint, token } from '@/components/theme'
 import { lonely, stacked, type Thinned } from './frame'
 import { marks, spread, timeMarks } from './scale'
 import { fillOf, type Texture } from './texture'
-import { inWords } from './words'
+import { inWords, type Labels } from './words'
 
 /** How one line is drawn. */
 export interface Stroke {
@@ -34,7 +34,7 @@ export interface Look {
   /** Charts with the same key show their cursors at the same time. */
   readonly cursor: string
   readonly utc: () => boolean
-  /** The place of the newest values, from the thinned numbers that are drawn. */
+  /** The thinned numbers that are on the screen. */
   readonly drawn: () => Thinned
   readonly hovered: (index: number | null) => void
 }
@@ -52,6 +52,11 @@ const LABEL_SIGN = 6.2
 const VALUE_SIGNS = 7
 const X_MARK = 60
 const Y_MARK = 38
+
+/** How lines are called, by their names. */
+export function labelsOf(strokes: readonly Stroke[]): Labels {
+  return Object.fromEntries(strokes.map(({ name, label }) => [name, label]))
+}
 
 /** How wide the column is in which lines are named at their ends. */
 export function labelsWidth(strokes: readonly Stroke[]): number {

@@ -39,8 +39,8 @@ export function timeMarks(from: number, to: number, most: number): number[] {
 
 /**
  * Where labels may stand so that none hides another: as near as possible to where they belong,
- * in the same order, the later of equals higher, and between `top` and `bottom`. When there is no room for all, those that
- * come last in `places` are left out (null).
+ * in the same order, the later of equals higher, and between `top` and `bottom`. When there is
+ * no room for all, those that come last in `places` are left out (null).
  */
 export function spread(
   places: readonly number[],

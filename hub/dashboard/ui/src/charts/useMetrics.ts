@@ -6,11 +6,12 @@ import { get } from '@/api/client'
 import type { MetricsPage, Step } from '@/api/types'
 import { useLive } from '@/live/live'
 
-import { follow } from './follow'
+import { appendStep } from './appendStep'
 import { rangeMs, type RangeName } from './frame'
 
 const PATH = '/api/v1/metrics'
-const STEP_MS = 10_000
+/** How long a step is, until the hub has said it. */
+const USUAL_STEP_MS = 10_000
 const RETRY_MS = 5_000
 
 /** The newest page of these series, as far back as the range. */
@@ -23,7 +24,7 @@ export function useMetrics(names: readonly string[], range: Ref<RangeName>) {
   let told: Step | null = null
   let retry: ReturnType<typeof setTimeout> | undefined
 
-  const points = () => Math.ceil(rangeMs(range.value) / STEP_MS)
+  const points = () => Math.ceil(rangeMs(range.value) / (page.value?.step_ms ?? USUAL_STEP_MS))
 
   async function ask(): Promise<void> {
     clearTimeout(retry)
@@ -58,7 +59,7 @@ export function useMetrics(names: readonly string[], range: Ref<RangeName>) {
   /** After an error the retry asks, in its time. */
   function take(step: Step): void {
     if (page.value === null || error.value !== null) return
-    const next = follow(page.value, step, points())
+    const next = appendStep(page.value, step, points())
     if (next === null) askIfSeen()
     else page.value = next
   }

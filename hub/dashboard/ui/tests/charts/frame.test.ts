@@ -35,6 +35,8 @@ describe('a frame', () => {
     expect(made.lines[0]?.values).toEqual([1, 2, 7])
     expect(withHead(frame([1, 2]), STEP, { x: 7 }).times).toEqual([0, STEP])
     expect(withHead(frame([1]), STEP, {}).lines[0]?.values).toEqual([1, null])
+    expect(withHead(frame([1]), 99 * STEP, { x: 7 }).lines[0]?.values).toEqual([1, 7])
+    expect(withHead(frame([1]), 0, { x: 7 }).lines[0]?.values).toEqual([1])
     expect(withHead(frame([]), STEP, { x: 7 }).lines[0]?.values).toEqual([7])
   })
 

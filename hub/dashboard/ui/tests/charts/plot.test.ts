@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { thin, type Frame } from '@/charts/frame'
-import { dataOf, options, type Look } from '@/charts/plot'
+import { dataOf, labelsOf, options, type Look } from '@/charts/plot'
 
 const STEP = 10_000
 
@@ -13,6 +13,11 @@ function look(names: string[], stacks = false): Look {
 function frame(...lines: (number | null)[][]): Frame {
   return { times: lines[0]!.map((_, index) => index * STEP), lines: lines.map((values, n) => ({ name: `${n}`, unit: 'count', values })) }
 }
+
+it('calls lines by their labels, whatever they are named', () => {
+  const strokes = [{ name: 'wait_p50', label: 'half', colour: '--muted' }]
+  expect(labelsOf(strokes)).toEqual({ wait_p50: 'half' })
+})
 
 it('draws lines with their gaps, in seconds', () => {
   expect(dataOf(look(['0', '1']), thin(frame([1, null, 3], [4, 5, 6]), 100))).toEqual([

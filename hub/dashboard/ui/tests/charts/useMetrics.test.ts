@@ -19,21 +19,21 @@ vi.mock('@/live/live', () => ({
 }))
 
 /** The hub: its steps so far have their own numbers as values. */
-const hub = { steps: 3, refuses: false, asked: [] as string[], gate: Promise.resolve() }
+const hub = { steps: 3, stepMs: STEP, refuses: false, asked: [] as string[], gate: Promise.resolve() }
 let scope: EffectScope
 const range = ref<RangeName>('15m')
 
 function answer(points: number): string {
   const first = Math.max(1, hub.steps + 1 - points)
   const values = Array.from({ length: hub.steps + 1 - first }, (_, n) => first + n)
-  return JSON.stringify({ step_ms: STEP, since: first * STEP, at: 0, series: [{ name: 'running', unit: 'count', values }] })
+  return JSON.stringify({ step_ms: hub.stepMs, since: first * hub.stepMs, at: 0, series: [{ name: 'running', unit: 'count', values }] })
 }
 
 beforeEach(() => {
   vi.useFakeTimers()
   scope = effectScope()
   range.value = '15m'
-  Object.assign(hub, { steps: 3, refuses: false, asked: [], gate: Promise.resolve() })
+  Object.assign(hub, { steps: 3, stepMs: STEP, refuses: false, asked: [], gate: Promise.resolve() })
   vi.stubGlobal('fetch', async (path: string) => {
     hub.asked.push(path)
     const body = answer(Number(new URL(path, 'http://hub').searchParams.get('points')))
@@ -125,6 +125,14 @@ describe('the series of a chart', () => {
     await flushPromises()
     await close()
     expect([values()?.[0], values()?.length, hub.asked.length]).toEqual([12, 30, 2])
+  })
+
+  it('are asked for by the step of the hub, once it has said it', async () => {
+    hub.stepMs = 5_000
+    await opened()
+    range.value = '5m'
+    await nextTick()
+    expect(hub.asked[1]).toContain('points=60&')
   })
 
   it('take the step that is told while an older answer is under way', async () => {

@@ -106,6 +106,7 @@ function addLabel(conditions: TaskConditions, value: string): string | null {
   const sign = value.indexOf('=')
   if (sign < 1) return 'A label is written name=value.'
   const [name, wanted] = [value.slice(0, sign), value.slice(sign + 1)]
+  // A Map, because `__proto__` is a label's name like any other.
   const known = new Map(Object.entries(conditions.labels ?? {}))
   if ((known.get(name) ?? wanted) !== wanted) return `A task has only one value of the label ${name}.`
   conditions.labels = Object.fromEntries(known.set(name, wanted))

@@ -3,7 +3,7 @@
 import type { MetricsPage, Step } from '@/api/types'
 
 /** The page with one more step, and at most so many values; null when something is missing between. */
-export function follow(page: MetricsPage, step: Step, most: number): MetricsPage | null {
+export function appendStep(page: MetricsPage, step: Step, most: number): MetricsPage | null {
   const count = page.series[0]?.values.length ?? 0
   const next = page.since + count * page.step_ms
   if (count === 0 || step.at > next || step.at < next - page.step_ms) return null
