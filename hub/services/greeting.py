@@ -89,7 +89,7 @@ class Greeting:
         offsets = await self._logs.offsets(running)
         # Last, and all of them: nothing may leave memory between the look and the verdict.
         ids = [item.task_id for item in listed]
-        rows = await self._loader.read(lambda reader: reader.by_id(org.name, ids))
+        rows = await self._loader.read_again(lambda reader: reader.by_id(org.name, ids))
         self._loader.keep(org, rows)
         if peer.session.phase is not Phase.JUDGING:
             return

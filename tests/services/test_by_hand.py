@@ -1,5 +1,6 @@
 """Moments that a real hub passes too quickly, held still: the services worked by hand."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from msgspec import json
 
 from hub.core.credentials import Principal
+from hub.services import loader
 from hub.store.memory import MemoryStore
 from schemas.attempts import FailureClass, Holding
 from schemas.from_agent import Alive, Identify, InFlight, TaskAccepted
@@ -14,6 +16,7 @@ from schemas.scalars import Executor, Role, TaskState
 from schemas.to_agent import LogOffsets
 from schemas.work import TaskSpec
 from tests.core.hand_hub import HandHub, Line
+from tests.services.test_loader import Scratched
 
 ADMIN = Principal("admin", Role.ADMIN, "main")
 
@@ -196,3 +199,23 @@ def test_work_goes_on_whatever_left_memory_during_a_greeting(
 
     (answer,) = [frame for frame in heard if frame["type"] == "identified"]
     assert [verdict["verdict"] for verdict in answer["verdicts"]] == ["continue"]
+
+
+async def test_a_failed_read_stops_no_greeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor the hub, for which an error in a greeting is one too many."""
+    monkeypatch.setattr(loader, "AGAIN_S", (0.0,) * 3)
+    errors: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, what: errors.append(what))
+    disk, heard = Scratched(3), list[dict[str, Any]]()
+    hub = HandHub(disk, 1_000_000, 1)
+    line = Line(hub.clock.hub(), lambda frame: heard.append(json.decode(frame)))
+    item = InFlight("task-unknown", 1, Holding.RUNNING)
+    message = Identify("birch", protocol_version=2, in_flight=[item])
+    hub.greeting.greet(hub.org, Principal("birch", Role.AGENT, "main"), line, message)
+    async with asyncio.timeout(5):
+        while line.session.principal is None and not errors:  # noqa: ASYNC110 - a step is enough
+            await asyncio.sleep(0)
+    hub.journal.commit()
+
+    assert (disk.failures, errors) == (0, [])
+    assert [frame["type"] for frame in heard] == ["identified"]
