@@ -15,12 +15,25 @@ HEADS: Final = 100
 """Of so many tasks that are next in their lanes the oldest is looked for."""
 PIECE: Final = 500
 """So many shares of lanes are looked at in one go: they hold nobody up for a millisecond."""
+LOOKS: Final = 3
 REST_S: Final = 0.005
 """The pause after each: also when there are very many, most of the time is for others."""
 
 
 async def oldest_queued_at(org: Org, loader: Loader) -> int | None:
-    """The wall time since when it waits; None when none waits."""
+    """The wall time since when it waits; None when none waits.
+
+    All that were found may be gone when the last lane was looked at: then it looks again, but
+    not for ever.
+    """
+    for _ in range(LOOKS):
+        oldest = await _look(org, loader)
+        if oldest is not None or not org.counts[TaskState.QUEUED]:
+            return oldest
+    return None
+
+
+async def _look(org: Org, loader: Loader) -> int | None:
     seqs = await first_in_line(org, HEADS)
     here = [task for seq in seqs if (task := org.tasks.at(seq)) is not None]
     known = {task.seq for task in here}

@@ -7,7 +7,7 @@ from hub.core.browser_sessions import Ending
 from hub.core.cookies import Origin
 from hub.core.errors import Refused
 from hub.services import browser_sessions
-from hub.services.browser_sessions import MOST_OF_ONE, ROUND_MS, USES_MS
+from hub.services.browser_sessions import LEFT, MOST_OF_ONE, ROUND_MS, USES_MS, OfTwo
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
 from schemas.http.sessions import IDLE_MS, LONGEST_MS
@@ -325,6 +325,31 @@ def test_only_the_latest_ends_are_remembered(porch: Porch, monkeypatch: pytest.M
     assert porch.refusal(first) is ErrorCode.SESSION_EXPIRED
     assert porch.refusal(second) is ErrorCode.SESSION_EXPIRED
     assert porch.refusal(first) is ErrorCode.INVALID_SESSION
+
+
+def test_nobody_slips_into_a_session_that_ended(porch: Porch) -> None:
+    """Of one that ended by itself the cookie still says whose the browser is, until a login."""
+    anna, bert = porch.person(), porch.person("bert")
+    planted, _ = porch.begin(bert)
+    own, session = porch.begin(anna)
+    porch.desk.clock.wait(1)
+    porch.sessions.end(session, Ending.REVOKED, "admin")
+    with pytest.raises(OfTwo):
+        porch.find(f"{planted}; {own}")
+    porch.desk.clock.wait(1)
+    again, later = porch.begin(anna)
+    assert porch.find(f"{own}; {again}") == later
+
+
+@pytest.mark.parametrize("ending", LEFT)
+def test_what_a_browser_left_is_in_nobodys_way(porch: Porch, ending: Ending) -> None:
+    """Two people may use a browser one after the other."""
+    bert = porch.person("bert")
+    other, session = porch.begin(bert)
+    left, gone = porch.begin(porch.person())
+    porch.desk.clock.wait(1)
+    porch.sessions.end(gone, ending, "anna")
+    assert porch.find(f"{left}; {other}") == session
 
 
 def test_every_session_has_a_word_of_its_own(porch: Porch) -> None:

@@ -8,7 +8,10 @@ from hub.core.lanes import place_of
 from hub.core.org import Org
 from hub.core.requirements import Requirements, encode
 from hub.services import waiting
-from hub.services.waiting import PIECE, first_in_line
+from hub.services.waiting import HEADS, PIECE, first_in_line, oldest_queued_at
+from hub.store.memory import MemoryStore
+from schemas.work import TaskSpec
+from tests.core.hand_hub import OPERATOR, HandHub
 
 LANES = 3 * PIECE + 7
 
@@ -26,6 +29,22 @@ def crowded(lanes: int = LANES) -> Org:
 def key(n: int) -> str:
     """The key of a lane of its own."""
     return encode(Requirements(needs=(f"need-{n}",)))
+
+
+async def test_some_wait_though_the_first_have_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were found first are given out while the last lanes are looked at."""
+    monkeypatch.setattr(waiting, "REST_S", 0)
+    hub = HandHub(MemoryStore(), 1_700_000_000_000, 1)
+    made = []
+    for n in range(PIECE + HEADS):
+        made += hub.tasks.submit(hub.org, OPERATOR, [TaskSpec("x", fairness_key=f"key-{n}")])
+        hub.clock.wait(1)
+    hub.journal.commit()
+    looking = asyncio.ensure_future(oldest_queued_at(hub.org, hub.loader))
+    await asyncio.sleep(0)
+    for task in made[:HEADS]:
+        hub.tasks.cancel(hub.org, OPERATOR.id, task)
+    assert await looking == made[HEADS].queued_at
 
 
 @pytest.mark.parametrize("lanes", [0, 1, PIECE - 1, PIECE, PIECE + 1, LANES])
