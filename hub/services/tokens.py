@@ -30,6 +30,8 @@ LIVE_OF_AGENT: Final = 2
 """How many tokens an agent may have at once: enough to replace one while it is used."""
 USES_MS: Final = 60_000
 """How often the uses of tokens are looked at."""
+USES_AT_ONCE: Final = 200
+"""So many are written in one pass; ten thousand at once held up everybody for 0.1 s."""
 USE_MS: Final = 3_600_000
 """How much a use has to be later than the one written, to be written too."""
 
@@ -62,6 +64,8 @@ class Tokens:
         self._used: dict[str, int] = {}
         """The wall time of the latest use of each token since the start."""
         self._uses_looked_at = 0
+        self._to_note: list[str] = []
+        """Public ids of the tokens whose latest use has yet to be written."""
         self._heirs: list[Ended] = []
         for credential in known:
             self._keep(credential)
@@ -355,18 +359,23 @@ class Tokens:
         self._used.update((each, wall) for each in public_ids if each in self._known)
 
     def note_uses(self, now: Instant) -> None:
-        """Write the latest use of tokens whose written one is too old: hourly at most."""
-        if now.hub < self._uses_looked_at + USES_MS:
-            return
-        self._uses_looked_at = now.hub
+        """Write the latest use of some tokens whose written one is too old: hourly at most."""
+        if not self._to_note and now.hub >= self._uses_looked_at + USES_MS:
+            self._uses_looked_at = now.hub
+            self._to_note = [each for each in self._used if self._is_to_note(each)]
+        some = self._to_note[-USES_AT_ONCE:]
+        del self._to_note[-USES_AT_ONCE:]
         by_org: dict[str, list[Credential]] = {}
-        for public_id, used in self._used.items():
-            known = self._known[public_id]
-            if known.last_used_at is None or used - known.last_used_at >= USE_MS:
-                noted = self._known[public_id] = structs.replace(known, last_used_at=used)
-                by_org.setdefault(known.org, []).append(noted)
+        for public_id in some:
+            known, used = self._known[public_id], self._used[public_id]
+            noted = self._known[public_id] = structs.replace(known, last_used_at=used)
+            by_org.setdefault(known.org, []).append(noted)
         for org, records in by_org.items():
             self._journal.write(Unit(org, credentials=records))
+
+    def _is_to_note(self, public_id: str) -> bool:
+        written = self._known[public_id].last_used_at
+        return written is None or self._used[public_id] - written >= USE_MS
 
 
 def _created(record: Credential, actor: str, wall: int) -> Fact:

@@ -7,7 +7,7 @@ from hub.core.clock import Instant
 from hub.core.credentials import Credential, Principal
 from hub.core.errors import Refused
 from hub.core.org import Org
-from hub.services.tokens import LIVE_OF_AGENT, USE_MS, Tokens
+from hub.services.tokens import LIVE_OF_AGENT, USE_MS, USES_AT_ONCE, Tokens
 from hub.store.batcher import Batcher
 from hub.store.memory import MemoryStore
 from schemas.events import EventType
@@ -283,6 +283,18 @@ def test_a_deleted_agents_tokens_are_void(desk: Desk) -> None:
     assert desk.tokens.check(text) is None
     desk.look()
     assert desk.ended == [record.public_id] == [void.public_id]
+
+
+def test_many_uses_are_written_a_few_at_a_time(desk: Desk) -> None:
+    """Nobody waits for those of a whole fleet; in the end all are written."""
+    people = [desk.person(f"person-{n}") for n in range(2 * USES_AT_ONCE + 1)]
+    for text, _ in people:
+        desk.tokens.check(text)
+    written = []
+    for _ in range(3):
+        desk.wait(60_000)
+        written.append(sum(each.last_used_at is not None for each in desk.kept().values()))
+    assert written == [USES_AT_ONCE, 2 * USES_AT_ONCE, len(people)]
 
 
 def test_uses_are_written_hourly(desk: Desk) -> None:
