@@ -51,6 +51,7 @@ def test_from_row_to_page_and_back(page: Page, herd: Herd) -> None:
     """The list keeps the keyboard, the panel takes it and gives it back."""
     press(page, "g", "t")
     title(page, "Tasks")
+    expect(page.get_by_role("checkbox", name="Select task-").first).to_be_visible()
     press(page, "j", "j", "k", "j", "x")
     assert "Tasks" in here(page).name
     expect(page.get_by_text("1 task selected")).to_be_visible()
