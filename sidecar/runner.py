@@ -88,6 +88,8 @@ class Run:
         if self._stopping is None:
             self.stop(LEFTOVER_SECONDS)
         survivors = await self._stopping if self._stopping is not None else 0
+        # A child that had ended before its parent became ours, to be reaped, when that ended.
+        await asyncio.to_thread(self._alive)
         await self._drain()
         return Outcome(code, stopped, int(duration * 1000), survivors)
 
