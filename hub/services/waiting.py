@@ -15,9 +15,10 @@ HEADS: Final = 100
 """Of so many tasks that are next in their lanes the oldest is looked for."""
 PIECE: Final = 500
 """So many shares of lanes are looked at in one go: they hold nobody up for a millisecond."""
-LOOKS: Final = 3
 REST_S: Final = 0.005
 """The pause after each: also when there are very many, most of the time is for others."""
+LOOKS: Final = 3
+"""So often it looks at all lanes before it gives up, when what it found leaves each time."""
 
 
 async def oldest_queued_at(org: Org, loader: Loader) -> int | None:

@@ -178,6 +178,23 @@ async def test_no_zombie_is_left(stage: Stage) -> None:
     assert [p for p in table if p.zombie and p.parent == os.getpid()] == []
 
 
+@LINUX
+async def test_what_ended_before_its_parent_is_reaped(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It becomes ours only when its parent ends, be that after the last look at the tree."""
+
+    async def see_nothing(_run: Run) -> int:
+        return 0
+
+    monkeypatch.setattr(Run, "_ladder", see_nothing)
+    run = stage.python("import os; os.fork() or os._exit(0)")
+    await run.finish()
+
+    table = processes.read_table().values()
+    assert [p for p in table if p.zombie and p.group == run.pid] == []
+
+
 async def test_a_stopped_program_is_ended_too(stage: Stage) -> None:
     """TERM waits behind STOP; the ladder wakes the program first."""
     run = stage.program("/bin/sleep", "60")
