@@ -22,6 +22,7 @@ def _input_ended(seconds: float) -> bool:
 def main(data: Path) -> None:
     """Feed the index; one process at a time does so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_input()
     _give_way()
     descriptor = os.open(data / "search.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     while not _is_locked(descriptor):
@@ -30,6 +31,19 @@ def main(data: Path) -> None:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     feed(data, _input_ended)
+
+
+def _die_with_input() -> None:
+    """Be killed as soon as the input ends; the index is whole whenever that comes.
+
+    An orderly end needs the processor for 35 ms, a death for 2: beside four processes for each
+    core, whoever gives way waits 45 s for the one and 3 s for the other.
+    """
+    if sys.platform == "linux":
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        fcntl.fcntl(sys.stdin, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(sys.stdin, fcntl.F_GETFL)
+        fcntl.fcntl(sys.stdin, fcntl.F_SETFL, flags | os.O_ASYNC)
 
 
 def _give_way() -> None:

@@ -1,10 +1,18 @@
-"""The process that feeds the index: how it gives way to the hub."""
+"""The process that feeds the index: how it gives way to the hub, and how it ends."""
 
 import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
 from hub.search.__main__ import _give_way
+from tests.search.desk import Desk
+from tests.transport.ranch import PATIENCE, until
 
 
 def test_it_goes_on_where_it_may_not_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,3 +29,39 @@ def test_it_goes_on_where_it_may_not_give_way(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(os, name, value, raising=False)
     _give_way()
     assert asked == ["nice", "class"]
+
+
+@contextmanager
+def feeder(desk: Desk, source: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The process itself, with this input, which it alone keeps open."""
+    command = [sys.executable, "-m", "hub.search", str(desk.folder)]
+    with subprocess.Popen(command, stdin=source) as child:
+        os.close(source)
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def feeds(desk: Desk, child: subprocess.Popen[bytes]) -> bool:
+    """Whether the process is at work."""
+    lock = desk.folder / "search.lock"
+    return lock.exists() and lock.read_text() == f"{child.pid}\n"
+
+
+def test_it_ends_at_once_with_its_input(desk: Desk) -> None:
+    """It is killed where the system can do so: an orderly end may take it a minute."""
+    source, hub_end = os.pipe()
+    with feeder(desk, source) as child:
+        until(partial(feeds, desk, child))
+        os.close(hub_end)
+        killed = -signal.SIGIO if sys.platform == "linux" else 0
+        assert child.wait(PATIENCE) == killed
+
+
+def test_it_ends_when_its_input_had_ended_before(desk: Desk) -> None:
+    """The hub may die while its child begins."""
+    source, hub_end = os.pipe()
+    os.close(hub_end)
+    with feeder(desk, source) as child:
+        assert child.wait(PATIENCE) == 0

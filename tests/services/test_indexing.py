@@ -74,6 +74,7 @@ def test_it_ends_with_the_hub(own_hub: StartHub) -> None:
     hub = own_hub(**WITH_SEARCH)
     for end in (hub.stop, hub.kill):
         pid = feeder_of(hub)
+        until((hub.data / "search.db").exists)
         end()
         # It dies when it has the processor, for which it comes last.
         until(partial(dies, pid), 2 * PATIENCE)
