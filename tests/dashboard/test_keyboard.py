@@ -1,7 +1,7 @@
 """The whole page by the keyboard alone: nobody ever has to wonder where they are."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from schemas.scalars import Role
 from tests.dashboard.browser import Look
@@ -135,6 +135,19 @@ def test_the_palette_and_the_help(page: Page) -> None:
     press(page, "Enter")
     title(page, "Metrics")
     assert here(page).tag == "main"
+
+
+def test_what_is_typed_before_the_palette_is_there_is_meant_for_it(page: Page) -> None:
+    """And no key of the page: on a slow line it comes late when it is first asked for."""
+    held: list[Route] = []
+    page.route("**/CommandPalette*.js", lambda route: held.append(route))
+    with page.expect_request("**/CommandPalette*.js"):
+        press(page, "Control+k")
+    page.keyboard.type("g t metrics")
+    until(lambda: page.url.endswith("/overview") and held)
+    held[0].continue_()
+    expect(page.get_by_role("combobox", name="Search or run")).to_have_value("g t metrics")
+    title(page, "Overview")
 
 
 def test_an_agent_by_its_row_its_menu_and_its_panel(page: Page) -> None:

@@ -1,11 +1,13 @@
 """Running a process tree: real programs that do not want to end."""
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -15,6 +17,8 @@ from sidecar.runner import MARK, Plan, Run, end_leftovers, end_tree, spawn
 from tests.sidecar.stage import until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs a subreaper")
+PR_SET_CHILD_SUBREAPER: Final = 36
+"""From `linux/prctl.h`."""
 
 
 class Stage:
@@ -49,9 +53,17 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+def adopting() -> Iterator[None]:
+    """This process adopts orphans meanwhile, and no longer: those of other tests are not for it."""
+    able = processes.become_subreaper()
+    yield
+    if able:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, adopting: None) -> AsyncIterator[Stage]:
     """A place to run programs; whatever is left of them is killed at the end."""
-    processes.become_subreaper()
     stage = Stage(tmp_path)
     yield stage
     for pid in stage.marked():

@@ -28,8 +28,8 @@ afterEach(() => {
   document.body.innerHTML = ''
 })
 
-async function palette() {
-  const shown = show(CommandPalette, { open: true })
+async function palette(begun?: string) {
+  const shown = show(CommandPalette, { open: true, begun })
   const type = async (words: string) => {
     await shown.get('input').setValue(words)
     await vi.advanceTimersByTimeAsync(100)
@@ -39,6 +39,13 @@ async function palette() {
 }
 
 describe('the search of the palette', () => {
+  it('goes on with what was typed before it was there', async () => {
+    const { shown } = await palette('hens')
+    expect(shown.get('input').element.value).toBe('hens')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(hub.asked).toEqual(['/api/v1/search?q=hens&limit=12'])
+  })
+
   it('says how far the index is behind, and nothing when it is not', async () => {
     hub.answer = { ...WELL, behind: 1_200, behind_ms: 3_000 }
     const { shown, type } = await palette()
