@@ -36,11 +36,13 @@ class Reconciler:
             reports.fence(task, agent.record.id, item.generation)
         except Refused:
             return Verdict.STOP
+        decided = task.report is not None or task.ended
         if item.state is Holding.REPORTED:
+            if not decided:
+                # Its work is done: nobody else may begin it while the report is on its way.
+                self._go_on(org, agent, task, now)
             return Verdict.RESEND
-        if task.report is not None or task.ended:
-            return Verdict.STOP
-        return self._go_on(org, agent, task, now)
+        return Verdict.STOP if decided else self._go_on(org, agent, task, now)
 
     def _go_on(self, org: Org, agent: Agent, task: Task, now: Instant) -> Verdict:
         if task.state is TaskState.ASSIGNED:

@@ -19,6 +19,8 @@ from tests.transport.wire import Door, open_door, until
 TERMS = {"heartbeat_ms": 300, "lease_ms": 15_000, "upkeep_ms": 50}
 SHORT = pytest.mark.parametrize("door", [{"lease_ms": 1_500}], indirect=True)
 """For tests that wait for a lease to end."""
+PATIENT = pytest.mark.parametrize("door", [{"lease_ms": 60_000}], indirect=True)
+"""For tests in which no lease may end: a sidecar may wait for 30 s before it connects again."""
 
 
 class Sidecar:
@@ -282,6 +284,8 @@ def _begun(marks: Path, count: int) -> bool:
     return len(list(marks.iterdir())) >= count
 
 
+@PATIENT
+@pytest.mark.timeout(120)
 async def test_many_commands_through_everything(door: Door, sidecar: Sidecar) -> None:
     """While the hub is killed twice, each of them runs exactly once."""
     marks = sidecar.folder / "marks"
@@ -298,6 +302,7 @@ async def test_many_commands_through_everything(door: Door, sidecar: Sidecar) ->
     for begun in (8, 24):
         await until(partial(_begun, marks, begun))
         await asyncio.to_thread(door.hub.restart)
+    await until(partial(_begun, marks, len(items)), 3 * PATIENCE)
     for n, item in enumerate(items):
         ended = await door.reaches(item["id"], "completed")
         assert ended["result"]["stdout"] == f"{n}\n"

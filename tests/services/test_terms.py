@@ -95,6 +95,37 @@ async def test_late_work_is_welcome_while_nobody_else_has_it(hasty: Door) -> Non
     assert await other.everything() == []
 
 
+async def test_work_that_is_done_is_not_given_again_while_its_report_is_on_its_way(
+    hasty: Door,
+) -> None:
+    """Neither to the agent that did it, which has a free slot, nor to another."""
+    need = new_name("need")
+    name = new_name()
+    agent = await hasty.agent(name, capabilities=[need])
+    task = hasty.hub.submit(needs=[need])
+    fence = await agent.given(task)
+    agent.vanish()
+    await hasty.reaches(task, "queued")
+    back = await hasty.agent(name, capabilities=[need], in_flight=[{**fence, "state": "reported"}])
+    other = await hasty.agent(new_name(), capabilities=[need])
+    assert await back.everything() == []
+    assert await other.everything() == []
+    assert (await back.completes(fence, "done"))["status"] == "complete"
+    ended = hasty.hub.task(task)
+    assert (ended["generation"], ended["attempt"]) == (fence["generation"], 1)
+
+
+async def test_a_report_that_never_comes_has_a_lease(hasty: Door) -> None:
+    """An agent that only says that it has one keeps nobody else from the work for long."""
+    agent, fence, task = await working(hasty)
+    name = hasty.hub.task(task)["assigned_to"]
+    agent.vanish()
+    await hasty.reaches(task, "queued")
+    back = await hasty.agent(name, in_flight=[{**fence, "state": "reported"}])
+    again = await back.given(task)
+    assert again["generation"] > fence["generation"]
+
+
 async def test_a_lost_attempt_goes_on_in_a_new_session(hasty: Door) -> None:
     """When it still runs and is still free, by being listed."""
     agent, fence, task = await working(hasty)
