@@ -103,7 +103,7 @@ export function dataOf(look: Look, drawn: Thinned): uPlot.AlignedData {
 
 function yMarks(look: Look, height: number, high: number): number[] {
   const top = look.unit === 'ratio' ? Math.max(1, high || 0) : high
-  return marks(top, Math.max(2, Math.floor(height / Y_MARK) - 1), look.unit === 'count')
+  return marks(top, Math.max(2, Math.floor(height / Y_MARK) - 1), look.unit)
 }
 
 function yRange(look: Look, height: number, high: number): [number, number] {

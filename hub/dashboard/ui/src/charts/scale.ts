@@ -3,18 +3,28 @@
 const STEPS = [1, 2, 2.5, 5, 10] as const
 const WHOLE_STEPS = [1, 2, 5, 10] as const
 
-/** The marks of a scale from zero to at least `highest`: about `wanted` of them, all round. */
-export function marks(highest: number, wanted: number, whole: boolean): number[] {
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+/** From here on the marks of a duration are round in the seconds, minutes or hours it is told in. */
+const LONG = 10_000
+const LONG_STEPS = [LONG, 30_000, ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE)]
+
+/** The marks of a scale from zero to at least `highest`: about `wanted` of them, round in this unit. */
+export function marks(highest: number, wanted: number, unit: string): number[] {
   const top = Number.isFinite(highest) && highest > 0 ? highest : 1
-  const step = roundStep(top / Math.max(1, wanted), whole)
+  const step = stepIn(unit, top / Math.max(1, wanted))
   const count = Math.ceil(top / step - 1e-9)
   return Array.from({ length: count + 1 }, (_, index) => roundedTo(index * step, step))
 }
 
-function roundStep(rough: number, whole: boolean): number {
+function stepIn(unit: string, rough: number): number {
+  if (unit === 'count' && rough < 1) return 1
+  if (unit !== 'ms' || rough < LONG) return roundStep(rough, unit === 'count' && rough < 10 ? WHOLE_STEPS : STEPS)
+  return LONG_STEPS.find((step) => step >= rough * (1 - 1e-9)) ?? roundStep(rough / HOUR, WHOLE_STEPS) * HOUR
+}
+
+function roundStep(rough: number, steps: readonly number[]): number {
   const size = 10 ** Math.floor(Math.log10(rough))
-  if (whole && size < 1) return 1
-  const steps = whole && size === 1 ? WHOLE_STEPS : STEPS
   const factor = steps.find((step) => step * size >= rough * (1 - 1e-9)) ?? 10
   return factor * size
 }
@@ -25,7 +35,6 @@ function roundedTo(value: number, step: number): number {
   return Number(value.toFixed(Math.min(digits, 12)))
 }
 
-const MINUTE = 60_000
 const TIME_STEPS = [1, 2, 5, 10, 15, 20, 30, 60].map((minutes) => minutes * MINUTE)
 
 /** Round times between two, so that there are at most `most`. */

@@ -4,23 +4,30 @@ import { marks, spread, timeMarks } from '@/charts/scale'
 
 describe('marks', () => {
   it.each([
-    [97, 4, false, [0, 25, 50, 75, 100]],
-    [0.34, 3, false, [0, 0.2, 0.4]],
-    [3, 3, true, [0, 1, 2, 3]],
-    [7, 3, true, [0, 5, 10]],
-    [0, 3, true, [0, 1]],
-    [41_203, 4, true, [0, 20_000, 40_000, 60_000]],
-  ])('up to %s are round', (highest, wanted, whole, expected) => {
-    expect(marks(highest, wanted, whole)).toEqual(expected)
+    [97, 4, 'per_s', [0, 25, 50, 75, 100]],
+    [0.34, 3, 'per_s', [0, 0.2, 0.4]],
+    [3, 3, 'count', [0, 1, 2, 3]],
+    [7, 3, 'count', [0, 5, 10]],
+    [0, 3, 'count', [0, 1]],
+    [41_203, 4, 'count', [0, 20_000, 40_000, 60_000]],
+    [97, 4, 'ms', [0, 25, 50, 75, 100]],
+    [2_400, 3, 'ms', [0, 1_000, 2_000, 3_000]],
+    [50_000, 3, 'ms', [0, 30_000, 60_000]],
+    [200_000, 3, 'ms', [0, 120_000, 240_000]],
+    [3_000_000, 3, 'ms', [0, 1_800_000, 3_600_000]],
+    [9_000_000, 3, 'ms', [0, 3_600_000, 7_200_000, 10_800_000]],
+    [90_000_000, 3, 'ms', [0, 36_000_000, 72_000_000, 108_000_000]],
+  ])('up to %s, about %s, in %s, are round', (highest, wanted, unit, expected) => {
+    expect(marks(highest, wanted, unit)).toEqual(expected)
   })
 
   it.each([Number.NaN, Infinity, -5])('stand for something even up to %s', (highest) => {
-    expect(marks(highest, 3, false).at(-1)).toBeGreaterThan(0)
+    expect(marks(highest, 3, 'per_s').at(-1)).toBeGreaterThan(0)
   })
 
-  it('always hold the highest value', () => {
-    for (let value = 0.001; value < 1e7; value *= 1.37) {
-      const found = marks(value, 4, false)
+  it.each(['per_s', 'count', 'ms'])('in %s always hold the highest value', (unit) => {
+    for (let value = 0.001; value < 1e10; value *= 1.37) {
+      const found = marks(value, 4, unit)
       expect(found.at(-1)).toBeGreaterThanOrEqual(value * (1 - 1e-9))
       expect(found.length).toBeLessThanOrEqual(7)
     }
