@@ -105,7 +105,7 @@ def accept(task: Task, now: Instant) -> Change:
 
 
 def resume(task: Task, now: Instant) -> Change:
-    """The last holder of a queued task is back and still at work: it keeps the task."""
+    """The last holder of a queued task is back, at work on it or done with it: it keeps it."""
     begun = begin_late(task, now)
     after = evolve(begun, Move.RESUME, assigned_to=task.holder)
     return _moved(task, after, task.holder or "hub", now, "resumed")

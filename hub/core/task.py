@@ -31,7 +31,7 @@ class Move(StrEnum):
     UNASSIGN = "unassign"
     """It comes back untried: rejected, not accepted in time, or the session was lost."""
     RESUME = "resume"
-    """Its last holder turned up again, still working on it."""
+    """Its last holder turned up again, at work on it or done with it."""
     COMPLETE = "complete"
     FAIL_AGAIN = "fail_again"
     """The attempt failed; another one follows."""

@@ -23,6 +23,8 @@ def main(data: Path) -> None:
     """Feed the index; one process at a time does so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_input()
+    if _input_ended(0):
+        return
     _give_way()
     descriptor = os.open(data / "search.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     while not _is_locked(descriptor):
@@ -41,9 +43,11 @@ def _die_with_input() -> None:
     """
     if sys.platform == "linux":
         signal.signal(signal.SIGIO, signal.SIG_DFL)
-        fcntl.fcntl(sys.stdin, fcntl.F_SETOWN, os.getpid())
-        flags = fcntl.fcntl(sys.stdin, fcntl.F_GETFL)
-        fcntl.fcntl(sys.stdin, fcntl.F_SETFL, flags | os.O_ASYNC)
+        # Where that is not allowed, it ends in its own time.
+        with suppress(OSError):
+            fcntl.fcntl(sys.stdin, fcntl.F_SETOWN, os.getpid())
+            flags = fcntl.fcntl(sys.stdin, fcntl.F_GETFL)
+            fcntl.fcntl(sys.stdin, fcntl.F_SETFL, flags | os.O_ASYNC)
 
 
 def _give_way() -> None:

@@ -40,20 +40,30 @@ class Reconciler:
         if item.state is Holding.REPORTED:
             if not decided:
                 # Its work is done: nobody else may begin it while the report is on its way.
-                self._go_on(org, agent, task, now)
+                self._take_up(org, agent, task, now)
             return Verdict.RESEND
         return Verdict.STOP if decided else self._go_on(org, agent, task, now)
 
     def _go_on(self, org: Org, agent: Agent, task: Task, now: Instant) -> Verdict:
-        if task.state is TaskState.ASSIGNED:
-            task = self._apply(org, task, lifecycle.accept(task, now))
-        elif task.state is TaskState.QUEUED and not lifecycle.ran_too_long(task):
-            task = self._apply(org, task, lifecycle.resume(task, now))
-            org.hold_again(agent, task)
-        elif task.state is not TaskState.RUNNING:
+        if task.state is TaskState.RUNNING:
+            self._begin(agent, task, now)
+            return Verdict.CONTINUE
+        if task.state is TaskState.QUEUED and lifecycle.ran_too_long(task):
             return Verdict.STOP
-        self._begin(agent, task, now)
-        return Verdict.CONTINUE
+        known = self._take_up(org, agent, task, now)
+        return Verdict.CONTINUE if known else Verdict.STOP
+
+    def _take_up(self, org: Org, agent: Agent, task: Task, now: Instant) -> bool:
+        """An attempt that was not known to run has a lease from now on; False if it cannot."""
+        if task.state is TaskState.ASSIGNED:
+            after = self._apply(org, task, lifecycle.accept(task, now))
+        elif task.state is TaskState.QUEUED:
+            after = self._apply(org, task, lifecycle.resume(task, now))
+            org.hold_again(agent, after)
+        else:
+            return False
+        self._begin(agent, after, now)
+        return True
 
     def take_back(self, org: Org, agent: Agent, listed: Sequence[InFlight], now: Instant) -> None:
         """Return or give up what the hub holds for the agent and it does not list."""

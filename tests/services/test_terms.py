@@ -115,15 +115,33 @@ async def test_work_that_is_done_is_not_given_again_while_its_report_is_on_its_w
     assert (ended["generation"], ended["attempt"]) == (fence["generation"], 1)
 
 
-async def test_a_report_that_never_comes_has_a_lease(hasty: Door) -> None:
-    """An agent that only says that it has one keeps nobody else from the work for long."""
-    agent, fence, task = await working(hasty)
-    name = hasty.hub.task(task)["assigned_to"]
+async def test_a_report_that_never_comes_has_one_lease(hasty: Door) -> None:
+    """An agent that comes back again and again only to say that it has one keeps nothing."""
+    need = new_name("need")
+    name = new_name()
+    agent = await hasty.agent(name, capabilities=[need])
+    task = hasty.hub.submit(needs=[need])
+    fence = await agent.accepts(task)
+    other = await hasty.agent(new_name(), capabilities=[need])
+    given = asyncio.create_task(other.given(task))
+    while not given.done():
+        agent.vanish()
+        agent = await hasty.agent(name, slots=0, in_flight=[{**fence, "state": "reported"}])
+        await asyncio.wait([given], timeout=LEASE_S / 2)
+    assert given.result()["generation"] > fence["generation"]
+
+
+async def test_late_work_counts_also_when_its_time_was_up(hasty: Door) -> None:
+    """The hub asked for a stop and heard nothing; then comes a report of work that was done."""
+    name = new_name()
+    agent = await hasty.agent(name)
+    task = hasty.hub.submit(assign_to=name, timeout_ms=300, retry={"base_ms": 1})
+    fence = await agent.accepts(task)
     agent.vanish()
-    await hasty.reaches(task, "queued")
+    await hasty.reaches(task, "queued", failure_class="timeout")
     back = await hasty.agent(name, in_flight=[{**fence, "state": "reported"}])
-    again = await back.given(task)
-    assert again["generation"] > fence["generation"]
+    assert await back.everything() == []
+    assert (await back.completes(fence, "done"))["status"] == "complete"
 
 
 async def test_a_lost_attempt_goes_on_in_a_new_session(hasty: Door) -> None:

@@ -54,7 +54,10 @@ class Stage:
 
 @pytest.fixture
 def adopting() -> Iterator[None]:
-    """This process adopts orphans meanwhile, and no longer: those of other tests are not for it."""
+    """This process adopts orphans meanwhile, and no longer.
+
+    Those of other tests would never be gone: nobody here waits for them.
+    """
     able = processes.become_subreaper()
     yield
     if able:
