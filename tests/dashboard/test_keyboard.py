@@ -150,6 +150,25 @@ def test_what_is_typed_before_the_palette_is_there_is_meant_for_it(page: Page) -
     title(page, "Overview")
 
 
+def test_who_turns_away_from_a_palette_that_comes_late_has_the_keys(page: Page) -> None:
+    """What is typed into another field goes there; the palette opens when it is asked for again."""
+    held: list[Route] = []
+    page.route("**/CommandPalette*.js", lambda route: held.append(route))
+    press(page, "g", "t")
+    title(page, "Tasks")
+    with page.expect_request("**/CommandPalette*.js"):
+        press(page, "Control+k")
+    expect(page.get_by_role("button", name="Search or run")).to_have_attribute("aria-busy", "true")
+    field = page.get_by_role("combobox", name="Filter")
+    field.click()
+    page.keyboard.type("barn")
+    expect(field).to_have_value("barn")
+    with page.expect_response("**/CommandPalette*.js"):
+        held[0].continue_()
+    press(page, "Control+k")
+    expect(page.get_by_role("combobox", name="Search or run")).to_have_value("")
+
+
 def test_an_agent_by_its_row_its_menu_and_its_panel(page: Page) -> None:
     """Each of them gives the keyboard back to the list."""
     press(page, "g", "f")

@@ -6,9 +6,9 @@ import { typedUntil } from './typed'
 export function usePalette() {
   const palette = shallowRef<Component>()
   const isOpen = ref(false)
+  const isComing = ref(false)
   /** What was typed before it was there. */
   const begun = ref('')
-  let isComing = false
 
   async function load(): Promise<void> {
     // Where the hub serves another build by now nothing comes, and the page says so.
@@ -17,14 +17,15 @@ export function usePalette() {
   }
 
   async function open(): Promise<void> {
-    if (isComing || isOpen.value) return
-    isComing = true
+    if (isComing.value || isOpen.value) return
+    isComing.value = true
     try {
-      begun.value = palette.value === undefined ? await typedUntil(load()) : ''
-      isOpen.value = palette.value !== undefined
+      const typed = palette.value === undefined ? await typedUntil(load()) : ''
+      begun.value = typed ?? ''
+      isOpen.value = typed !== null && palette.value !== undefined
     } finally {
-      isComing = false
+      isComing.value = false
     }
   }
-  return { palette, isOpen, begun, open }
+  return { palette, isOpen, isComing, begun, open }
 }

@@ -4,7 +4,10 @@ import { typedUntil } from '@/components/shell/typed'
 
 const page = vi.fn()
 function press(key: string, more: KeyboardEventInit = {}) {
-  document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }))
+  const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more })
+  // happy-dom takes Alt for AltGraph.
+  event.getModifierState = (name) => name === 'AltGraph' && more.modifierAltGraph === true
+  document.body.dispatchEvent(event)
 }
 
 function soon() {
@@ -28,16 +31,34 @@ describe('what is typed before the field is there', () => {
     expect(page).not.toHaveBeenCalled()
   })
 
-  it('leaves to the page what is no letter', async () => {
+  it('leaves to the browser what is its own, but for signs that need two keys more', async () => {
     const { there, come } = soon()
     const typed = typedUntil(there)
     press('Tab')
-    press('Escape')
     press('r', { ctrlKey: true })
+    press('d', { altKey: true })
     press('か', { isComposing: true })
-    come()
-    expect(await typed).toBe('')
     expect(page).toHaveBeenCalledTimes(4)
+    press('@', { ctrlKey: true, altKey: true, modifierAltGraph: true })
+    come()
+    expect(await typed).toBe('@')
+    expect(page).toHaveBeenCalledTimes(4)
+  })
+
+  it.each([
+    ['presses Escape', () => press('Escape')],
+    ['goes to another field', () => document.body.dispatchEvent(new FocusEvent('focusin', { bubbles: true }))],
+    ['takes the mouse', () => document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))],
+    ['has waited long', () => vi.advanceTimersByTime(10_000)],
+  ])('is meant for nothing any more when somebody %s', async (_how, leave) => {
+    vi.useFakeTimers()
+    const typed = typedUntil(soon().there)
+    press('g')
+    leave()
+    press('t')
+    expect(await typed).toBeNull()
+    expect(page.mock.calls.map(([event]) => event.key)).toEqual(['t'])
+    vi.useRealTimers()
   })
 
   it.each(['comes', 'never comes'])('ends when it %s', async (end) => {
