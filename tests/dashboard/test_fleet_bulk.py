@@ -39,11 +39,13 @@ def herd(hub: Hub) -> None:
 
 
 def fleet(look: Look, hub: Hub, words: str, role: Role = Role.ADMIN) -> Visit:
-    """A visit to the agents that these words are about, all of them selected."""
+    """A visit to the agents that these words are about."""
     visit = look(hub).log_in(role)
     visit.context.add_init_script(REMEMBERS)
     visit.open(f"/dashboard/fleet?q={words}")
-    expect(visit.page.get_by_role("grid", name="Agents")).to_be_visible()
+    # The first row has the names of the columns.
+    agents = visit.page.get_by_role("grid", name="Agents").get_by_role("row")
+    expect(agents.nth(1)).to_be_visible()
     return visit
 
 

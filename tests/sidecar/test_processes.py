@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sidecar import processes
+from tests.transport.ranch import until
 
 LISTING = """
     1     0     1 Ss   Thu Nov 20 10:00:00 2026
@@ -24,6 +26,9 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         ["sleep", "60"], start_new_session=True, env={**os.environ, "SHEEP": "17"}
     ) as popen:
+        if sys.platform == "linux":
+            # A new program has its environment a moment after it has begun.
+            until(Path(f"/proc/{popen.pid}/environ").read_bytes)
         yield popen
         popen.kill()
 
