@@ -79,11 +79,15 @@ async def two_processes(on: Scene) -> None:
     other = copy_of(on)
     async with other:
         await until(lambda: any(each["type"] == "error" for each in one.heard + other.heard))
-        heard = [frame["type"] for frame in one.heard + other.heard]
-        assert heard.count("identified") == 3
         task = await on.submit()
         await on.ends(task, "completed", 1)
-        assert heard.count("identified") == 3
+        # Who is thrown out in the same moment does not hear that it was let in.
+        assert greetings(one, other) <= 3
+
+
+def greetings(*clients: OldClient) -> int:
+    """How often they heard that they were let in."""
+    return sum(frame["type"] == "identified" for client in clients for frame in client.heard)
 
 
 def copy_of(on: Scene, token: str | None = None) -> OldClient:
