@@ -1,5 +1,6 @@
 """The process that feeds the index: how it gives way to the hub, and how it ends."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from hub.search.__main__ import _give_way
+from hub.search.__main__ import _die_with_input, _give_way
 from tests.search.desk import Desk
 from tests.transport.ranch import PATIENCE, until
 
@@ -29,6 +30,20 @@ def test_it_goes_on_where_it_may_not_give_way(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(os, name, value, raising=False)
     _give_way()
     assert asked == ["nice", "class"]
+
+
+def test_it_goes_on_where_it_cannot_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it sees by itself that its input has ended."""
+    asked: list[str] = []
+
+    def refuse(*_: object) -> None:
+        asked.append("owner")
+        raise PermissionError
+
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    _die_with_input()
+    assert asked == ["owner"]
 
 
 @contextmanager
@@ -65,3 +80,4 @@ def test_it_ends_when_its_input_had_ended_before(desk: Desk) -> None:
     os.close(hub_end)
     with feeder(desk, source) as child:
         assert child.wait(PATIENCE) == 0
+    assert not (desk.folder / "search.lock").exists()

@@ -230,6 +230,16 @@ class Hub:
         assert reply.status == 200, reply
         return reply.json
 
+    def events_of(self, entity: str) -> list[Any]:
+        """The events about one entity, the oldest first; a page that is filtered may be short."""
+        found: list[Any] = []
+        page: dict[str, Any] = {"next_cursor": "", "at_end": False}
+        while not page["at_end"]:
+            after = f"&after={page['next_cursor']}" if page["next_cursor"] else ""
+            page = self.get(f"/events?entity={entity}{after}")
+            found += page["items"]
+        return found
+
     def submit(self, **spec: Any) -> str:
         """Submit one task; its id."""
         reply = self.http("POST", "/api/v1/tasks", {"description": "a test", **spec})

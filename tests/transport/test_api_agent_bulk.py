@@ -68,24 +68,13 @@ def test_pause_and_resume_by_filter(calm_hub: Hub) -> None:
     assert (agent["paused"], agent["pause_note"]) == (True, "new disks")
     assert 0 < agent["paused_until"] - job["created_at"] <= 3_600_100
     assert calm_hub.get("/bulk?limit=1")["items"][0] == done
-    began, over = events_of(calm_hub, job["id"])
+    began, over = calm_hub.events_of(job["id"])
     assert began["payload"] == {"action": "pause", "total": 130, "about": "agents"}
     assert (over["payload"]["to"], over["payload"]["done"]) == ("completed", 130)
-    (_, told) = events_of(calm_hub, ids[7])
+    (_, told) = calm_hub.events_of(ids[7])
     assert (told["meta"]["actor_id"], told["payload"]["note"]) == ("admin", "new disks")
     assert ended(calm_hub, bulk(calm_hub, action="resume", filter=words))["done"] == 130
     assert listed(calm_hub, f"{words} status:paused") == []
-
-
-def events_of(hub: Hub, entity: str) -> list[Any]:
-    """The events about one entity, the oldest first; a page that is filtered may be short."""
-    found: list[Any] = []
-    page: dict[str, Any] = {"next_cursor": "", "at_end": False}
-    while not page["at_end"]:
-        after = f"&after={page['next_cursor']}" if page["next_cursor"] else ""
-        page = hub.get(f"/events?entity={entity}{after}")
-        found += page["items"]
-    return found
 
 
 @pytest.mark.parametrize(
@@ -195,7 +184,7 @@ def test_a_kill_neither_repeats_nor_skips(own_hub: StartHub) -> None:
             hub.restart()
         assert ended(hub, job)["done"] == MANY
     (agent, *_) = hub.get("/agents?limit=1")["items"]
-    names = [each["type"] for each in events_of(hub, agent["id"])]
+    names = [each["type"] for each in hub.events_of(agent["id"])]
     assert names.count("agent.status.changed") == 2
 
 
@@ -213,7 +202,7 @@ def test_it_ends_with_the_token_that_began_it(own_hub: StartHub) -> None:
     stopped = ended(hub, job)
     assert (stopped["state"], stopped["done"] < MANY) == ("cancelled", True)
     assert "was revoked" in stopped["why_stopped"]
-    last = events_of(hub, job["id"])[-1]
+    last = hub.events_of(job["id"])[-1]
     assert (last["type"], last["meta"]["actor_id"]) == ("bulk.status.changed", "hub")
     assert last["payload"]["why_stopped"] == stopped["why_stopped"]
 
